@@ -1,0 +1,84 @@
+namespace Seguro.Core;
+
+/// <summary>
+/// Stable codes of errors, written <c>SG1002</c>. The thousands digit is the exit code of the command that ends with the error:
+/// 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.
+/// </summary>
+public enum ErrorCode
+{
+    /// <summary>No error.</summary>
+    None = 0,
+
+    /// <summary>Something that Seguro did not foresee; the text says what, and it is a bug to report.</summary>
+    Unexpected = 1000,
+    /// <summary>The database can't be reached, or went away and did not come back in time.</summary>
+    StoreUnavailable = 1001,
+    /// <summary>The database refused the user's name, password or certificate.</summary>
+    AccessDenied = 1002,
+    /// <summary>The disk, or the database's own quota, is full.</summary>
+    DiskFull = 1003,
+    /// <summary>Bytes are not what was written: a wrong chain, a gap, a torn file.</summary>
+    Corrupt = 1004,
+    /// <summary>The store has no log of this ship.</summary>
+    NoSuchLog = 1005,
+    /// <summary>The events asked for were trimmed away.</summary>
+    Trimmed = 1006,
+    /// <summary>The events asked for do not exist yet.</summary>
+    BeyondHead = 1007,
+    /// <summary>Two logs that should be the same differ.</summary>
+    Different = 1008,
+    /// <summary>The outcome of a write stayed unknown in spite of repeats.</summary>
+    OutcomeUnknown = 1009,
+    /// <summary>A part of Seguro's own that runs as a process of its own did not start, or ended.</summary>
+    ProcessFailed = 1010,
+    /// <summary>A file or folder can't be read or written.</summary>
+    FileAccess = 1011,
+    /// <summary>A file or folder that is needed is not there.</summary>
+    NotFound = 1012,
+    /// <summary>Somebody else wrote in the meantime.</summary>
+    Conflict = 1013,
+    /// <summary>A package that the system must have is not installed.</summary>
+    MissingLibrary = 1014,
+
+    /// <summary>The command line is not understood.</summary>
+    Usage = 2000,
+    /// <summary>The text is not a store's URL.</summary>
+    BadStoreUrl = 2001,
+    /// <summary>The text is not a ship's name.</summary>
+    BadShipName = 2002,
+    /// <summary>A value is out of its range.</summary>
+    BadValue = 2003,
+
+    /// <summary>Another master's term is the current one.</summary>
+    Fenced = 3001,
+    /// <summary>Somebody holds the lease and is alive.</summary>
+    LeaseHeld = 3002,
+    /// <summary>The log, or the pier, belongs to another ship.</summary>
+    ForeignShip = 3003,
+    /// <summary>A log with other events is already there.</summary>
+    Diverged = 3004,
+    /// <summary>A running vere, or another process, holds the pier.</summary>
+    PierLocked = 3005,
+    /// <summary>The event, or the log, is larger than the store may hold.</summary>
+    TooLarge = 3006,
+    /// <summary>The database belongs to another program.</summary>
+    ForeignDatabase = 3007,
+    /// <summary>The database, or the pier, was made by a newer program.</summary>
+    NewerSchema = 3008,
+    /// <summary>The folder is not a pier, or lacks what a pier must have.</summary>
+    NotAPier = 3009,
+    /// <summary>The numbers of the events have a hole.</summary>
+    Gap = 3010,
+    /// <summary>An event is not what an event of a pier must be.</summary>
+    BadEvent = 3011,
+    /// <summary>The target exists already.</summary>
+    AlreadyExists = 3012,
+    /// <summary>The database's settings do not keep Seguro's promises.</summary>
+    UnsafeSettings = 3013,
+    /// <summary>Unencrypted traffic beyond this machine was asked for.</summary>
+    InsecureTransport = 3014,
+    /// <summary>A member's data is not where its record says that it must be.</summary>
+    LostDisk = 3015,
+    /// <summary>The store can't do this.</summary>
+    Unsupported = 3016,
+}

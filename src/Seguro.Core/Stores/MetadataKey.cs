@@ -1,0 +1,35 @@
+namespace Seguro.Core;
+
+/// <summary>The names of a log's metadata.</summary>
+/// <remarks>
+/// <see cref="Who"/>, <see cref="Fake"/> and <see cref="Life"/> have the very bytes that vere keeps in its META table
+/// (vere-facts.md §2.4: minimal little-endian numbers), so that a pier's metadata goes in and out unchanged; Core does not look into them.
+/// </remarks>
+public static class MetadataKey
+{
+    /// <summary>The ship's number.</summary>
+    public const string Who = "who";
+
+    /// <summary>Whether the ship is fake: empty for a fake one, 01 for a real one.</summary>
+    public const string Fake = "fake";
+
+    /// <summary>How many events at the log's beginning are formulas of the boot.</summary>
+    public const string Life = "life";
+
+    /// <summary>The longest key, in characters of ASCII.</summary>
+    public const int LongestKey = 64;
+
+    /// <summary>The largest value, in bytes.</summary>
+    public const int LargestValue = 65_536;
+
+    /// <summary>Refuses a key or a value that a store could not keep.</summary>
+    /// <exception cref="ArgumentException">The key is not 1 to 64 of <c>a-z 0-9 . -</c>, or the value is too large.</exception>
+    public static void Check(string key, ReadOnlyMemory<byte> value)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(key);
+        if (key.Length > LongestKey || !key.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-'))
+            throw new ArgumentException($"'{key}' is not a metadata key: 1 to {LongestKey} of a-z, 0-9, '.' and '-'.", nameof(key));
+        if (value.Length > LargestValue)
+            throw new ArgumentException($"The metadata '{key}' has {value.Length} bytes; at most {LargestValue} are kept.", nameof(value));
+    }
+}

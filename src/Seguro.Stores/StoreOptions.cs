@@ -1,0 +1,23 @@
+namespace Seguro.Stores;
+
+/// <summary>What opening a store may need beside its URL.</summary>
+public sealed record StoreOptions
+{
+    /// <summary>May the database's files or tables be made where they are missing? Reading commands say no, so that a slip of the pen makes nothing.</summary>
+    public bool Create { get; init; }
+
+    /// <summary>The folder with the cluster's certificates (<c>ca.crt</c>, <c>member.crt</c>, <c>member.key</c>), for <c>dqlite</c>.</summary>
+    public string? Certificates { get; init; }
+
+    /// <summary>How long a call may wait for a leader, a connection or a lock before it gives up.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Take unsafe database settings with a warning instead of refusing them.</summary>
+    public bool AllowUnsafeSettings { get; init; }
+
+    /// <summary>The hard cap of the dqlite window, in payload bytes over all ships.</summary>
+    public long DqliteWindow { get; init; } = 512L << 20;
+
+    /// <summary>The clock for waiting; never for deciding.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

@@ -1,0 +1,40 @@
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>
+/// A real database that a test can start, hurt and heal. The conformance suite gets one per test class; each store has one.
+/// </summary>
+/// <remarks>Everything is in temporary folders, on free loopback ports; processes are ended by their pid on dispose.</remarks>
+public abstract class StoreHarness : IAsyncDisposable
+{
+    /// <summary>The URL by which the database is opened, as the command line would.</summary>
+    public abstract string Url { get; }
+
+    /// <summary>Opens another, independent client of the same database, making its tables or files where they are missing.</summary>
+    public abstract ValueTask<IStore> OpenAsync(CancellationToken cancel);
+
+    /// <summary>Faults that this database can be given.</summary>
+    public virtual Faults Supports => Faults.None;
+
+    /// <summary>Ends, with kill −9, the server process that answers writes, and starts it again. Returns when the database takes writes again.</summary>
+    public virtual Task CrashServerAsync(CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>Breaks all clients' connections now, in the middle of whatever they do; the server lives on.</summary>
+    public virtual Task CutConnectionsAsync(CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>Makes another server the one that answers writes.</summary>
+    public virtual Task ChangeLeaderAsync(CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>
+    /// Opens a client that speaks only with a server that was deposed but still answers plain reads (it can't reach the others);
+    /// disposing of the returned object heals the database.
+    /// </summary>
+    public virtual Task<IAsyncDisposable> DeposeLeaderAsync(CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <summary>Makes the database's disk full until the returned object is disposed of.</summary>
+    public virtual Task<IAsyncDisposable> FillDiskAsync(CancellationToken cancel) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public abstract ValueTask DisposeAsync();
+}
