@@ -6,11 +6,12 @@ using Seguro.Urbit.Piers;
 namespace Seguro.Urbit.Transfer;
 
 /// <summary>A pier's identity as a log's metadata, in the bytes that vere keeps in META (vere-facts.md §2.4), and back.</summary>
-static class PierMetadata
+public static class PierMetadata
 {
     private const int LargestWho = 16;
     private const int LargestLife = 4;
 
+    /// <summary>The metadata of a log of this ship.</summary>
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierIdentity identity) =>
         new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
         {
