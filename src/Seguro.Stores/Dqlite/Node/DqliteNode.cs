@@ -12,18 +12,24 @@ namespace Seguro.Stores.Dqlite;
 /// </remarks>
 public sealed class DqliteNode : IDisposable
 {
+    private static readonly TimeSpan MarkPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly Lock _markLock = new();
+    private readonly Action<string> _warn;
     private readonly NodeFolder _folder;
     private readonly ClusterCertificates? _certificates;
     private readonly NodeConnector _connector;
     private NodeListener? _listener;
     private nint _node;
     private bool _runs;
+    private Timer? _mark;
 
     private DqliteNode(DqliteNodeOptions options, NodeFolder folder, ClusterCertificates? certificates, Action<string> warn)
     {
         _folder = folder;
         _certificates = certificates;
         _connector = new NodeConnector(options, certificates, warn);
+        _warn = warn;
         Options = options;
     }
 
@@ -35,8 +41,8 @@ public sealed class DqliteNode : IDisposable
     /// <param name="warn">Told, in a sentence, of connections refused and not made. From any thread.</param>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.MissingLibrary"/>, <see cref="ErrorCode.InsecureTransport"/>, <see cref="ErrorCode.LostDisk"/>,
-    /// <see cref="ErrorCode.ForeignDatabase"/>, <see cref="ErrorCode.Conflict"/> (folder or port in use), <see cref="ErrorCode.BadValue"/>,
-    /// those of <see cref="ClusterCertificates.Load"/>, or <see cref="ErrorCode.ProcessFailed"/> with dqlite's own words.
+    /// <see cref="ErrorCode.ForeignDatabase"/>, <see cref="ErrorCode.BadValue"/>,
+    /// those of <see cref="ClusterCertificates.Load"/>, or <see cref="ErrorCode.ProcessFailed"/>: folder or port in use, or what dqlite says.
     /// </exception>
     public static DqliteNode Start(DqliteNodeOptions options, Action<string> warn)
     {
@@ -58,7 +64,7 @@ public sealed class DqliteNode : IDisposable
         DqliteNode node = new(options, folder, certificates, warn);
         try
         {
-            node.Run(warn);
+            node.Run();
             return node;
         }
         catch
@@ -71,6 +77,11 @@ public sealed class DqliteNode : IDisposable
     /// <summary>Stops the node. May take seconds while it writes a snapshot.</summary>
     public void Dispose()
     {
+        lock (_markLock)
+        {
+            _mark?.Dispose();
+            _mark = null;
+        }
         _listener?.Dispose();
         if (_runs)
             _ = DqliteLibrary.Stop(_node);
@@ -83,7 +94,7 @@ public sealed class DqliteNode : IDisposable
         _certificates?.Dispose();
     }
 
-    private unsafe void Run(Action<string> warn)
+    private unsafe void Run()
     {
         // Connecting blocks a thread of libuv's pool, which disk I/O needs too: four are too few beside dead peers.
         Posix.SetVariable("UV_THREADPOOL_SIZE", "16");
@@ -95,7 +106,7 @@ public sealed class DqliteNode : IDisposable
         {
             IPEndPoint endpoint = Options.Address.Resolve()[0];
             if (DqliteLibrary.Bind(_node, endpoint.ToString()) != 0)
-                throw new SeguroException(ErrorCode.Conflict, $"the node can't bind to {endpoint}", "End the process that uses the port, or give the node another.");
+                throw new SeguroException(ErrorCode.ProcessFailed, $"the node can't bind to {endpoint}", "End the process that uses the port, or give the node another.");
             // dqlite leaves Nagle's algorithm on.
             _ = Posix.SetNoDelayOnBound(endpoint);
         }
@@ -103,7 +114,7 @@ public sealed class DqliteNode : IDisposable
         {
             Check(DqliteLibrary.Bind(_node, "@"), "bound");
             // Bound before dqlite starts, so that a taken port is found out while nothing happened yet; it takes connections only after.
-            _listener = new NodeListener(Options, _certificates, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), warn);
+            _listener = new NodeListener(Options, _certificates, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), _warn);
         }
         if (DqliteLibrary.Start(_node) != 0)
         {
@@ -114,8 +125,24 @@ public sealed class DqliteNode : IDisposable
         }
         _runs = true;
         _folder.RefuseCorruptFiles();
-        _folder.MarkStarted();
+        if (!_folder.MarkStarted())
+            _mark = new Timer(static node => ((DqliteNode)node!).Mark(), this, MarkPause, Timeout.InfiniteTimeSpan);
         _listener?.Start();
+    }
+
+    private void Mark()
+    {
+        try
+        {
+            if (_folder.MarkStarted())
+                return;
+        }
+        catch (Exception error) when (error is SeguroException or IOException or UnauthorizedAccessException)
+        {
+            _warn(error.Message);
+        }
+        lock (_markLock)
+            _mark?.Change(MarkPause, Timeout.InfiniteTimeSpan);
     }
 
     private SeguroException NotStarted()

@@ -15,7 +15,7 @@ public sealed record DqliteNodeOptions
     public required ulong Id { get; init; }
 
     /// <summary>Where the other nodes and clients reach it.</summary>
-    public required NodeAddress Address { get; init; }
+    public required DqliteAddress Address { get; init; }
 
     /// <summary>The cluster's name or identity, written into the folder and compared at each start.</summary>
     public string Cluster { get; init; } = "seguro";
@@ -27,7 +27,7 @@ public sealed record DqliteNodeOptions
     public string? Certificates { get; init; }
 
     /// <summary>Where to listen with TLS, when that is not <see cref="Address"/> (behind address translation).</summary>
-    public NodeAddress? Listen { get; init; }
+    public DqliteAddress? Listen { get; init; }
 
     /// <summary>The one-way latency between nodes that dqlite is to expect; an election starts after 15 to 30 times this without a leader. Whole milliseconds.</summary>
     public TimeSpan NetworkLatency { get; init; } = TimeSpan.FromMilliseconds(20);
@@ -57,7 +57,7 @@ public sealed record DqliteNodeOptions
             throw Bad($"node {Id} can't form a cluster", "Only node 1 forms a cluster; start the others without bootstrap and let them join.");
         if (string.IsNullOrEmpty(Address.Host))
             throw Bad("the node has no address", "Give HOST:PORT.");
-        if (Certificates is null && !Address.IsLoopback)
+        if (Certificates is null && !Address.IsIPv4Loopback())
             throw new SeguroException(ErrorCode.InsecureTransport, $"unencrypted traffic on {Address} was asked for",
                 "Give the cluster's certificates; plain traffic is possible on addresses of 127.0.0.0/8 only.");
         if (NetworkLatency < TimeSpan.FromMilliseconds(1) || NetworkLatency > TimeSpan.FromSeconds(10))

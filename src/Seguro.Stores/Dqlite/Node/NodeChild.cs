@@ -12,9 +12,9 @@ sealed class NodeChild : IAsyncDisposable
     private readonly Process _process;
     private readonly Queue<string> _tail = [];
     private readonly Task _errors;
-    private readonly NodeAddress _address;
+    private readonly DqliteAddress _address;
 
-    private NodeChild(Process process, NodeAddress address)
+    private NodeChild(Process process, DqliteAddress address)
     {
         _process = process;
         _address = address;

@@ -67,9 +67,9 @@ sealed unsafe class NodeConnector : IDisposable
         }
     }
 
-    private int Connect(NodeAddress address)
+    private int Connect(DqliteAddress address)
     {
-        if (_certificates is null && !address.IsLoopback)
+        if (_certificates is null && !address.IsIPv4Loopback())
             throw new SocketException((int)SocketError.AccessDenied, "plain traffic is for loopback only");
         long start = Environment.TickCount64;
         SocketException? failure = null;
@@ -91,7 +91,7 @@ sealed unsafe class NodeConnector : IDisposable
         throw failure ?? new SocketException((int)SocketError.TimedOut);
     }
 
-    private int Encrypt(Socket network, NodeAddress address, ClusterCertificates certificates, long start)
+    private int Encrypt(Socket network, DqliteAddress address, ClusterCertificates certificates, long start)
     {
         if (!_tunnels.TryTake())
         {

@@ -24,7 +24,7 @@ sealed class NodeFolder : IDisposable
 
     /// <summary>Locks the folder, checks that it is this node's, and marks an empty one.</summary>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.LostDisk"/>, <see cref="ErrorCode.ForeignDatabase"/>, <see cref="ErrorCode.Conflict"/> (in use),
+    /// <see cref="ErrorCode.LostDisk"/>, <see cref="ErrorCode.ForeignDatabase"/>, <see cref="ErrorCode.ProcessFailed"/> (in use),
     /// <see cref="ErrorCode.NotFound"/> (node 1 without its data and without leave to form a cluster), <see cref="ErrorCode.FileAccess"/>.
     /// </exception>
     public static NodeFolder Open(DqliteNodeOptions options)
@@ -55,11 +55,19 @@ sealed class NodeFolder : IDisposable
         }
     }
 
-    /// <summary>Notes that the node ran, so that its data must be there from now on.</summary>
-    public void MarkStarted()
+    /// <summary>
+    /// Once there is data, notes that there must be from now on. A node that waits to be let into a cluster has none: dqlite writes nothing
+    /// before the first message from a leader.
+    /// </summary>
+    /// <returns>It is noted.</returns>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>.</exception>
+    public bool MarkStarted()
     {
+        if (!HasData())
+            return false;
         if (NodeMarker.Read(Path) is { Started: false } marker)
             (marker with { Started = true }).Write(Path);
+        return true;
     }
 
     /// <summary>Refuses files that dqlite put aside because it could not read them; it goes on without them in silence.</summary>
@@ -95,18 +103,28 @@ sealed class NodeFolder : IDisposable
         if (marker.Id != options.Id || marker.Address != options.Address.ToString())
             throw Lost($"{Path} holds node {marker.Id} at {marker.Address}, not node {options.Id} at {options.Address}");
         RefuseCorruptFiles();
-        string[] names = [.. Directory.EnumerateFiles(Path).Select(static file => System.IO.Path.GetFileName(file))];
-        bool hasMetadata = names.Any(static name => name is "metadata1" or "metadata2");
-        bool hasLog = names.Any(static name => name.StartsWith("snapshot-", StringComparison.Ordinal) || RaftSegment.IsSegment(name));
-        if (marker.Started && !(hasMetadata && hasLog))
+        if (marker.Started && !HasData())
             throw Lost($"{Path} says that node {marker.Id} ran here, but its data is gone");
-        if (!marker.Started && !hasMetadata && options is { Id: 1, Bootstrap: false })
+        if (!marker.Started && options is { Id: 1, Bootstrap: false } && !HasData())
             throw NoData();
-        foreach (string name in names.Where(RaftSegment.IsSegment))
-            RaftSegment.Check(System.IO.Path.Combine(Path, name));
+        foreach (string file in Directory.EnumerateFiles(Path).Where(static file => RaftSegment.IsSegment(System.IO.Path.GetFileName(file))))
+            RaftSegment.Check(file);
 
         SeguroException NoData() => new(ErrorCode.NotFound, $"{Path} has no data of node 1",
             "If the cluster is new, say that node 1 may form it (bootstrap). If it is not, node 1 lost its disk: " + Replace);
+    }
+
+    private bool HasData()
+    {
+        bool hasTerm = false;
+        bool hasLog = false;
+        foreach (string file in Directory.EnumerateFiles(Path))
+        {
+            string name = System.IO.Path.GetFileName(file);
+            hasTerm |= name is "metadata1" or "metadata2";
+            hasLog |= name.StartsWith("snapshot-", StringComparison.Ordinal) || (RaftSegment.IsSegment(name) && RaftSegment.HasEntries(file));
+        }
+        return hasTerm && hasLog;
     }
 
     private static void RefuseForeignFiles(string path)
@@ -136,7 +154,7 @@ sealed class NodeFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.Conflict, $"{path} is in use by another process, or can't be locked: {error.Message}", "End the other process, or wait until it has ended.", error);
+            throw new SeguroException(ErrorCode.ProcessFailed, $"{path} is in use by another process, or can't be locked: {error.Message}", "End the other process, or wait until it has ended.", error);
         }
     }
 }

@@ -24,7 +24,7 @@ sealed class NodeListener : IDisposable
     /// <param name="certificates">The node's; not owned.</param>
     /// <param name="dqlite">dqlite's abstract Unix socket, as it names it: <c>@NAME</c>.</param>
     /// <param name="warn">Told, in a sentence, of every connection refused.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.Conflict"/>: the address is taken, or not this machine's.</exception>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.ProcessFailed"/>: the address is taken, or not this machine's.</exception>
     public NodeListener(DqliteNodeOptions options, ClusterCertificates certificates, string dqlite, Action<string> warn)
     {
         _certificates = certificates;
@@ -32,7 +32,7 @@ sealed class NodeListener : IDisposable
         _warn = warn;
         _tunnels = new NodeTunnels(options.MaxConnections);
         _dqlite = new UnixDomainSocketEndPoint('\0' + dqlite[1..]);
-        NodeAddress listen = options.Listen ?? options.Address;
+        DqliteAddress listen = options.Listen ?? options.Address;
         // A name may be another's on this machine (behind address translation): listen everywhere, certificates decide.
         IPEndPoint endpoint = IPAddress.TryParse(listen.Host, out IPAddress? literal) ? new(literal, listen.Port) : new(IPAddress.IPv6Any, listen.Port);
         _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -46,7 +46,7 @@ sealed class NodeListener : IDisposable
         catch (SocketException error)
         {
             _socket.Dispose();
-            throw new SeguroException(ErrorCode.Conflict, $"the node can't listen on {endpoint}: {error.Message}",
+            throw new SeguroException(ErrorCode.ProcessFailed, $"the node can't listen on {endpoint}: {error.Message}",
                 "End the process that uses the port, or give the node an address of this machine.", error);
         }
     }

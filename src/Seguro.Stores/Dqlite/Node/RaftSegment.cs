@@ -23,6 +23,21 @@ static class RaftSegment
         || (name.Length >= 33 && name.IndexOf('-', StringComparison.Ordinal) is >= 16 and int hyphen && name.AsSpan(0, hyphen).IndexOfAnyExceptInRange('0', '9') < 0
             && name.AsSpan(hyphen + 1).IndexOfAnyExceptInRange('0', '9') < 0);
 
+    /// <summary>Something was written into the segment; dqlite makes open ones in advance, full of zeros.</summary>
+    public static bool HasEntries(string path)
+    {
+        Span<byte> format = stackalloc byte[8];
+        try
+        {
+            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return stream.ReadAtLeast(format, format.Length, throwOnEndOfStream: false) == format.Length && !IsZero(format);
+        }
+        catch (FileNotFoundException)
+        {
+            return false; // A running dqlite renames them as it closes them.
+        }
+    }
+
     /// <summary>Reads a whole segment.</summary>
     /// <exception cref="Seguro.Core.SeguroException"><see cref="Seguro.Core.ErrorCode.LostDisk"/>: entries that may have been acknowledged can't be read.</exception>
     public static void Check(string path)
