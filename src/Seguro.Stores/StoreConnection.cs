@@ -7,12 +7,13 @@ public static class StoreConnection
 {
     /// <summary>Opens the store that a URL names.</summary>
     /// <exception cref="SeguroException">It can't be reached, belongs to another program, was made by a newer Seguro, …</exception>
-    public static ValueTask<IStore> OpenAsync(StoreUrl url, StoreOptions options, CancellationToken cancel)
+    public static async ValueTask<IStore> OpenAsync(StoreUrl url, StoreOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(options);
         return url.Engine switch
         {
+            "postgresql" => await Postgres.PostgresStore.OpenAsync(url, options, cancel),
             _ => throw new SeguroException(ErrorCode.Unsupported, $"the store '{url.Engine}' is not built in", "Use another store."),
         };
     }
