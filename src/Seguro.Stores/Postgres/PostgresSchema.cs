@@ -20,7 +20,7 @@ static class PostgresSchema
     private const string Tables = $"""
         CREATE SCHEMA IF NOT EXISTS seguro;
         CREATE TABLE seguro.about (
-            only boolean PRIMARY KEY DEFAULT true CHECK (only),
+            single boolean PRIMARY KEY DEFAULT true CHECK (single),
             maker text NOT NULL,
             version integer NOT NULL);
         CREATE TABLE seguro.log (
