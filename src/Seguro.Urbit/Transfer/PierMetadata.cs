@@ -6,22 +6,29 @@ using Seguro.Urbit.Piers;
 namespace Seguro.Urbit.Transfer;
 
 /// <summary>A pier's identity as a log's metadata, in the bytes that vere keeps in META (vere-facts.md §2.4), and back.</summary>
-static class PierMetadata
+public static class PierMetadata
 {
     private const int LargestWho = 16;
     private const int LargestLife = 4;
 
-    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierIdentity identity) =>
-        new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
+    /// <summary>The metadata of a log of this identity.</summary>
+    public static Dictionary<string, ReadOnlyMemory<byte>> Encode(PierIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        return new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
         {
             [MetadataKey.Who] = Minimal(identity.Who),
             [MetadataKey.Fake] = Minimal(identity.IsFake ? UInt128.Zero : UInt128.One), // a loobean: 0 is yes
             [MetadataKey.Life] = Minimal(identity.Life),
         };
+    }
 
-    /// <exception cref="SeguroException">Something that a pier needs is missing, malformed or another ship's.</exception>
-    public static PierIdentity Read(Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    /// <summary>The identity that a log's metadata gives.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.ForeignShip"/>:
+    /// something that a pier needs is missing, malformed or another ship's.</exception>
+    public static PierIdentity Decode(Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
+        ArgumentNullException.ThrowIfNull(metadata);
         UInt128 who = Number(ship, metadata, MetadataKey.Who, LargestWho);
         UInt128 fake = Number(ship, metadata, MetadataKey.Fake, 1);
         UInt128 life = Number(ship, metadata, MetadataKey.Life, LargestLife);
@@ -34,12 +41,12 @@ static class PierMetadata
 
     /// <summary>Refuses a pier that is not of the log's ship, or of another life of it. What the log does not say yet is not compared.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.ForeignShip"/> or <see cref="ErrorCode.Diverged"/>.</exception>
-    public static void Compare(PierInfo pier, Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    internal static void Compare(PierInfo pier, Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
         Ship who = ShipName.ToShip(pier.Identity.Who);
         if (who != ship)
             throw Foreign($"the pier {pier.Path} belongs to {who}, the log to {ship}");
-        foreach ((string key, ReadOnlyMemory<byte> mine) in Write(pier.Identity))
+        foreach ((string key, ReadOnlyMemory<byte> mine) in Encode(pier.Identity))
         {
             if (!metadata.TryGetValue(key, out ReadOnlyMemory<byte> theirs) || theirs.Span.SequenceEqual(mine.Span))
                 continue;
