@@ -93,7 +93,7 @@ sealed partial class SqliteLog(SqliteDatabase database, long id, Ship ship) : IS
         return WriteAsync(
             (session, row) =>
             {
-                ReadOnlyMemory<byte>? current = ReadMetadata(session).TryGetValue(key, out ReadOnlyMemory<byte> known) ? known : null;
+                ReadOnlyMemory<byte>? current = ReadMetadata(session).TryGetValue(key, out ReadOnlyMemory<byte> known) ? known : (ReadOnlyMemory<byte>?)null;
                 if (LogRules.DecideMetadata(row.State, term, current, expected, value) is { } decided)
                     return decided;
                 WriteMetadata(session, id, ship, key, value.Span);

@@ -29,7 +29,7 @@ public static class PierExport
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(time);
         long started = time.GetTimestamp();
-        PierIdentity identity = PierMetadata.Decode(log.Ship, await log.Stored.ReadMetadataAsync(cancel));
+        PierIdentity identity = PierMetadata.Read(log.Ship, await log.Stored.ReadMetadataAsync(cancel));
         if (state.IsEmpty)
             throw new SeguroException(ErrorCode.BeyondHead, $"the log of {log.Ship} in {log.Capabilities.Engine} is empty", "Nothing was written. Import a pier first.");
 

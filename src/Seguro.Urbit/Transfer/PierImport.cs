@@ -18,7 +18,7 @@ public static class PierImport
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Metadata(Pier pier)
     {
         ArgumentNullException.ThrowIfNull(pier);
-        return PierMetadata.Encode(pier.Info.Identity);
+        return PierMetadata.Write(pier.Info.Identity);
     }
 
     /// <summary>

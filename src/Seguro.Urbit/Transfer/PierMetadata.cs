@@ -11,8 +11,8 @@ public static class PierMetadata
     private const int LargestWho = 16;
     private const int LargestLife = 4;
 
-    /// <summary>The metadata of a log of this identity.</summary>
-    public static Dictionary<string, ReadOnlyMemory<byte>> Encode(PierIdentity identity)
+    /// <summary>The metadata of a log of this ship.</summary>
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierIdentity identity)
     {
         ArgumentNullException.ThrowIfNull(identity);
         return new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
@@ -26,7 +26,7 @@ public static class PierMetadata
     /// <summary>The identity that a log's metadata gives.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.ForeignShip"/>:
     /// something that a pier needs is missing, malformed or another ship's.</exception>
-    public static PierIdentity Decode(Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    public static PierIdentity Read(Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
         UInt128 who = Number(ship, metadata, MetadataKey.Who, LargestWho);
@@ -46,7 +46,7 @@ public static class PierMetadata
         Ship who = ShipName.ToShip(pier.Identity.Who);
         if (who != ship)
             throw Foreign($"the pier {pier.Path} belongs to {who}, the log to {ship}");
-        foreach ((string key, ReadOnlyMemory<byte> mine) in Encode(pier.Identity))
+        foreach ((string key, ReadOnlyMemory<byte> mine) in Write(pier.Identity))
         {
             if (!metadata.TryGetValue(key, out ReadOnlyMemory<byte> theirs) || theirs.Span.SequenceEqual(mine.Span))
                 continue;

@@ -19,6 +19,12 @@ public abstract class StoreHarness : IAsyncLifetime
     /// <summary>Faults that this database can be given.</summary>
     public virtual Faults Supports => Faults.None;
 
+    /// <summary>
+    /// Several clients may have the database open at the same time in one process; where not (an engine that locks its files), tests
+    /// that need two writers open the log twice in one client.
+    /// </summary>
+    public virtual bool AllowsManyClients => true;
+
     /// <summary>Starts the database.</summary>
     public virtual ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

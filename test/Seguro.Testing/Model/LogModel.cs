@@ -55,7 +55,7 @@ internal static class LogModel
         ModelDatabase database, ModelLogData log, Term term, string key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value)
     {
         ModelBug bug = database.Options.Bug;
-        ReadOnlyMemory<byte>? current = log.Metadata.TryGetValue(key, out byte[]? now) ? now : null;
+        ReadOnlyMemory<byte>? current = log.Metadata.TryGetValue(key, out byte[]? now) ? new ReadOnlyMemory<byte>(now) : (ReadOnlyMemory<byte>?)null;
         LogState state = Lenient(log.State, term, bug is ModelBug.MetadataNotFenced);
         WriteOutcome? decided = LogRules.DecideMetadata(state, term, current, expected, value);
         if (decided is not null && !(bug is ModelBug.MetadataNotCompared && decided is WriteOutcome.Conflict))

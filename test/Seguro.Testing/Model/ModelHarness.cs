@@ -3,7 +3,7 @@ using Seguro.Core;
 namespace Seguro.Testing;
 
 /// <summary>The model as a database to be hurt and healed: for running the conformance suite on it.</summary>
-public class ModelHarness : StoreHarness
+public sealed class ModelHarness : StoreHarness
 {
     /// <summary>A harness of a model that obeys the contract.</summary>
     public ModelHarness()
@@ -11,11 +11,13 @@ public class ModelHarness : StoreHarness
     {
     }
 
-    /// <summary>A harness of a model of one's own.</summary>
-    public ModelHarness(ModelOptions options) => Database = new ModelDatabase(options);
+    private ModelHarness(ModelOptions options) => Database = new ModelDatabase(options);
 
     /// <summary>The database.</summary>
     public ModelDatabase Database { get; }
+
+    /// <summary>A harness of a model of one's own.</summary>
+    public static ModelHarness Of(ModelOptions options) => new(options);
 
     /// <inheritdoc/>
     public override string Url => "model:";
@@ -61,11 +63,7 @@ public class ModelHarness : StoreHarness
     }
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync()
-    {
-        GC.SuppressFinalize(this);
-        return ValueTask.CompletedTask;
-    }
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private sealed class Room(ModelFaults faults) : IAsyncDisposable
     {

@@ -3,6 +3,8 @@ using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Urbit.Names;
+using Seguro.Urbit.Piers;
+using Seguro.Urbit.Transfer;
 
 namespace Seguro.Cli.Commands.Log;
 
@@ -45,7 +47,7 @@ internal static class LogAppendCommand
         string name = parse.GetValue(CommonOptions.Ship)
             ?? throw new SeguroException(ErrorCode.Usage, "--create needs the ship's name", "Name it with --ship.");
         UInt128 who = ShipName.Parse(name);
-        Dictionary<string, ReadOnlyMemory<byte>> metadata = PierMetadata.Encode(new PierIdentity(who, IsFake: true, Life: 0));
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = PierMetadata.Write(new PierIdentity(who, IsFake: true, Life: 0));
         return new EventLog(await store.CreateLogAsync(ShipName.ToShip(who), Position.Origin, metadata, cancel), store.Capabilities);
     }
 
