@@ -55,6 +55,7 @@ public static class SeguroCommand
             """)
         {
             CommonOptions.Json,
+            DemoCommand.Create(terminal),
             new Command("pier", "Look into a ship's folder, put its log into a store, get it back, compare the two.")
             {
                 PierInspectCommand.Create(terminal),
@@ -71,6 +72,11 @@ public static class SeguroCommand
                 LogVerifyCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
             },
+            new Command("cluster", "Set up a cluster.")
+            {
+                ClusterInitCommand.Create(terminal),
+            },
+            DqliteNodeCommand.Create(terminal),
         };
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.CommandResult result)

@@ -40,7 +40,7 @@ internal static class PierExportCommand
                 {
                     ship = log.Ship.Name,
                     path = result.Path,
-                    exported = result.Exported,
+                    exported = result.Events,
                     bytes = result.Bytes,
                     first = state.First.Value,
                     head = result.Head.Number.Value,
@@ -51,7 +51,7 @@ internal static class PierExportCommand
                 return 0;
             }
             terminal.Out.MarkupLineInterpolated(
-                $"[green]ok[/] {log.Ship}: {result.Exported:N0} events, {ByteSize.Format(result.Bytes)}, verified ({ByteSize.Rate(result.Bytes, result.Elapsed)})");
+                $"[green]ok[/] {log.Ship}: {result.Events:N0} events, {ByteSize.Format(result.Bytes)}, verified ({ByteSize.Rate(result.Bytes, result.Elapsed)})");
             terminal.Fields(("pier", result.Path), ("head", result.Head.Number.ToString()), ("chain", result.Head.Chain.ToString()));
             return 0;
         });

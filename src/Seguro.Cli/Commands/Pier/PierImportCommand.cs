@@ -55,7 +55,7 @@ internal static class PierImportCommand
     private static void PrintJson(Terminal terminal, Urbit.Piers.Pier pier, EventLog log, PierImportResult result) => terminal.Json(new
     {
         ship = log.Ship.Name,
-        imported = result.Imported,
+        imported = result.Events,
         bytes = result.Bytes,
         alreadyThere = result.AlreadyThere,
         storeAhead = result.StoreAhead,
@@ -70,7 +70,7 @@ internal static class PierImportCommand
         string there = result.AlreadyThere > 0 ? $", {result.AlreadyThere:N0} were there and are the same" : "";
         string did = result.NothingToDo
             ? $"nothing to do{there}"
-            : $"{result.Imported:N0} events imported, {ByteSize.Format(result.Bytes)} ({ByteSize.Rate(result.Bytes, result.Elapsed)}){there}";
+            : $"{result.Events:N0} events imported, {ByteSize.Format(result.Bytes)} ({ByteSize.Rate(result.Bytes, result.Elapsed)}){there}";
         terminal.Out.MarkupLineInterpolated($"[green]ok[/] {log.Ship}: {did}");
         if (result.StoreAhead > 0)
             terminal.Output.WriteLine($"the store is {result.StoreAhead:N0} events ahead of the pier");

@@ -23,7 +23,7 @@ public sealed class PierExportTests : IDisposable
         using Pier pier = Pier.Open(Path.Combine(SharedData.Path, name), PierAccess.Offline);
         ModelStore store = new(new ModelOptions { LargestFragment = 100_000, LargestTransaction = 1_000_000, LargestGroup = 100 });
         PierImportResult imported = await TransferFixture.ImportAsync(pier, store, Cancel);
-        Assert.Equal(pier.Info.Count, imported.Imported);
+        Assert.Equal(pier.Info.Count, imported.Events);
         Assert.Equal(pier.Info.Bytes, imported.Bytes);
 
         await using EventLog log = await TransferFixture.OpenLogAsync(pier, store, Cancel);
@@ -72,7 +72,7 @@ public sealed class PierExportTests : IDisposable
         Assert.Equal(ErrorCode.StoreUnavailable, error.Code);
         AssertNothingAtTarget();
         store.Database.Faults.Heal();
-        Assert.Equal(40UL, (await PierExport.RunAsync(log, state, _piers["back"], "4.6", null, TimeProvider.System, Cancel)).Exported);
+        Assert.Equal(40UL, (await PierExport.RunAsync(log, state, _piers["back"], "4.6", null, TimeProvider.System, Cancel)).Events);
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class PierImportTests : IDisposable
         using Pier pier = _piers.MakePier(events);
         ModelStore store = new();
         PierImportResult result = await TransferFixture.ImportAsync(pier, store, Cancel);
-        Assert.Equal(50UL, result.Imported);
+        Assert.Equal(50UL, result.Events);
         Assert.Equal(events.Sum(static payload => payload.Length), result.Bytes);
         Assert.Equal(0UL, result.AlreadyThere);
         Assert.Equal(0UL, result.StoreAhead);
@@ -82,7 +82,7 @@ public sealed class PierImportTests : IDisposable
         ModelStore store = new();
         await TransferFixture.ImportAsync(before, store, Cancel);
         PierImportResult result = await TransferFixture.ImportAsync(after, store, Cancel);
-        Assert.Equal((18UL, 12UL), (result.Imported, result.AlreadyThere));
+        Assert.Equal((18UL, 12UL), (result.Events, result.AlreadyThere));
         Assert.Equal(events.Skip(12).Sum(static payload => payload.Length), result.Bytes);
         Assert.Equal(TransferFixture.ChainOf(events), result.Head);
     }
@@ -94,7 +94,7 @@ public sealed class PierImportTests : IDisposable
         ModelStore store = new();
         Assert.True((await TransferFixture.ImportAsync(empty, store, Cancel)).NothingToDo);
         using Pier some = _piers.MakePier(TransferFixture.MakeEvents(3));
-        Assert.Equal(3UL, (await TransferFixture.ImportAsync(some, store, Cancel)).Imported);
+        Assert.Equal(3UL, (await TransferFixture.ImportAsync(some, store, Cancel)).Events);
         Assert.True((await TransferFixture.ImportAsync(empty, store, Cancel)).NothingToDo);
     }
 
@@ -135,7 +135,7 @@ public sealed class PierImportTests : IDisposable
         ModelStore store = new();
         await TransferFixture.ImportAsync(whole, store, Cancel);
         PierImportResult result = await TransferFixture.ImportAsync(rest, store, Cancel);
-        Assert.Equal((10UL, (ulong)shared), (result.Imported, result.AlreadyThere));
+        Assert.Equal((10UL, (ulong)shared), (result.Events, result.AlreadyThere));
         Assert.Equal(TransferFixture.ChainOf(events), result.Head);
     }
 
@@ -150,7 +150,7 @@ public sealed class PierImportTests : IDisposable
         await TransferFixture.ImportAsync(before, store, Cancel);
         await TrimAsync(store, before, 12);
         PierImportResult result = await TransferFixture.ImportAsync(after, store, Cancel);
-        Assert.Equal((10UL, 9UL), (result.Imported, result.AlreadyThere));
+        Assert.Equal((10UL, 9UL), (result.Events, result.AlreadyThere));
         Assert.Equal(events.Skip(20).Sum(static payload => payload.Length), result.Bytes);
         Assert.Equal(TransferFixture.ChainOf(events), result.Head);
 
@@ -218,7 +218,7 @@ public sealed class PierImportTests : IDisposable
         Assert.Contains($"{bytes:N0}", error.Message, StringComparison.Ordinal);
         Assert.Contains($"{bytes - 1:N0}", error.Message, StringComparison.Ordinal);
         Assert.True((await (await OpenAsync(store, pier)).ReadStateAsync(Cancel)).IsEmpty);
-        Assert.Equal(40UL, (await TransferFixture.ImportAsync(pier, new ModelStore(new ModelOptions { Window = bytes }), Cancel)).Imported);
+        Assert.Equal(40UL, (await TransferFixture.ImportAsync(pier, new ModelStore(new ModelOptions { Window = bytes }), Cancel)).Events);
     }
 
     [Fact]
