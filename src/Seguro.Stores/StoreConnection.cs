@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores.Lmdb;
 using Seguro.Stores.RocksDb;
 using Seguro.Stores.Sqlite;
 
@@ -15,6 +16,7 @@ public static class StoreConnection
         ArgumentNullException.ThrowIfNull(options);
         return url.Engine switch
         {
+            "lmdb" => await LmdbStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),
             "sqlite" => await SqliteStore.OpenAsync(url, options, cancel),
             _ => throw new SeguroException(ErrorCode.Unsupported, $"the store '{url.Engine}' is not built in", "Use another store."),
