@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Pier;
 using Seguro.Cli.Output;
 using Seguro.Core;
 
@@ -54,6 +55,14 @@ public static class SeguroCommand
             """)
         {
             CommonOptions.Json,
+            DemoCommand.Create(terminal),
+            new Command("pier", "Look into a ship's folder, put its log into a store, get it back, compare the two.")
+            {
+                PierInspectCommand.Create(terminal),
+                PierImportCommand.Create(terminal),
+                PierExportCommand.Create(terminal),
+                PierVerifyCommand.Create(terminal),
+            },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),
@@ -63,6 +72,11 @@ public static class SeguroCommand
                 LogVerifyCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
             },
+            new Command("cluster", "Set up a cluster.")
+            {
+                ClusterInitCommand.Create(terminal),
+            },
+            DqliteNodeCommand.Create(terminal),
         };
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.CommandResult result)

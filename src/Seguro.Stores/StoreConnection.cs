@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Stores.Lmdb;
+using Seguro.Stores.Postgres;
 using Seguro.Stores.RocksDb;
 using Seguro.Stores.Sqlite;
 
@@ -17,6 +18,7 @@ public static class StoreConnection
         return url.Engine switch
         {
             "lmdb" => await LmdbStore.OpenAsync(url, options, cancel),
+            "postgresql" => await PostgresStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),
             "sqlite" => await SqliteStore.OpenAsync(url, options, cancel),
             _ => throw new SeguroException(ErrorCode.Unsupported, $"the store '{url.Engine}' is not built in", "Use another store."),
