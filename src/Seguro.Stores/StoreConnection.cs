@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores.Lmdb;
 using Seguro.Stores.Postgres;
 using Seguro.Stores.RocksDb;
 using Seguro.Stores.Sqlite;
@@ -16,6 +17,7 @@ public static class StoreConnection
         ArgumentNullException.ThrowIfNull(options);
         return url.Engine switch
         {
+            "lmdb" => await LmdbStore.OpenAsync(url, options, cancel),
             "postgresql" => await PostgresStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),
             "sqlite" => await SqliteStore.OpenAsync(url, options, cancel),
