@@ -1,1 +1,4 @@
-return 0;
+using Seguro.Cli.Commands;
+using Seguro.Stores.Dqlite;
+
+return args is [NodeArguments.Verb, .. string[] rest] ? await DqliteNodeCommand.RunAsync(rest) : 0;
