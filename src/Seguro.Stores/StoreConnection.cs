@@ -13,7 +13,11 @@ public static class StoreConnection
         ArgumentNullException.ThrowIfNull(options);
         return url.Engine switch
         {
+            "dqlite" => Opened(Dqlite.DqliteStore.OpenAsync(url, options, cancel)),
             _ => throw new SeguroException(ErrorCode.Unsupported, $"the store '{url.Engine}' is not built in", "Use another store."),
         };
     }
+
+    private static async ValueTask<IStore> Opened<T>(ValueTask<T> opening)
+        where T : IStore => await opening;
 }
