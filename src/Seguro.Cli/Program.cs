@@ -1,4 +1,4 @@
-using Seguro.Cli.Commands;
-using Seguro.Stores.Dqlite;
+using Seguro.Cli;
+using Seguro.Cli.Output;
 
-return args is [NodeArguments.Verb, .. string[] rest] ? await DqliteNodeCommand.RunAsync(rest) : 0;
+return await SeguroCommand.RunAsync(args, Terminal.OfProcess(), CancellationToken.None);

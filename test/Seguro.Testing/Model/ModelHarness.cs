@@ -1,0 +1,76 @@
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>The model as a database to be hurt and healed: for running the conformance suite on it.</summary>
+public sealed class ModelHarness : StoreHarness
+{
+    /// <summary>A harness of a model that obeys the contract.</summary>
+    public ModelHarness()
+        : this(new ModelOptions { DurableCopies = 3 })
+    {
+    }
+
+    private ModelHarness(ModelOptions options) => Database = new ModelDatabase(options);
+
+    /// <summary>The database.</summary>
+    public ModelDatabase Database { get; }
+
+    /// <summary>A harness of a model of one's own.</summary>
+    public static ModelHarness Of(ModelOptions options) => new(options);
+
+    /// <inheritdoc/>
+    public override string Url => "model:";
+
+    /// <inheritdoc/>
+    public override Faults Supports => Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FillDisk;
+
+    /// <inheritdoc/>
+    public override ValueTask<IStore> OpenAsync(CancellationToken cancel) => new(Database.Open());
+
+    /// <inheritdoc/>
+    public override Task CrashServerAsync(CancellationToken cancel)
+    {
+        if (Database.Options.Bug is ModelBug.CommitNotDurable)
+            Database.LoseLastCommit();
+        Database.Faults.NextWrites(WriteFate.UnknownApplied, WriteFate.UnknownLost, WriteFate.Refused);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task CutConnectionsAsync(CancellationToken cancel)
+    {
+        Database.Faults.NextWrites(WriteFate.UnknownLost, WriteFate.UnknownApplied);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task ChangeLeaderAsync(CancellationToken cancel)
+    {
+        Database.Faults.NextWrites(WriteFate.UnknownApplied);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task<DeposedLeader> DeposeLeaderAsync(CancellationToken cancel) =>
+        Task.FromResult(new DeposedLeader(Database.OpenDeposed(), static () => ValueTask.CompletedTask));
+
+    /// <inheritdoc/>
+    public override Task<IAsyncDisposable> FillDiskAsync(CancellationToken cancel)
+    {
+        Database.Faults.IsDiskFull = true;
+        return Task.FromResult<IAsyncDisposable>(new Room(Database.Faults));
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private sealed class Room(ModelFaults faults) : IAsyncDisposable
+    {
+        public ValueTask DisposeAsync()
+        {
+            faults.IsDiskFull = false;
+            return ValueTask.CompletedTask;
+        }
+    }
+}
