@@ -54,6 +54,7 @@ public static class SeguroCommand
             """)
         {
             CommonOptions.Json,
+            DemoCommand.Create(terminal),
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),
@@ -63,6 +64,11 @@ public static class SeguroCommand
                 LogVerifyCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
             },
+            new Command("cluster", "Set up a cluster.")
+            {
+                ClusterInitCommand.Create(terminal),
+            },
+            DqliteNodeCommand.Create(terminal),
         };
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.CommandResult result)

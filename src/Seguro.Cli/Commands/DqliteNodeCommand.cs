@@ -1,34 +1,62 @@
-using System.Runtime.InteropServices;
-using Seguro.Core;
+using System.CommandLine;
+using Seguro.Cli.Output;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands;
 
-/// <summary><c>seguro dqlite-node</c>: hosts one dqlite node. Members start it by themselves.</summary>
-static class DqliteNodeCommand
+/// <summary><c>seguro dqlite-node</c>: hosts one dqlite node in this process, until it is told to end.</summary>
+internal static class DqliteNodeCommand
 {
-    /// <summary>Runs until the process is told to end (SIGTERM, SIGINT).</summary>
-    /// <param name="arguments">What follows the verb.</param>
-    /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
-    {
-        using CancellationTokenSource end = new();
-        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Ended);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Ended);
-        try
-        {
-            return await DqliteNodeMain.RunAsync(NodeArguments.Read(arguments), Console.Out, end.Token);
-        }
-        catch (SeguroException error)
-        {
-            await Console.Error.WriteLineAsync($"{error.CodeText} {error.Message}. {error.NextStep}");
-            return error.ExitCode;
-        }
+    private static readonly Option<string> Folder = new("--folder") { Description = "Where the node keeps its data; made where it is missing.", HelpName = "FOLDER", Required = true };
+    private static readonly Option<ulong> Id = new("--id") { Description = "Its number in the cluster: 1 for the node that forms it; another, never used before, for each that joins.", HelpName = "N", Required = true };
+    private static readonly Option<string> Address = new("--address") { Description = "Where the other nodes and clients reach it.", HelpName = "HOST:PORT", Required = true };
+    private static readonly Option<string?> Listen = new("--listen") { Description = "Where to listen, when that is not the address.", HelpName = "HOST:PORT" };
+    private static readonly Option<bool> Bootstrap = new("--bootstrap") { Description = "Form a new cluster in an empty folder: node 1 only, once in a cluster's life." };
+    private static readonly Option<string[]> Join = new("--join") { Description = "Join the cluster that these nodes belong to; repeating it is safe.", HelpName = "HOST:PORT", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<bool> Plain = new("--plain") { Description = "No TLS: on addresses of 127.0.0.0/8 only." };
+    private static readonly Option<string> Cluster = new("--cluster") { Description = "The cluster's name, compared at each start.", HelpName = "NAME", DefaultValueFactory = static _ => "seguro" };
+    private static readonly Option<int> Latency = new("--latency-ms") { Description = "The one-way latency between the nodes; elections start after 15 to 30 times this.", HelpName = "MS", DefaultValueFactory = static _ => 20 };
+    private static readonly Option<int> Threshold = new("--snapshot-threshold") { Description = "Transactions between snapshots.", HelpName = "N", DefaultValueFactory = static _ => 1024 };
+    private static readonly Option<int> Trailing = new("--snapshot-trailing") { Description = "Transactions kept behind a snapshot.", HelpName = "N", DefaultValueFactory = static _ => 1024 };
+    private static readonly Option<int> MaxConnections = new("--max-connections") { Description = "The most connections in each direction.", HelpName = "N", DefaultValueFactory = static _ => 128 };
+    private static readonly Option<int> Connect = new("--connect-ms") { Description = "How long making a connection may take.", HelpName = "MS", DefaultValueFactory = static _ => 2000 };
+    private static readonly Option<bool> Supervised = new("--supervised") { Description = "End when standard input ends.", Hidden = true };
 
-        void Ended(PosixSignalContext context)
+    // A node that joins gets the whole database first.
+    private static readonly TimeSpan JoinTime = TimeSpan.FromMinutes(2);
+
+    public static Command Create(Terminal terminal) =>
+        new Command("dqlite-node", "Run one node of a dqlite cluster, until Ctrl-C or SIGTERM.")
         {
-            context.Cancel = true;
-            end.Cancel();
-        }
+            Folder, Id, Address, Listen, Bootstrap, Join, CommonOptions.Certificates, Plain, Cluster, Latency, Threshold, Trailing, MaxConnections, Connect, Supervised,
+        }.Does(terminal, (parse, cancel) =>
+        {
+            DqliteNodeOptions options = Read(parse);
+            string[] others = parse.GetValue(Join) ?? [];
+            return DqliteNodeMain.RunAsync(options, terminal.Output, others.Length == 0 ? null : token => JoinAsync(options, others, token), cancel);
+        });
+
+    private static async Task JoinAsync(DqliteNodeOptions options, string[] others, CancellationToken cancel)
+    {
+        using ClusterCertificates? certificates = options.Certificates is { } folder ? ClusterCertificates.Load(folder) : null;
+        DqliteMembership membership = new([.. others.Select(NodeAddress.Parse)], certificates, JoinTime);
+        await membership.JoinAsync(options.Id, options.Address, cancel);
     }
+
+    private static DqliteNodeOptions Read(ParseResult parse) => new()
+    {
+        Folder = parse.GetRequiredValue(Folder),
+        Id = parse.GetRequiredValue(Id),
+        Address = NodeAddress.Parse(parse.GetRequiredValue(Address)),
+        Listen = parse.GetValue(Listen) is { } listen ? NodeAddress.Parse(listen) : null,
+        Bootstrap = parse.GetValue(Bootstrap),
+        Certificates = parse.GetValue(Plain) ? null : parse.GetValue(CommonOptions.Certificates),
+        Cluster = parse.GetRequiredValue(Cluster),
+        NetworkLatency = TimeSpan.FromMilliseconds(parse.GetValue(Latency)),
+        SnapshotThreshold = parse.GetValue(Threshold),
+        SnapshotTrailing = parse.GetValue(Trailing),
+        MaxConnections = parse.GetValue(MaxConnections),
+        ConnectTime = TimeSpan.FromMilliseconds(parse.GetValue(Connect)),
+        Supervised = parse.GetValue(Supervised),
+    };
 }

@@ -11,8 +11,12 @@ public static class DqliteNodeMain
     /// Starts the node, writes one line of JSON to <paramref name="stdout"/> when it is ready or when it can't start, and runs until
     /// <paramref name="cancel"/>. A supervised process also ends, at once, when its standard input does, that is when its supervisor died.
     /// </summary>
+    /// <param name="options">What the node is.</param>
+    /// <param name="stdout">Gets the line.</param>
+    /// <param name="whenReady">What to do once the node runs, such as joining a cluster; its failure ends the node. May be <see langword="null"/>.</param>
+    /// <param name="cancel">Ends the node.</param>
     /// <returns>The exit code: 0 when told to end, else that of the error.</returns>
-    public static async Task<int> RunAsync(DqliteNodeOptions options, TextWriter stdout, CancellationToken cancel)
+    public static async Task<int> RunAsync(DqliteNodeOptions options, TextWriter stdout, Func<CancellationToken, Task>? whenReady, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stdout);
@@ -29,6 +33,8 @@ public static class DqliteNodeMain
             return error.ExitCode;
         }
         await WriteAsync(stdout, new NodeReport { Ready = true, Id = options.Id, Address = options.Address.ToString(), Process = Environment.ProcessId }, cancel);
+        if (whenReady is not null)
+            await whenReady(cancel);
         TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using (cancel.Register(() => told.TrySetResult()))
             await told.Task;
