@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Xunit;
 
 namespace Seguro.Testing;
 
@@ -23,7 +24,7 @@ public sealed class ModelHarness : StoreHarness
     public override string Url => "model:";
 
     /// <inheritdoc/>
-    public override Faults Supports => Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FillDisk;
+    public override Faults Supports => Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FillDisk | Faults.FlipByte;
 
     /// <inheritdoc/>
     public override ValueTask<IStore> OpenAsync(CancellationToken cancel) => new(Database.Open());
@@ -63,6 +64,14 @@ public sealed class ModelHarness : StoreHarness
     }
 
     /// <inheritdoc/>
+    public override Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel)
+    {
+        FlippedBytes flipped = new(Database.Find(stored.Span));
+        flipped.Flip();
+        return Task.FromResult<IAsyncDisposable>(flipped);
+    }
+
+    /// <inheritdoc/>
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private sealed class Room(ModelFaults faults) : IAsyncDisposable
@@ -70,6 +79,22 @@ public sealed class ModelHarness : StoreHarness
         public ValueTask DisposeAsync()
         {
             faults.IsDiskFull = false;
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class FlippedBytes(IReadOnlyList<(byte[] Fragment, int At)> places) : IAsyncDisposable
+    {
+        public void Flip()
+        {
+            Assert.NotEmpty(places);
+            foreach ((byte[] fragment, int at) in places)
+                fragment[at] ^= 0x10;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Flip();
             return ValueTask.CompletedTask;
         }
     }
