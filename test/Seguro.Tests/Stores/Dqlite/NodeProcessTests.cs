@@ -88,6 +88,7 @@ public sealed class NodeProcessTests : IDisposable
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
+            UseShellExecute = false,
         })!;
         string ready = await supervisor.StandardOutput.ReadLineAsync(Cancel) ?? "";
         using JsonDocument report = JsonDocument.Parse(ready);
