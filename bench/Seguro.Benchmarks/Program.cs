@@ -31,4 +31,4 @@ root.Subcommands[0].SetAction(async (parse, cancel) =>
 root.Subcommands[1].SetAction((parse, cancel) =>
     new AppendBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), parse.GetValue(events)).RunAsync(Console.Out, cancel));
 root.Subcommands[2].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
-return await root.Parse(args).InvokeAsync();
+return await root.Parse(args).InvokeAsync(cancellationToken: CancellationToken.None);
