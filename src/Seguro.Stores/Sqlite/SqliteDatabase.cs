@@ -40,9 +40,11 @@ sealed class SqliteDatabase : IAsyncDisposable
             throw NotThere(path);
         if (!Directory.Exists(Path.GetDirectoryName(path)))
             throw new SeguroException(ErrorCode.NotFound, $"the folder of {path} does not exist", "Make the folder, or give another path.");
-        SqliteDatabase database = await Task.Run(() => new SqliteDatabase(path, options), cancel);
+        SqliteDatabase? database = null;
+        bool isReady = false;
         try
         {
+            database = await Task.Run(() => new SqliteDatabase(path, options), cancel);
             if (!await Task.Run(() => SqliteSchema.Check(database._writer, path), cancel))
             {
                 if (!options.Create)
@@ -50,12 +52,17 @@ sealed class SqliteDatabase : IAsyncDisposable
                 await database.MakeAsync(cancel);
             }
             await Task.Run(database.Configure, cancel);
+            isReady = true;
             return database;
         }
-        catch
+        catch (SqliteError error)
         {
-            await database.DisposeAsync();
-            throw;
+            throw error.Explanation;
+        }
+        finally
+        {
+            if (!isReady && database is not null)
+                await database.DisposeAsync();
         }
     }
 
@@ -194,6 +201,10 @@ sealed class SqliteDatabase : IAsyncDisposable
                 await Task.Delay(pause, Time, cancel);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             }
+            catch (SqliteError error)
+            {
+                throw error.Explanation;
+            }
         }
     }
 
@@ -214,6 +225,10 @@ sealed class SqliteDatabase : IAsyncDisposable
         {
             return unknown(error.Message);
         }
+        catch (SqliteError error)
+        {
+            throw error.Explanation;
+        }
         finally
         {
             _writer.Rollback();
@@ -222,14 +237,20 @@ sealed class SqliteDatabase : IAsyncDisposable
 
     private T ReadIdle<T>(Func<SqliteSession, T> read)
     {
-        SqliteSession session = _idle.TryTake(out SqliteSession? idle) ? idle : OpenSession(create: false);
+        SqliteSession? session = null;
         try
         {
+            session = _idle.TryTake(out SqliteSession? idle) ? idle : OpenSession(create: false);
             return read(session);
+        }
+        catch (SqliteError error)
+        {
+            throw error.Explanation;
         }
         finally
         {
-            _idle.Add(session);
+            if (session is not null)
+                _idle.Add(session);
         }
     }
 }
