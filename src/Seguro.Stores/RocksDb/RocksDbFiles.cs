@@ -161,7 +161,7 @@ sealed class RocksDbFiles : IDisposable
 
     private static ColumnFamilyOptions FamilyOptions() => new ColumnFamilyOptions()
         .SetCompression(Compression.No)
-        .SetWriteBufferSize(32 << 20)
+        .SetWriteBufferSize(16 << 20)
         .SetMaxWriteBufferNumber(3);
 
     private static SeguroException Foreign(string path, string why) => new(
