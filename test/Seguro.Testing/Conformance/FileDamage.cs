@@ -32,9 +32,12 @@ public static class FileDamage
         {
             stream.Position = start;
             int read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
-            int at = buffer.AsSpan(0, read).IndexOf(marker.Span);
-            if (at >= 0 && at < step)
-                found.Add(start + at + (marker.Length / 2));
+            // Every place: an engine that copies pages on writing leaves old copies behind.
+            for (int at = 0, next; at < step && (next = buffer.AsSpan(at, Math.Max(0, read - at)).IndexOf(marker.Span)) >= 0; at += next + 1)
+            {
+                if (at + next < step)
+                    found.Add(start + at + next + (marker.Length / 2));
+            }
         }
         return found;
     }
