@@ -32,12 +32,9 @@ public static class FileDamage
         {
             stream.Position = start;
             int read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
-            // Every place: an engine that copies pages on writing leaves old copies behind.
-            for (int at = 0, next; at < step && (next = buffer.AsSpan(at, Math.Max(0, read - at)).IndexOf(marker.Span)) >= 0; at += next + 1)
-            {
-                if (at + next < step)
-                    found.Add(start + at + next + (marker.Length / 2));
-            }
+            // A store that copies on write keeps old copies of a page for a while: all of them must be hurt.
+            for (int at = 0; buffer.AsSpan(at, read - at).IndexOf(marker.Span) is >= 0 and int next && at + next < step; at += next + 1)
+                found.Add(start + at + next + (marker.Length / 2));
         }
         return found;
     }
