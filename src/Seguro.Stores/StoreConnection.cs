@@ -17,6 +17,7 @@ public static class StoreConnection
         ArgumentNullException.ThrowIfNull(options);
         return url.Engine switch
         {
+            "dqlite" => await Dqlite.DqliteStore.OpenAsync(url, options, cancel),
             "lmdb" => await LmdbStore.OpenAsync(url, options, cancel),
             "postgresql" => await PostgresStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),

@@ -124,7 +124,7 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
             bool last = index == plan.Count - 1;
             if (!last && bytes + plan.FragmentSize <= Capabilities.LargestTransaction)
                 continue;
-            Stage stage = new(term, number, first, fragments);
+            Stage stage = new(term, number, first, fragments) { Size = payload.Length };
             WriteOutcome outcome = await RepeatAsync(token => Stored.StageAsync(stage, token), cancel);
             if (outcome is not WriteOutcome.Committed)
                 return outcome;

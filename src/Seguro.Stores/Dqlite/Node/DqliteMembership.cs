@@ -48,6 +48,21 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
         $"make node {id} a voter",
         cancel);
 
+    /// <summary>
+    /// Refuses to start a node in an empty folder under a number that the cluster knows already: its disk was lost, and with it what it voted and acknowledged.
+    /// To be called before the start of a node that is to join. A folder where it ran passes at once.
+    /// </summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.LostDisk"/>; <see cref="ErrorCode.StoreUnavailable"/>.</exception>
+    public async Task RefuseLostDiskAsync(DqliteNodeOptions node, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (!NodeFolder.IsFresh(node.Folder))
+            return;
+        IReadOnlyList<DqliteServer> servers = await ListAsync(cancel);
+        if (servers.Any(server => server.Id == node.Id))
+            throw NodeFolder.Lost($"{node.Folder} is empty, but the cluster knows node {node.Id} already");
+    }
+
     /// <summary>Removes a node, running or lost for ever. A leader first hands its leadership on. Succeeds where the node is not in the cluster.</summary>
     /// <remarks>A number that was removed must not be used again.</remarks>
     /// <exception cref="SeguroException"><see cref="ErrorCode.UnsafeSettings"/>: it is the only voter. <see cref="ErrorCode.StoreUnavailable"/>: it took too long.</exception>
