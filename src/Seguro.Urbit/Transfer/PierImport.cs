@@ -18,7 +18,7 @@ public static class PierImport
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Metadata(Pier pier)
     {
         ArgumentNullException.ThrowIfNull(pier);
-        return PierMetadata.Write(pier.Info.Identity);
+        return PierMetadata.Write(pier.Info);
     }
 
     /// <summary>
@@ -84,7 +84,7 @@ public static class PierImport
             await CheckRoomAsync(pier, store, bytes, cancel);
             CheckSizes(pier, store.Capabilities, next, bytes, progress, cancel);
         }
-        await SetMetadataAsync(log, term, metadata, pier, cancel);
+        await SetMetadataAsync(log, term, metadata, pier, cancel); // what could differ was compared; the runtime's version may move
         TransferMeter copied = new(progress, TransferStep.Copying, missing, bytes);
         Position head = missing == 0 ? state.Head.Position : await CopyAsync(pier, log, term, state.Head.Position, copied, cancel);
         ulong ahead = state.Head.Number > pier.Info.Last ? state.Head.Number - pier.Info.Last : 0;
@@ -192,11 +192,12 @@ public static class PierImport
     {
         foreach ((string key, ReadOnlyMemory<byte> value) in Metadata(pier))
         {
-            if (present.ContainsKey(key))
+            ReadOnlyMemory<byte>? expected = present.TryGetValue(key, out ReadOnlyMemory<byte> now) ? now : (ReadOnlyMemory<byte>?)null; // a bare null would be an empty value
+            if (expected is not null && now.Span.SequenceEqual(value.Span))
                 continue;
-            WriteOutcome outcome = await log.Stored.SetMetadataAsync(term, key, expected: null, value, cancel);
+            WriteOutcome outcome = await log.Stored.SetMetadataAsync(term, key, expected, value, cancel);
             for (int attempt = 1; attempt < EventLog.Attempts && outcome is WriteOutcome.Unknown; attempt++)
-                outcome = await log.Stored.SetMetadataAsync(term, key, expected: null, value, cancel);
+                outcome = await log.Stored.SetMetadataAsync(term, key, expected, value, cancel);
             if (outcome is WriteOutcome.Committed)
                 continue;
             throw outcome switch
