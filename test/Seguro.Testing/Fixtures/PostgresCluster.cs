@@ -81,9 +81,15 @@ public sealed class PostgresCluster : IAsyncDisposable
         $"postgresql://seguro:{Uri.EscapeDataString(PostgresInstallation.Password)}@/seguro?host={Uri.EscapeDataString(server.Socket)}&port={server.Port}";
 
     /// <summary>Waits until the primary takes writes and all its running standbys stream.</summary>
-    public Task UntilWholeAsync(CancellationToken cancel) => Primary.UntilAsync(
-        $"SELECT NOT pg_is_in_recovery() AND {Standbys.Count(static s => s.Pid != 0)} = (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state <> 'async')",
-        cancel);
+    public async Task UntilWholeAsync(CancellationToken cancel)
+    {
+        await Primary.UntilAsync(
+            $"SELECT NOT pg_is_in_recovery() AND {Standbys.Count(static s => s.Pid != 0)} = (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state <> 'async')",
+            cancel);
+        // A standby answers only when its data is consistent: before, it could not follow anybody else.
+        foreach (PostgresServer standby in Standbys.Where(static s => s.Pid != 0))
+            await standby.UntilAsync("SELECT pg_is_in_recovery()", cancel);
+    }
 
     /// <summary>Kills the primary (−9) and starts it again.</summary>
     public async Task CrashPrimaryAsync(CancellationToken cancel)
@@ -141,6 +147,8 @@ public sealed class PostgresCluster : IAsyncDisposable
     public async Task RejoinAsync(PostgresServer old, CancellationToken cancel)
     {
         await old.KillAsync();
+        // Until its first checkpoint, a promoted server's control file names the old timeline, and pg_rewind would find nothing to undo.
+        await Primary.AskAsync("CHECKPOINT", cancel);
         await old.RewindAsync(Primary);
         await old.ConfigureAsync(Primary, NamesWithout(old));
         old.Start();

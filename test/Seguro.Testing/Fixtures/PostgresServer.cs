@@ -73,7 +73,7 @@ public sealed class PostgresServer : IAsyncDisposable
                 // It starts, or just lost its primary.
             }
             if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromMinutes(1))
-                throw new TimeoutException($"{Name} did not come to: {sql}\n{Log}");
+                throw new TimeoutException($"{Name} did not come to: {sql}\n{(Log is { Length: > 4000 } log ? log[^4000..] : Log)}");
             await Task.Delay(Pause, cancel);
         }
     }
