@@ -36,7 +36,10 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
     /// written, every event is checked against the store's limit. Unknown outcomes are resolved by repeating, <see cref="Attempts"/> times at the most.
     /// The payloads are read until the task ends; their owner may not change them before.
     /// </remarks>
-    /// <exception cref="SeguroException">An event is too large (nothing of the batch was written), or the store failed without writing.</exception>
+    /// <exception cref="SeguroException">
+    /// An event is too large (nothing of the batch was written), or the store failed without writing the group that it was given: of a batch of
+    /// several groups those before may be in, which <see cref="ReadStateAsync"/> tells.
+    /// </exception>
     public async ValueTask<AppendResult> AppendAsync(
         Term term, Position previous, IReadOnlyList<ReadOnlyMemory<byte>> payloads, CancellationToken cancel)
     {
@@ -67,7 +70,8 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
             if (plan.Count > 1)
             {
                 WriteOutcome staged = await StageAllAsync(term, number, payload, plan, cancel);
-                if (staged is not WriteOutcome.Committed)
+                // A conflict says that the head is past this event; whether an earlier attempt of the same append brought it there, only the append can tell.
+                if (staged is not (WriteOutcome.Committed or WriteOutcome.Conflict))
                     return new AppendResult(staged, reached);
             }
             last = new Position(number, hasher.Next(last.Chain, number, payload.Span));
@@ -138,7 +142,15 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
         for (int attempt = 1; attempt < Attempts && outcome is WriteOutcome.Unknown; attempt++)
         {
             cancel.ThrowIfCancellationRequested();
-            outcome = await write(cancel);
+            try
+            {
+                outcome = await write(cancel);
+            }
+            catch (SeguroException e)
+            {
+                // This attempt wrote nothing, but the one before may have: the outcome stays unknown.
+                outcome = new WriteOutcome.Unknown(e.Message);
+            }
         }
         return outcome;
     }

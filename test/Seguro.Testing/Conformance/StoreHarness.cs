@@ -49,6 +49,12 @@ public abstract class StoreHarness : IAsyncLifetime
     /// <summary>Makes the database's disk full until the returned object is disposed of.</summary>
     public virtual Task<IAsyncDisposable> FillDiskAsync(CancellationToken cancel) => throw new NotSupportedException();
 
+    /// <summary>
+    /// While no client of the test's is open: flips a bit in the database's files where <paramref name="stored"/>, a part of a payload, stands
+    /// (<see cref="FileDamage"/>). Disposing of the returned object makes it good again.
+    /// </summary>
+    public virtual Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel) => throw new NotSupportedException();
+
     /// <inheritdoc/>
     public abstract ValueTask DisposeAsync();
 }

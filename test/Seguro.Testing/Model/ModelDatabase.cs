@@ -50,6 +50,22 @@ public sealed class ModelDatabase
             damage(Find(ship)!.Fragments);
     }
 
+    /// <summary>Where these bytes are stored.</summary>
+    internal IReadOnlyList<(byte[] Fragment, int At)> Find(ReadOnlySpan<byte> stored)
+    {
+        lock (Lock)
+        {
+            List<(byte[] Fragment, int At)> places = [];
+            foreach (byte[] fragment in _logs.Values.SelectMany(static log => log.Fragments.Values).SelectMany(static event1 => event1.Values))
+            {
+                int at = fragment.AsSpan().IndexOf(stored);
+                if (at >= 0)
+                    places.Add((fragment, at));
+            }
+            return places;
+        }
+    }
+
     /// <summary>Forgets the last append of every log: what a store that lies about durability does in a crash.</summary>
     internal void LoseLastCommit()
     {

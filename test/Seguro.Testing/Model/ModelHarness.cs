@@ -1,9 +1,10 @@
 using Seguro.Core;
+using Xunit;
 
 namespace Seguro.Testing;
 
 /// <summary>The model as a database to be hurt and healed: for running the conformance suite on it.</summary>
-public sealed class ModelHarness : StoreHarness
+public class ModelHarness : StoreHarness
 {
     /// <summary>A harness of a model that obeys the contract.</summary>
     public ModelHarness()
@@ -11,7 +12,8 @@ public sealed class ModelHarness : StoreHarness
     {
     }
 
-    private ModelHarness(ModelOptions options) => Database = new ModelDatabase(options);
+    /// <summary>For harnesses of models with other numbers.</summary>
+    protected ModelHarness(ModelOptions options) => Database = new ModelDatabase(options);
 
     /// <summary>The database.</summary>
     public ModelDatabase Database { get; }
@@ -23,7 +25,7 @@ public sealed class ModelHarness : StoreHarness
     public override string Url => "model:";
 
     /// <inheritdoc/>
-    public override Faults Supports => Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FillDisk;
+    public override Faults Supports => Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FillDisk | Faults.FlipByte;
 
     /// <inheritdoc/>
     public override ValueTask<IStore> OpenAsync(CancellationToken cancel) => new(Database.Open());
@@ -33,7 +35,7 @@ public sealed class ModelHarness : StoreHarness
     {
         if (Database.Options.Bug is ModelBug.CommitNotDurable)
             Database.LoseLastCommit();
-        Database.Faults.NextWrites(WriteFate.UnknownApplied, WriteFate.UnknownLost, WriteFate.Refused);
+        Database.Faults.NextWrites(WriteFate.Refused, WriteFate.UnknownApplied, WriteFate.UnknownLost, WriteFate.Refused);
         return Task.CompletedTask;
     }
 
@@ -63,13 +65,41 @@ public sealed class ModelHarness : StoreHarness
     }
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel)
+    {
+        FlippedBytes flipped = new(Database.Find(stored.Span));
+        flipped.Flip();
+        return Task.FromResult<IAsyncDisposable>(flipped);
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
 
     private sealed class Room(ModelFaults faults) : IAsyncDisposable
     {
         public ValueTask DisposeAsync()
         {
             faults.IsDiskFull = false;
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    private sealed class FlippedBytes(IReadOnlyList<(byte[] Fragment, int At)> places) : IAsyncDisposable
+    {
+        public void Flip()
+        {
+            Assert.NotEmpty(places);
+            foreach ((byte[] fragment, int at) in places)
+                fragment[at] ^= 0x10;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Flip();
             return ValueTask.CompletedTask;
         }
     }
