@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Pier;
 using Seguro.Cli.Output;
 using Seguro.Core;
 
@@ -55,6 +56,13 @@ public static class SeguroCommand
         {
             CommonOptions.Json,
             DemoCommand.Create(terminal),
+            new Command("pier", "Look into a ship's folder, put its log into a store, get it back, compare the two.")
+            {
+                PierInspectCommand.Create(terminal),
+                PierImportCommand.Create(terminal),
+                PierExportCommand.Create(terminal),
+                PierVerifyCommand.Create(terminal),
+            },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),

@@ -1,4 +1,6 @@
 using Seguro.Core;
+using Seguro.Stores.Dqlite;
+using Seguro.Stores.Lmdb;
 using Seguro.Stores.Postgres;
 using Seguro.Stores.RocksDb;
 using Seguro.Stores.Sqlite;
@@ -16,7 +18,8 @@ public static class StoreConnection
         ArgumentNullException.ThrowIfNull(options);
         return url.Engine switch
         {
-            "dqlite" => await Dqlite.DqliteStore.OpenAsync(url, options, cancel),
+            "dqlite" => await DqliteStore.OpenAsync(url, options, cancel),
+            "lmdb" => await LmdbStore.OpenAsync(url, options, cancel),
             "postgresql" => await PostgresStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),
             "sqlite" => await SqliteStore.OpenAsync(url, options, cancel),

@@ -16,8 +16,8 @@ internal sealed class SeguroProcess : IAsyncDisposable
     private SeguroProcess(Process process)
     {
         _process = process;
-        _output = process.StandardOutput.ReadToEndAsync();
-        _errors = process.StandardError.ReadToEndAsync();
+        _output = process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+        _errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
         _memory = WatchMemoryAsync();
     }
 
@@ -27,6 +27,9 @@ internal sealed class SeguroProcess : IAsyncDisposable
 
     /// <summary>The process id.</summary>
     public int Id => _process.Id;
+
+    /// <summary>It has ended.</summary>
+    public bool HasExited => _process.HasExited;
 
     /// <summary>The most resident memory that was seen, in bytes: the kernel's own high-water mark.</summary>
     public long PeakMemory { get; private set; }
@@ -46,6 +49,7 @@ internal sealed class SeguroProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
+            UseShellExecute = false,
         };
         return new SeguroProcess(Process.Start(start) ?? throw new InvalidOperationException($"{Program} did not start"));
     }

@@ -13,7 +13,10 @@ internal static class ClusterInitCommand
         Argument<string> folder = new("FOLDER") { Description = "Where to write; made where it is missing." };
         Option<string[]> members = new("--member")
         {
-            Description = "Where a member's dqlite node will be reached; once for each member.", HelpName = "HOST:PORT", Required = true, AllowMultipleArgumentsPerToken = true,
+            Description = "Where a member's dqlite node will be reached; once for each member.",
+            HelpName = "HOST:PORT",
+            Required = true,
+            AllowMultipleArgumentsPerToken = true,
         };
         Option<string> cluster = new("--cluster") { Description = "The cluster's name.", HelpName = "NAME", DefaultValueFactory = static _ => "seguro" };
         return new Command("init", "Make the certificates of a new dqlite cluster, and say how to start its nodes.") { folder, members, cluster }

@@ -20,6 +20,7 @@ internal static class DqliteNodeCommand
     private static readonly Option<int> Trailing = new("--snapshot-trailing") { Description = "Transactions kept behind a snapshot.", HelpName = "N", DefaultValueFactory = static _ => 1024 };
     private static readonly Option<int> MaxConnections = new("--max-connections") { Description = "The most connections in each direction.", HelpName = "N", DefaultValueFactory = static _ => 128 };
     private static readonly Option<int> Connect = new("--connect-ms") { Description = "How long making a connection may take.", HelpName = "MS", DefaultValueFactory = static _ => 2000 };
+    private static readonly Option<bool> Existing = new("--existing") { Description = "The node ran in this folder before: refuse an empty one." };
     private static readonly Option<bool> Supervised = new("--supervised") { Description = "End when standard input ends.", Hidden = true };
 
     // A node that joins gets the whole database first.
@@ -28,20 +29,19 @@ internal static class DqliteNodeCommand
     public static Command Create(Terminal terminal) =>
         new Command("dqlite-node", "Run one node of a dqlite cluster, until Ctrl-C or SIGTERM.")
         {
-            Folder, Id, Address, Listen, Bootstrap, Join, CommonOptions.Certificates, Plain, Cluster, Latency, Threshold, Trailing, MaxConnections, Connect, Supervised,
-        }.Does(terminal, (parse, cancel) =>
+            Folder, Id, Address, Listen, Bootstrap, Join, CommonOptions.Certificates, Plain, Cluster, Latency, Threshold, Trailing, MaxConnections, Connect, Existing, Supervised,
+        }.Does(terminal, async (parse, cancel) =>
         {
             DqliteNodeOptions options = Read(parse);
             string[] others = parse.GetValue(Join) ?? [];
-            return DqliteNodeMain.RunAsync(options, terminal.Output, others.Length == 0 ? null : token => JoinAsync(options, others, token), cancel);
+            if (others.Length == 0)
+                return await DqliteNodeMain.RunAsync(options, terminal.Output, null, cancel);
+            using ClusterCertificates? certificates = options.Certificates is { } folder ? ClusterCertificates.Load(folder) : null;
+            DqliteMembership membership = new([.. others.Select(NodeAddress.Parse)], certificates, JoinTime);
+            options.Check();
+            await membership.RefuseLostDiskAsync(options, cancel);
+            return await DqliteNodeMain.RunAsync(options, terminal.Output, token => membership.JoinAsync(options.Id, options.Address, token), cancel);
         });
-
-    private static async Task JoinAsync(DqliteNodeOptions options, string[] others, CancellationToken cancel)
-    {
-        using ClusterCertificates? certificates = options.Certificates is { } folder ? ClusterCertificates.Load(folder) : null;
-        DqliteMembership membership = new([.. others.Select(NodeAddress.Parse)], certificates, JoinTime);
-        await membership.JoinAsync(options.Id, options.Address, cancel);
-    }
 
     private static DqliteNodeOptions Read(ParseResult parse) => new()
     {
@@ -57,6 +57,7 @@ internal static class DqliteNodeCommand
         SnapshotTrailing = parse.GetValue(Trailing),
         MaxConnections = parse.GetValue(MaxConnections),
         ConnectTime = TimeSpan.FromMilliseconds(parse.GetValue(Connect)),
+        MustExist = parse.GetValue(Existing),
         Supervised = parse.GetValue(Supervised),
     };
 }

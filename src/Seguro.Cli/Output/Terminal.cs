@@ -67,15 +67,14 @@ public sealed class Terminal
     /// <summary>Prints a result of several fields as a two-column list.</summary>
     public void Fields(params ReadOnlySpan<(string Name, string? Value)> fields)
     {
-        Grid grid = new();
-        grid.AddColumn(new GridColumn().NoWrap().PadRight(3));
-        grid.AddColumn(new GridColumn());
+        int width = 0;
+        foreach ((string name, string? value) in fields)
+            width = value is null ? width : Math.Max(width, name.Length);
         foreach ((string name, string? value) in fields)
         {
             if (value is not null)
-                grid.AddRow(new Text(name, new Style(Color.Grey)), new Text(value));
+                Out.MarkupLineInterpolated($"[grey]{name.PadRight(width)}[/]   {value}");
         }
-        Out.Write(grid);
     }
 
     /// <summary>Prints a warning for people.</summary>
@@ -105,7 +104,7 @@ public sealed class Terminal
             Interactive = isInteractive ? InteractionSupport.Detect : InteractionSupport.No,
         });
         if (redirected)
-            console.Profile.Width = 160; // a pipe has no width: don't fold what programs read
+            console.Profile.Width = 4096; // a pipe has no width: don't fold what programs read
         return console;
     }
 }

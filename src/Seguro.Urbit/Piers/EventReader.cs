@@ -8,7 +8,9 @@ namespace Seguro.Urbit.Piers;
 /// What was read is used only after the file has been asked whether it still was whole then (<see cref="LmdbFile.IsStillWhole"/>); else it is
 /// read again in a newer state. Events that are committed do not change, so a large one that was begun in one state goes on in the next.
 /// </remarks>
-internal sealed class EventReader(LmdbFile file)
+/// <param name="file">The environment's file.</param>
+/// <param name="table">Which of its tables of numbers.</param>
+internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
 {
     private const int Attempts = 1000;
     private const int KeptBuffer = 16 << 20;
@@ -16,6 +18,7 @@ internal sealed class EventReader(LmdbFile file)
     private LmdbSnapshot _snapshot;
     private LmdbTree? _tree;
     private byte[] _buffer = [];
+    private bool _rows;
 
     /// <summary>The lowest and the highest event that are committed now; <see langword="null"/> where there are none.</summary>
     public (ulong First, ulong Last)? FindEnds()
@@ -40,6 +43,18 @@ internal sealed class EventReader(LmdbFile file)
             survey.See(_page, index);
             next = survey.Last + 1;
         }
+    }
+
+    /// <summary>The sum of the sizes of events, up to the first that is missing.</summary>
+    public long SumSizes(ulong from, ulong to)
+    {
+        long sum = 0;
+        for (ulong next = from; next <= to && Find(next) is >= 0 and int index;)
+        {
+            for (; index < _page.Count && next <= to && _page.NumberOf(_page[index]) == next; index++, next++)
+                sum += _page[index].Size;
+        }
+        return sum;
     }
 
     /// <summary>The events <paramref name="from"/> … <paramref name="to"/>, all of which must be there, in pieces.</summary>
@@ -91,6 +106,29 @@ internal sealed class EventReader(LmdbFile file)
         _tree = null;
     }
 
+    /// <summary>
+    /// A small value that never changes once it is committed. Neighbours come out of the page that is at hand.
+    /// </summary>
+    /// <returns>False where it is missing, or has another size.</returns>
+    public bool TryReadRow(ulong number, Span<byte> row)
+    {
+        bool isAtHand = _page.Count > 0 && _page.IsLeaf && _rows && number >= _page.NumberOf(_page[0]) && number <= _page.NumberOf(_page[_page.Count - 1]);
+        ulong index = isAtHand ? number - _page.NumberOf(_page[0]) : 0;
+        if (!isAtHand || index >= (ulong)_page.Count || _page.NumberOf(_page[(int)index]) != number)
+        {
+            int found = Find(number);
+            _rows = found >= 0;
+            if (!_rows)
+                return false;
+            index = (ulong)found;
+        }
+        LmdbNode node = _page[(int)index];
+        if (node.IsLarge || node.Size != row.Length)
+            return false;
+        _page.InlineValueOf(node).Span.CopyTo(row);
+        return true;
+    }
+
     private int Find(ulong number)
     {
         int index = -1;
@@ -130,7 +168,7 @@ internal sealed class EventReader(LmdbFile file)
                 if (_tree is null || !file.IsStillWhole(_snapshot))
                 {
                     _snapshot = file.ReadSnapshot();
-                    _tree = LmdbTree.Open(file, _snapshot, PierMeta.Events, _page);
+                    _tree = LmdbTree.Open(file, _snapshot, table, _page);
                 }
                 read();
             }

@@ -32,7 +32,7 @@ internal sealed class PierEpoch : IDisposable
     public EpochInfo Info { get; private set; } = new(default, 0, "", default, default, 0);
 
     /// <summary>A reader of one's own: a reader keeps its place.</summary>
-    public EventReader NewReader() => new(File);
+    public EventReader NewReader(string table = PierMeta.Events) => new(File, table);
 
     /// <summary>The number in a folder's name, which is <c>0i</c> and the digits; <see langword="null"/> for any other name.</summary>
     public static ulong? StartOf(string name)

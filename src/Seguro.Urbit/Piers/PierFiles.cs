@@ -29,6 +29,10 @@ internal sealed class PierFiles : IDisposable
 
     public long Bytes => _epochs.Sum(static epoch => epoch.Info.Bytes);
 
+    /// <summary>There is a newer epoch than the newest of these, or the newest is another file than it was.</summary>
+    public bool IsOutdated => Layout != PierLayout.Flat
+        && (!Directory.Exists(Newest.Folder) || Directory.EnumerateDirectories(LogOf(Path)).Any(folder => PierEpoch.StartOf(System.IO.Path.GetFileName(folder)) > Newest.Start && PierEpoch.IsFinished(folder)));
+
     /// <summary>The folder with the log of a pier.</summary>
     public static string LogOf(string path) => System.IO.Path.Combine(path, ".urb", "log");
 

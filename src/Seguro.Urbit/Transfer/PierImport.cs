@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Urbit.Names;
 using Seguro.Urbit.Piers;
 
 namespace Seguro.Urbit.Transfer;
@@ -20,6 +21,23 @@ public static class PierImport
         return PierMetadata.Write(pier.Info.Identity);
     }
 
+    /// <summary>
+    /// Opens the log of the pier's ship; where the store has none, sees that the pier fits in, and makes it with <see cref="Origin"/> and
+    /// <see cref="Metadata"/>.
+    /// </summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.TooLarge"/>: nothing was made. What the store throws.</exception>
+    public static async ValueTask<EventLog> OpenLogAsync(Pier pier, IStore store, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(pier);
+        ArgumentNullException.ThrowIfNull(store);
+        Ship ship = ShipName.ToShip(pier.Info.Identity.Who);
+        if (await store.OpenLogAsync(ship, cancel) is { } existing)
+            return new EventLog(existing, store.Capabilities);
+        await CheckRoomAsync(pier, store, pier.Info.Bytes, cancel);
+        CheckSizes(pier, store.Capabilities, pier.Info.First, pier.Info.Bytes, progress: null, cancel);
+        return new EventLog(await store.CreateLogAsync(ship, Origin(pier), Metadata(pier), cancel), store.Capabilities);
+    }
+
     /// <summary>Appends the events that the pier has and the log has not.</summary>
     /// <remarks>
     /// <para>Before anything is written: ship, kind and life are compared; the events that both have must be the same (by chain); the pier must
@@ -29,7 +47,7 @@ public static class PierImport
     /// </remarks>
     /// <param name="pier">The pier; not used by anybody else meanwhile.</param>
     /// <param name="store">The store of <paramref name="log"/>.</param>
-    /// <param name="log">The log, made with <see cref="Origin"/> and <see cref="Metadata"/> where it is new.</param>
+    /// <param name="log">The log, from <see cref="OpenLogAsync"/>.</param>
     /// <param name="term">A term that the caller won by a campaign; the caller keeps its lease alive.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="time">Measures <see cref="PierImportResult.Elapsed"/>.</param>
@@ -63,8 +81,8 @@ public static class PierImport
         long bytes = missing == 0 ? 0 : pier.Info.Bytes - compared.Bytes - BytesBefore(pier, overlap.First, cancel);
         if (missing > 0)
         {
-            await CheckRoomAsync(pier, store, log, bytes, cancel);
-            CheckSizes(pier, log, next, bytes, progress, cancel);
+            await CheckRoomAsync(pier, store, bytes, cancel);
+            CheckSizes(pier, store.Capabilities, next, bytes, progress, cancel);
         }
         await SetMetadataAsync(log, term, metadata, pier, cancel);
         TransferMeter copied = new(progress, TransferStep.Copying, missing, bytes);
@@ -125,21 +143,21 @@ public static class PierImport
         }
     }
 
-    private static async ValueTask CheckRoomAsync(Pier pier, IStore store, EventLog log, long bytes, CancellationToken cancel)
+    private static async ValueTask CheckRoomAsync(Pier pier, IStore store, long bytes, CancellationToken cancel)
     {
         if (await store.ReadRoomAsync(cancel) is { } room && bytes > room)
         {
             throw new SeguroException(
                 ErrorCode.TooLarge,
-                $"{bytes:N0} bytes of events are to be imported from {pier.Info.Path}, and {log.Capabilities.Engine} has room for {room:N0}",
+                $"{bytes:N0} bytes of events are to be imported from {pier.Info.Path}, and {store.Capabilities.Engine} has room for {room:N0}",
                 "Nothing was written. Use a store with more room, such as postgres, lmdb, sqlite or rocksdb.");
         }
     }
 
     /// <summary>Looks for events that the store can't hold, where there can be one.</summary>
-    private static void CheckSizes(Pier pier, EventLog log, EventNumber from, long bytes, IProgress<TransferProgress>? progress, CancellationToken cancel)
+    private static void CheckSizes(Pier pier, StoreCapabilities capabilities, EventNumber from, long bytes, IProgress<TransferProgress>? progress, CancellationToken cancel)
     {
-        long largest = log.Capabilities.LargestEvent;
+        long largest = capabilities.LargestEvent;
         if (largest >= Math.Min(bytes, Array.MaxLength))
             return; // none is larger, or the pier itself refuses to hand it out
         TransferMeter meter = new(progress, TransferStep.Measuring, pier.Info.Last - from + 1, bytes);
@@ -150,7 +168,7 @@ public static class PierImport
             {
                 throw new SeguroException(
                     ErrorCode.TooLarge,
-                    $"event {piece.Number} of the pier {pier.Info.Path} has {piece.Size:N0} bytes, and {log.Capabilities.Engine} holds events of at most {largest:N0}",
+                    $"event {piece.Number} of the pier {pier.Info.Path} has {piece.Size:N0} bytes, and {capabilities.Engine} holds events of at most {largest:N0}",
                     "Nothing was written. Use a store with a higher limit, such as postgres, lmdb, sqlite or rocksdb.");
             }
             meter.Add(piece.IsLast ? 1UL : 0, piece.Bytes.Length);

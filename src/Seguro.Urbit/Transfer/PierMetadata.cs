@@ -12,17 +12,23 @@ public static class PierMetadata
     private const int LargestLife = 4;
 
     /// <summary>The metadata of a log of this ship.</summary>
-    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierIdentity identity) =>
-        new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierIdentity identity)
+    {
+        ArgumentNullException.ThrowIfNull(identity);
+        return new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
         {
             [MetadataKey.Who] = Minimal(identity.Who),
             [MetadataKey.Fake] = Minimal(identity.IsFake ? UInt128.Zero : UInt128.One), // a loobean: 0 is yes
             [MetadataKey.Life] = Minimal(identity.Life),
         };
+    }
 
-    /// <exception cref="SeguroException">Something that a pier needs is missing, malformed or another ship's.</exception>
+    /// <summary>The identity that a log's metadata gives.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.ForeignShip"/>:
+    /// something that a pier needs is missing, malformed or another ship's.</exception>
     public static PierIdentity Read(Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
+        ArgumentNullException.ThrowIfNull(metadata);
         UInt128 who = Number(ship, metadata, MetadataKey.Who, LargestWho);
         UInt128 fake = Number(ship, metadata, MetadataKey.Fake, 1);
         UInt128 life = Number(ship, metadata, MetadataKey.Life, LargestLife);
@@ -35,7 +41,7 @@ public static class PierMetadata
 
     /// <summary>Refuses a pier that is not of the log's ship, or of another life of it. What the log does not say yet is not compared.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.ForeignShip"/> or <see cref="ErrorCode.Diverged"/>.</exception>
-    public static void Compare(PierInfo pier, Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    internal static void Compare(PierInfo pier, Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
         Ship who = ShipName.ToShip(pier.Identity.Who);
         if (who != ship)

@@ -19,6 +19,7 @@ internal sealed class LogOperations(IStoredLog model, StoreCapabilities capabili
 
     private readonly List<Position> _positions = [Position.Origin];
     private Append? _last;
+    private Func<IStoredLog, Task<string>>? _again;
     private ulong _seed;
     private Lease _before;
 
@@ -70,15 +71,16 @@ internal sealed class LogOperations(IStoredLog model, StoreCapabilities capabili
         {
             case LogOperationKind.Append:
                 _last = LogSession.Build(term, previous, [.. Enumerable.Range(0, 1 + (b % 3)).Select(i => SeededPayload.Of(++_seed, (a * (i + 1)) % 60))]);
-                return log => AppendAsync(log, _last, cancel);
-            case LogOperationKind.AppendAgain when _last is { } last:
-                return log => AppendAsync(log, last, cancel);
+                Append append = _last;
+                return _again = log => AppendAsync(log, append, cancel);
+            case LogOperationKind.AppendAgain when _again is not null:
+                return _again;
             case LogOperationKind.Abandon when stages:
                 ulong at = Math.Max(1, state.Head.Number.Value + 1 + (ulong)(a % 3) - (twist < 5 ? 1UL : 0));
                 Stage abandoned = new(term, new EventNumber(at), 1 + (b % 2), Fragments(1 + (b % 3)));
                 return async log => $"{await log.StageAsync(abandoned, cancel)}";
             case LogOperationKind.AppendStaged when stages:
-                return MeanStaged(term, previous, fragments: 1 + (b % 3), cancel);
+                return _again = MeanStaged(term, previous, fragments: 1 + (b % 3), cancel);
             case LogOperationKind.Campaign:
                 Lease expected = twist switch
                 {

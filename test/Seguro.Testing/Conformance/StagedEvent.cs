@@ -2,7 +2,7 @@ using Seguro.Core;
 
 namespace Seguro.Testing;
 
-/// <summary>An event of several fragments, to be written step by step. The fragments are full for the store, but never larger than 64 KiB.</summary>
+/// <summary>An event of several fragments, to be written step by step. Its fragments are small, so that several fit in a transaction.</summary>
 /// <param name="Number">The event.</param>
 /// <param name="Previous">The position before it.</param>
 /// <param name="Payload">The whole payload.</param>
@@ -14,7 +14,8 @@ public sealed record StagedEvent(EventNumber Number, Position Previous, byte[] P
     /// <summary>An event that follows the session's head.</summary>
     public static StagedEvent Of(LogSession session, int fragments, ulong seed)
     {
-        int size = Math.Min(session.Store.Capabilities.LargestFragment, LargestFragment);
+        StoreCapabilities can = session.Store.Capabilities;
+        int size = (int)Math.Min(Math.Min(can.LargestFragment, LargestFragment), Math.Max(1, can.LargestTransaction / 8));
         byte[] payload = SeededPayload.Of(seed, (fragments * size) - 1);
         return new StagedEvent(session.Head.Number.Next, session.Head, payload, size);
     }

@@ -89,9 +89,11 @@ public abstract partial class StoreConformanceSuite
     public async Task An_append_cancelled_in_the_middle_is_there_or_not_as_a_whole()
     {
         await using LogSession session = await BeginAsync();
+        StoreCapabilities can = session.Store.Capabilities;
+        int size = (int)Math.Min(20_000, Math.Min(can.LargestFragment, can.LargestTransaction - 20));
         for (ulong round = 0; round < 20; round++)
         {
-            byte[][] payloads = [SeededPayload.Of(round, 20_000), SeededPayload.Of(round + 100, 20)];
+            byte[][] payloads = [SeededPayload.Of(round, size), SeededPayload.Of(round + 100, 20)];
             Append append = LogSession.Build(session.Term, session.Head, payloads);
             using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
             Task<WriteOutcome> appending = Task.Run(() => session.Stored.AppendAsync(append, stop.Token).AsTask(), Cancel);

@@ -13,6 +13,7 @@ public sealed partial class DqliteClusterNode : IAsyncDisposable
 
     private readonly SeguroExecutable _executable;
     private DqliteNodeProcess? _process;
+    private bool _ran;
 
     internal DqliteClusterNode(SeguroExecutable executable, DqliteNodeOptions options, DqliteClusterDisk? disk)
     {
@@ -37,8 +38,12 @@ public sealed partial class DqliteClusterNode : IAsyncDisposable
     public DqliteNodeProcess? Supervisor => _process;
 
     /// <summary>Starts it, and waits until it is ready.</summary>
-    public async Task StartAsync(CancellationToken cancel) =>
-        _process = await DqliteNodeProcess.StartAsync(_executable, Options, StartTime, cancel);
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        DqliteNodeOptions options = _ran ? Options with { Bootstrap = false, MustExist = true } : Options;
+        _process = await DqliteNodeProcess.StartAsync(_executable, options, StartTime, cancel);
+        _ran = true;
+    }
 
     /// <summary>Ends it with kill −9; it stays down until <see cref="StartAsync"/>.</summary>
     public async Task KillAsync()

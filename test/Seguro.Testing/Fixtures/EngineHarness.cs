@@ -10,6 +10,7 @@ public abstract class EngineHarness : StoreHarness
 
     private readonly TemporaryFolder _folder;
     private readonly TemporaryDisk? _disk;
+    private readonly string _path;
 
     /// <summary>Prepares the disk.</summary>
     /// <param name="engine">The URL's scheme.</param>
@@ -18,7 +19,8 @@ public abstract class EngineHarness : StoreHarness
     {
         _folder = new TemporaryFolder(engine);
         _disk = TemporaryDisk.IsAllowed ? new TemporaryDisk(engine, Megabytes) : null;
-        Url = $"{engine}:{_disk?[name] ?? _folder[name]}";
+        _path = _disk?[name] ?? _folder[name];
+        Url = $"{engine}:{_path}";
     }
 
     /// <summary>Why faults that need root can't be made, where they can't.</summary>
@@ -30,7 +32,7 @@ public abstract class EngineHarness : StoreHarness
     public override string Url { get; }
 
     /// <inheritdoc/>
-    public override Faults Supports => _disk is null ? Faults.None : Faults.FillDisk;
+    public override Faults Supports => _disk is null ? Faults.FlipByte : Faults.FlipByte | Faults.FillDisk;
 
     /// <inheritdoc/>
     public override ValueTask<IStore> OpenAsync(CancellationToken cancel) =>
@@ -38,6 +40,9 @@ public abstract class EngineHarness : StoreHarness
 
     /// <inheritdoc/>
     public override Task<IAsyncDisposable> FillDiskAsync(CancellationToken cancel) => Task.FromResult(_disk!.Fill());
+
+    /// <inheritdoc/>
+    public override Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel) => FileDamage.FlipAsync(_path, stored, cancel);
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()

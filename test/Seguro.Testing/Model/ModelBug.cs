@@ -41,4 +41,10 @@ public enum ModelBug
     BytesNotCounted,
     /// <summary>A full window refuses the repeat of what was committed.</summary>
     WindowBeforeRepeat,
+    /// <summary>A write that ends with an exception may have happened.</summary>
+    RefusedButWritten,
+    /// <summary>A deposed leader tells the state that it knows.</summary>
+    DeposedReads,
+    /// <summary>A deposed leader says no on the strength of what it knows.</summary>
+    DeposedDecides,
 }

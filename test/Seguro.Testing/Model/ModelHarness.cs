@@ -4,7 +4,7 @@ using Xunit;
 namespace Seguro.Testing;
 
 /// <summary>The model as a database to be hurt and healed: for running the conformance suite on it.</summary>
-public sealed class ModelHarness : StoreHarness
+public class ModelHarness : StoreHarness
 {
     /// <summary>A harness of a model that obeys the contract.</summary>
     public ModelHarness()
@@ -12,7 +12,8 @@ public sealed class ModelHarness : StoreHarness
     {
     }
 
-    private ModelHarness(ModelOptions options) => Database = new ModelDatabase(options);
+    /// <summary>For harnesses of models with other numbers.</summary>
+    protected ModelHarness(ModelOptions options) => Database = new ModelDatabase(options);
 
     /// <summary>The database.</summary>
     public ModelDatabase Database { get; }
@@ -34,7 +35,7 @@ public sealed class ModelHarness : StoreHarness
     {
         if (Database.Options.Bug is ModelBug.CommitNotDurable)
             Database.LoseLastCommit();
-        Database.Faults.NextWrites(WriteFate.UnknownApplied, WriteFate.UnknownLost, WriteFate.Refused);
+        Database.Faults.NextWrites(WriteFate.Refused, WriteFate.UnknownApplied, WriteFate.UnknownLost, WriteFate.Refused);
         return Task.CompletedTask;
     }
 
@@ -72,7 +73,11 @@ public sealed class ModelHarness : StoreHarness
     }
 
     /// <inheritdoc/>
-    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public override ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        return ValueTask.CompletedTask;
+    }
 
     private sealed class Room(ModelFaults faults) : IAsyncDisposable
     {

@@ -17,7 +17,7 @@ internal sealed class ModelStoredLog(ModelStore store, Ship ship, ModelLogData l
         {
             if (Bug is ModelBug.StateStale)
                 return log.Before;
-            return store.IsDeposed ? throw ModelStore.Unavailable("a deposed leader can't tell the state") : log.State;
+            return store.IsDeposed && Bug is not ModelBug.DeposedReads ? throw ModelStore.Unavailable("a deposed leader can't tell the state") : log.State;
         },
         cancel);
 
@@ -176,13 +176,15 @@ internal sealed class ModelStoredLog(ModelStore store, Ship ship, ModelLogData l
         lock (Database.Lock)
         {
             store.CheckReachable();
-            if (takesRoom || store.IsDeposed)
+            if ((takesRoom || store.IsDeposed) && !(store.IsDeposed && Bug is ModelBug.DeposedDecides))
                 store.CheckWritable();
             switch (Database.Faults.TakeFate())
             {
                 case WriteFate.UnknownLost:
                     return new ValueTask<T>(unknown("the model was told to lose this write"));
                 case WriteFate.Refused:
+                    if (Bug is ModelBug.RefusedButWritten)
+                        write();
                     throw ModelStore.Unavailable("the model was told to refuse this write");
                 case WriteFate.UnknownApplied:
                     write();

@@ -32,6 +32,11 @@ public sealed class BrokenModelTests
         { ModelBug.TermFalls, nameof(Suite.Terms_never_fall) },
         { ModelBug.ShipsMixed, nameof(Suite.Several_ships_do_not_see_each_other) },
         { ModelBug.OpenCreates, nameof(Suite.Opening_a_missing_log_says_so_and_makes_nothing) },
+        { ModelBug.CommitNotDurable, nameof(Suite.No_acknowledged_event_is_lost_when_the_server_is_killed) },
+        { ModelBug.RepeatConflicts, nameof(Suite.No_acknowledged_event_is_lost_when_connections_are_cut_in_commits) },
+        { ModelBug.RefusedButWritten, nameof(Suite.No_acknowledged_event_is_lost_when_the_server_is_killed) },
+        { ModelBug.DeposedReads, nameof(Suite.A_deposed_leader_that_still_answers_says_nothing_false) },
+        { ModelBug.DeposedDecides, nameof(Suite.A_deposed_leader_that_still_answers_says_nothing_false) },
         { ModelBug.BytesNotCounted, nameof(Suite.Appends_move_head_and_bytes_and_leave_the_base) },
     };
 

@@ -14,7 +14,7 @@ namespace Seguro.Stores.Dqlite;
 public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresses, ClusterCertificates? certificates, TimeSpan patience)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(2);
 
     /// <summary>The cluster's nodes, as its leader knows them.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.StoreUnavailable"/>: no leader was found, or it did not stay.</exception>
@@ -47,6 +47,21 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
         },
         $"make node {id} a voter",
         cancel);
+
+    /// <summary>
+    /// Refuses to start a node in an empty folder under a number that the cluster knows already: its disk was lost, and with it what it voted and acknowledged.
+    /// To be called before the start of a node that is to join. A folder where it ran passes at once.
+    /// </summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.LostDisk"/>; <see cref="ErrorCode.StoreUnavailable"/>.</exception>
+    public async Task RefuseLostDiskAsync(DqliteNodeOptions node, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (!NodeFolder.IsFresh(node.Folder))
+            return;
+        IReadOnlyList<DqliteServer> servers = await ListAsync(cancel);
+        if (servers.Any(server => server.Id == node.Id))
+            throw NodeFolder.Lost($"{node.Folder} is empty, but the cluster knows node {node.Id} already");
+    }
 
     /// <summary>Removes a node, running or lost for ever. A leader first hands its leadership on. Succeeds where the node is not in the cluster.</summary>
     /// <remarks>A number that was removed must not be used again.</remarks>
@@ -106,33 +121,49 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(patience);
-        List<DqliteAddress> candidates = [.. addresses];
+        HashSet<DqliteAddress> candidates = [.. addresses];
         Exception? last = null;
         try
         {
             while (true)
             {
-                foreach (DqliteAddress candidate in candidates.ToArray())
+                // All at once: a node that is paused, or behind a dead link, does not answer and does not refuse.
+                using CancellationTokenSource round = CancellationTokenSource.CreateLinkedTokenSource(limit.Token);
+                round.CancelAfter(CallTime);
+                int distrusted = 0;
+                List<Task<Answer>> answers = [.. candidates.Select(candidate => AskAsync(candidate, round.Token))];
+                try
                 {
-                    limit.Token.ThrowIfCancellationRequested();
-                    try
+                    await foreach (Task<Answer> answer in Task.WhenEach(answers))
                     {
-                        DqliteServer? leader = await AskLeaderAsync(candidate, limit.Token);
-                        if (leader is null)
-                            continue;
-                        DqliteAddress address = NodeAddress.Parse(leader.Address);
-                        if (!candidates.Contains(address))
-                            candidates.Add(address);
-                        await using DqliteConnection connection = await ConnectAsync(address, limit.Token);
-                        return await use(connection, leader, limit.Token);
+                        try
+                        {
+                            (DqliteConnection connection, DqliteServer? leader) = await answer;
+                            if (leader is null)
+                                continue;
+                            if (leader.Address == connection.Node)
+                                return await use(connection, leader, limit.Token);
+                            candidates.Add(NodeAddress.Parse(leader.Address));
+                            await using DqliteConnection other = await ConnectAsync(NodeAddress.Parse(leader.Address), round.Token);
+                            return await use(other, leader, limit.Token);
+                        }
+                        catch (Exception error) when (!limit.IsCancellationRequested && IsPassing(error))
+                        {
+                            last = error;
+                            // One stranger among the nodes is passed over; where all are, it is this side's certificates that are wrong.
+                            if (error is DqliteException { Code: ErrorCode.AccessDenied } && ++distrusted == answers.Count)
+                                throw;
+                        }
                     }
-                    catch (DqliteException error) when (error.Code != ErrorCode.AccessDenied)
+                }
+                finally
+                {
+                    await round.CancelAsync();
+                    foreach (Task<Answer> answer in answers)
                     {
-                        last = error;
-                    }
-                    catch (Exception error) when (!limit.IsCancellationRequested && error is SocketException or IOException or OperationCanceledException)
-                    {
-                        last = error;
+                        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                        if (answer.IsCompletedSuccessfully)
+                            await (await answer).Connection.DisposeAsync();
                     }
                 }
                 await Task.Delay(Pause, limit.Token);
@@ -145,20 +176,26 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
         }
     }
 
-    private async Task<DqliteServer?> AskLeaderAsync(DqliteAddress address, CancellationToken cancel)
+    private static bool IsPassing(Exception error) =>
+        error is DqliteException or SocketException or IOException or OperationCanceledException;
+
+    private async Task<Answer> AskAsync(DqliteAddress address, CancellationToken cancel)
     {
-        using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        call.CancelAfter(CallTime);
-        await using DqliteConnection connection = await ConnectAsync(address, call.Token);
-        return await connection.LeaderAsync(call.Token);
+        DqliteConnection connection = await ConnectAsync(address, cancel);
+        try
+        {
+            return new Answer(connection, await connection.LeaderAsync(cancel));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
     }
 
-    private async Task<DqliteConnection> ConnectAsync(DqliteAddress address, CancellationToken cancel)
-    {
-        if (certificates is null && !address.IsLoopback)
-            throw new SeguroException(ErrorCode.InsecureTransport, $"unencrypted traffic with {address} was asked for", "Give the cluster's certificates.");
-        using CancellationTokenSource call = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        call.CancelAfter(CallTime);
-        return await DqliteConnection.ConnectAsync(address, certificates?.ClientOptions(address.Host), call.Token);
-    }
+    private async Task<DqliteConnection> ConnectAsync(DqliteAddress address, CancellationToken cancel) => certificates is null && !address.IsLoopback
+        ? throw new SeguroException(ErrorCode.InsecureTransport, $"unencrypted traffic with {address} was asked for", "Give the cluster's certificates.")
+        : await DqliteConnection.ConnectAsync(address, certificates?.ClientOptions(address.Host), cancel);
+
+    private readonly record struct Answer(DqliteConnection Connection, DqliteServer? Leader);
 }

@@ -54,6 +54,7 @@ public sealed class DqliteNode : IDisposable
         NodeFolder folder;
         try
         {
+            certificates?.RequireHost(options.Address.Host);
             folder = NodeFolder.Open(options);
         }
         catch

@@ -22,10 +22,11 @@ public static class DqliteNodeMain
         ArgumentNullException.ThrowIfNull(stdout);
         if (options.Supervised)
             EndWithSupervisor();
+        NodeWarnings warnings = new(Console.Error);
         DqliteNode node;
         try
         {
-            node = DqliteNode.Start(options, static warning => Console.Error.WriteLine(warning));
+            node = DqliteNode.Start(options, warnings.Write);
         }
         catch (SeguroException error)
         {

@@ -23,6 +23,9 @@ public sealed record DqliteNodeOptions
     /// <summary>An empty folder may form a new cluster of one node. Only for id 1, and only once in a cluster's life.</summary>
     public bool Bootstrap { get; init; }
 
+    /// <summary>The node ran in this folder before, so that an empty folder is a lost disk. A supervisor says so from the second start on.</summary>
+    public bool MustExist { get; init; }
+
     /// <summary>The folder with <c>ca.crt</c>, <c>member.crt</c> and <c>member.key</c>; <see langword="null"/> for plain traffic, which is for loopback only.</summary>
     public string? Certificates { get; init; }
 
@@ -55,6 +58,8 @@ public sealed record DqliteNodeOptions
             throw Bad($"{Id} can't be a node's id", "Give each node a positive number of its own.");
         if (Bootstrap && Id != 1)
             throw Bad($"node {Id} can't form a cluster", "Only node 1 forms a cluster; start the others without bootstrap and let them join.");
+        if (Bootstrap && MustExist)
+            throw Bad($"node {Id} would form a new cluster in a folder where it ran before", "Say either that it forms a cluster or that its data exists.");
         if (string.IsNullOrEmpty(Address.Host))
             throw Bad("the node has no address", "Give HOST:PORT.");
         if (Certificates is null && !Address.IsIPv4Loopback())

@@ -151,7 +151,8 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
         {
             try
             {
-                child = NodeChild.Start(_executable, Options);
+                // It ran: should its disk have been replaced by an empty one meanwhile, it must not begin anew under its old number.
+                child = NodeChild.Start(_executable, Options with { Bootstrap = false, MustExist = true });
                 Set(new DqliteNodeStatus(DqliteNodeState.Starting, child.Id, restarts, Status.LastError));
                 await child.WaitUntilReadyAsync(_startTime, _stop.Token);
                 Set(new DqliteNodeStatus(DqliteNodeState.Running, child.Id, restarts, Status.LastError));

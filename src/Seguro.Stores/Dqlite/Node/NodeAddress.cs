@@ -5,7 +5,7 @@ using Seguro.Core;
 namespace Seguro.Stores.Dqlite;
 
 /// <summary>What a node needs of an address beyond what a client does.</summary>
-static class NodeAddress
+public static class NodeAddress
 {
     /// <summary>Reads <c>HOST:PORT</c> or <c>[IPV6]:PORT</c>.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>.</exception>

@@ -35,6 +35,8 @@ sealed class NodeChild : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        // A node hardly computes: its code is not worth profiling, and starts sooner without.
+        start.Environment["DOTNET_TieredPGO"] = "0";
         foreach (string argument in executable.First)
             start.ArgumentList.Add(argument);
         foreach (string argument in NodeArguments.Write(options with { Supervised = true }))

@@ -70,6 +70,9 @@ sealed class NodeFolder : IDisposable
         return true;
     }
 
+    /// <summary>The folder has no node's marker: no node was ever started there.</summary>
+    public static bool IsFresh(string path) => NodeMarker.Read(path) is null;
+
     /// <summary>Refuses files that dqlite put aside because it could not read them; it goes on without them in silence.</summary>
     public void RefuseCorruptFiles()
     {
@@ -86,6 +89,8 @@ sealed class NodeFolder : IDisposable
     {
         if (marker is null)
         {
+            if (options.MustExist)
+                throw Lost($"{Path} is empty, but node {options.Id} ran there");
             if (options is { Id: 1, Bootstrap: false })
                 throw NoData();
             new NodeMarker

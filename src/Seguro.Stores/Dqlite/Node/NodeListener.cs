@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using Seguro.Core;
 
 namespace Seguro.Stores.Dqlite;
@@ -103,8 +102,9 @@ sealed class NodeListener : IDisposable
             local.Connect(_dqlite);
             _tunnels.Start(network, tls, local, "dqlite server");
         }
-        catch (Exception error) when (error is AuthenticationException or IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception error)
         {
+            // Whatever a stranger's bytes brought about must end this connection, not the process.
             if (!_closed)
                 _warn($"a connection from {from} was refused: {(error.InnerException ?? error).Message}");
             tls?.Dispose();

@@ -110,8 +110,9 @@ sealed class TlsTunnel : IDisposable
             if (Volatile.Read(ref _directions) == 2)
                 _linger = new Timer(static tunnel => ((TlsTunnel)tunnel!).Break(), this, Linger, Timeout.InfiniteTimeSpan);
         }
-        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception)
         {
+            // Whatever a stranger's bytes brought about must end this connection, not the process.
             Break();
         }
         finally

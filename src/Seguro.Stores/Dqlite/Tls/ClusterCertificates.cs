@@ -71,8 +71,13 @@ public sealed class ClusterCertificates : IDisposable
         return new ClusterCertificates(authorities, member, intermediates);
     }
 
-    /// <summary>The member's certificate.</summary>
-    internal X509Certificate2 Member => _member;
+    /// <summary>Refuses to be a server under a name or IP address that the member's certificate does not hold: no client would trust it.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.AccessDenied"/>.</exception>
+    public void RequireHost(string host)
+    {
+        if (!_member.MatchesHostname(host, allowWildcards: true, allowCommonName: false))
+            throw new SeguroException(ErrorCode.AccessDenied, $"the member's certificate was not issued for '{host}'", "Issue one that names this host, or use an address that it names.");
+    }
 
     /// <summary>What a server needs: it asks for the other side's certificate and takes only those of the cluster.</summary>
     public SslServerAuthenticationOptions ServerOptions() => new()

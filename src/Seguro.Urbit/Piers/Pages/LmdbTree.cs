@@ -30,8 +30,14 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
     }
 
     /// <summary>Loads the leaf where a key is or would be. False for an empty table.</summary>
-    public bool Seek(ReadOnlySpan<byte> key, LmdbPage page)
+    public bool Seek(ReadOnlySpan<byte> key, LmdbPage page) => Seek(key, page, wantsBeyond: false, out _);
+
+    /// <summary>As above, and tells the key at which the next leaf begins; <see langword="null"/> in the last.</summary>
+    private bool Seek(ReadOnlySpan<byte> key, LmdbPage page, out byte[]? beyond) => Seek(key, page, wantsBeyond: true, out beyond);
+
+    private bool Seek(ReadOnlySpan<byte> key, LmdbPage page, bool wantsBeyond, out byte[]? beyond)
     {
+        beyond = null;
         if (table.IsEmpty)
             return false;
         if (table.Depth is < 1 or > Deepest)
@@ -54,6 +60,8 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
                 else
                     high = middle - 1;
             }
+            if (wantsBeyond && low < page.Count - 1)
+                beyond = page.KeyOf(page[low + 1]).ToArray();
             number = page[low].Page;
         }
     }
@@ -104,6 +112,25 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
     {
         int index = FindExactly(key, page);
         return index < 0 ? null : ReadSmall(page, page[index], limit);
+    }
+
+    /// <summary>The keys that begin with a prefix, in order. For small tables of names.</summary>
+    public IReadOnlyList<string> FindKeys(string prefix, LmdbPage page)
+    {
+        List<string> keys = [];
+        byte[] wanted = System.Text.Encoding.ASCII.GetBytes(prefix);
+        byte[]? next = wanted;
+        while (next is not null && Seek(next, page, out byte[]? beyond))
+        {
+            for (int index = 0; index < page.Count; index++)
+            {
+                ReadOnlySpan<byte> key = page.KeyOf(page[index]);
+                if (key.StartsWith(wanted))
+                    keys.Add(System.Text.Encoding.ASCII.GetString(key));
+            }
+            next = beyond is not null && (beyond.AsSpan().SequenceCompareTo(wanted) < 0 || beyond.AsSpan().StartsWith(wanted)) ? beyond : null;
+        }
+        return keys;
     }
 
     /// <summary>A value as a copy.</summary>

@@ -148,6 +148,23 @@ public sealed class NodeCertificatesTests : IDisposable
         Assert.Empty(Directory.EnumerateFiles(stranger.Options.Folder, "metadata*"));
     }
 
+    [Fact]
+    public async Task A_node_refuses_an_address_that_its_certificate_does_not_name()
+    {
+        DqliteNodeOptions options = new()
+        {
+            Folder = _folder["node"],
+            Id = 1,
+            Bootstrap = true,
+            Address = new DqliteAddress("127.0.0.2", FreePort.Next()),
+            Certificates = Issue("one"),
+        };
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(
+            () => DqliteNodeProcess.StartAsync(SeguroExecutable.In(AppContext.BaseDirectory), options, TimeSpan.FromSeconds(30), Cancel));
+        Assert.Equal(ErrorCode.AccessDenied, error.Code);
+        Assert.Contains("127.0.0.2", error.Message, StringComparison.Ordinal);
+    }
+
     private string Issue(string name)
     {
         using CertificateAuthority authority = CertificateAuthority.Create(_folder[$"{name}-ca"], name);

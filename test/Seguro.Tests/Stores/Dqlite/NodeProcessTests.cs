@@ -38,13 +38,13 @@ public sealed class NodeProcessTests : IDisposable
         Assert.Contains("signal 9", after.LastError!.Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_node_that_lost_its_disk_is_not_started_again_and_again()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_node_that_lost_its_disk_is_not_started_again(bool markerToo)
     {
         await using DqliteNodeProcess node = await DqliteNodeProcess.StartAsync(Executable, Options, StartTime, Cancel);
-        foreach (string file in Directory.EnumerateFiles(Options.Folder, "0*"))
-            File.Delete(file);
-        foreach (string file in Directory.EnumerateFiles(Options.Folder, "open-*"))
+        foreach (string file in Directory.EnumerateFiles(Options.Folder).Where(file => markerToo || !file.EndsWith(".json", StringComparison.Ordinal)))
             File.Delete(file);
         End(node.Status.Process!.Value);
         DqliteNodeStatus status = await node.WaitAsync(static status => status.State == DqliteNodeState.Refused, Cancel);
@@ -99,28 +99,23 @@ public sealed class NodeProcessTests : IDisposable
     }
 
     [Fact]
-    public void The_command_line_is_read_as_it_is_written()
+    public async Task Every_option_reaches_the_process()
     {
         DqliteNodeOptions options = Options with
         {
-            Certificates = "/etc/seguro",
-            Listen = new DqliteAddress("0.0.0.0", 9000),
             Cluster = "a b",
             NetworkLatency = TimeSpan.FromMilliseconds(7),
-            Supervised = true,
-            MaxConnections = 9,
+            SnapshotThreshold = 8,
+            SnapshotTrailing = 9,
+            MaxConnections = 10,
+            ConnectTime = TimeSpan.FromMilliseconds(500),
+            Listen = new DqliteAddress("127.0.0.1", 9000),
         };
-        Assert.Equal(options, NodeArguments.Read([.. NodeArguments.Write(options).Skip(1)]));
+        await (await DqliteNodeProcess.StartAsync(Executable, options, StartTime, Cancel)).DisposeAsync();
+        await (await DqliteNodeProcess.StartAsync(Executable, options with { Bootstrap = false, MustExist = true }, StartTime, Cancel)).DisposeAsync();
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => DqliteNodeProcess.StartAsync(Executable, options with { Cluster = "c" }, StartTime, Cancel));
+        Assert.Contains("'a b'", error.Message, StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData("--folder x --id 1 --address 127.0.0.1:1")]
-    [InlineData("--folder x --id 1 --address 127.0.0.1:1 --plain --certificates y")]
-    [InlineData("--folder x --id one --address 127.0.0.1:1 --plain")]
-    [InlineData("--folder x --id 1 --address 127.0.0.1:1 --plain --colour red")]
-    [InlineData("--id 1 --address 127.0.0.1:1 --plain")]
-    public void Refuses_a_wrong_command_line(string line) =>
-        Assert.Equal(ErrorCode.Usage, Assert.Throws<SeguroException>(() => NodeArguments.Read(line.Split(' '))).Code);
 
     private static void End(int process)
     {
