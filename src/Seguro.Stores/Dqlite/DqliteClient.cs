@@ -14,6 +14,12 @@ sealed class DqliteClient(DqliteLeaderSearch search, TimeSpan patience, TimeProv
     /// <summary>Failures that do not speak of a lost leader, lock or connection are given only so many chances.</summary>
     private const int MostFailures = 5;
 
+    /// <summary>
+    /// A write lock that is held for so long belongs to no living client: dqlite 1.11 forgets it where a client goes away and leadership is lost during one
+    /// write. Only another leader, or a new start of this one, helps.
+    /// </summary>
+    private static readonly TimeSpan StuckLock = TimeSpan.FromSeconds(3);
+
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _reading = new(MostReaders, MostReaders);
     private readonly ConcurrentStack<DqliteSession> _readers = new();
@@ -91,21 +97,31 @@ sealed class DqliteClient(DqliteLeaderSearch search, TimeSpan patience, TimeProv
         long start = time.GetTimestamp();
         int failures = 0;
         bool mayHaveWritten = false;
+        long? lockedSince = null;
         while (true)
         {
             ObjectDisposedException.ThrowIf(_closed, this);
             DqliteException? error = null;
             bool opened = false;
+            DqliteSession? session = null;
             try
             {
-                DqliteSession session = await open(patience - time.GetElapsedTime(start), cancel);
+                session = await open(patience - time.GetElapsedTime(start), cancel);
                 opened = true;
                 return await run(session, cancel);
             }
             catch (DqliteException failure)
             {
                 error = failure;
+                // Only of a node that is not the leader is it certain that it did nothing.
                 mayHaveWritten |= isWrite && opened && !failure.IsNotLeader;
+                lockedSince = failure.IsBusy ? lockedSince ?? time.GetTimestamp() : null;
+                if (session is not null && lockedSince is { } since && time.GetElapsedTime(since) > StuckLock)
+                {
+                    await HandOnAsync(session, cancel);
+                    lockedSince = null;
+                    await drop();
+                }
                 if (!failure.IsBusy)
                     await drop();
             }
@@ -123,6 +139,19 @@ sealed class DqliteClient(DqliteLeaderSearch search, TimeSpan patience, TimeProv
                 throw mayHaveWritten ? new UnknownOutcomeException(error) : error;
             // Another client's write takes about a millisecond; an election, half a second.
             await Task.Delay(TimeSpan.FromMilliseconds(error.IsBusy ? Random.Shared.Next(1, 8) : 20), time, cancel);
+        }
+    }
+
+    /// <summary>Asks a leader that is stuck to hand on; whether it does shows by itself.</summary>
+    private static async ValueTask HandOnAsync(DqliteSession session, CancellationToken cancel)
+    {
+        try
+        {
+            await session.HandOnAsync(cancel);
+        }
+        catch (DqliteException)
+        {
+            // It leads no longer, or there is no other voter.
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Seguro.Stores.Dqlite;
 
 /// <summary>A connection with the leader on which Seguro's database is open, its settings made, its statements prepared when first used.</summary>
-/// <remarks>One request at a time. A request without an answer is given up when another node turns out to lead, or after <see cref="RequestLimit"/>.</remarks>
+/// <remarks>One request at a time. A request without an answer is given up when another node turns out to lead, or after ten seconds.</remarks>
 sealed class DqliteSession : IAsyncDisposable
 {
     /// <summary>The database's name in the cluster.</summary>
@@ -9,14 +9,17 @@ sealed class DqliteSession : IAsyncDisposable
 
     private static readonly TimeSpan Suspicion = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan RequestLimit = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LingerLimit = TimeSpan.FromSeconds(30);
 
     private readonly DqliteConnection _connection;
     private readonly DqliteLeaderSearch _search;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, DqliteStatement> _statements = [];
+    private readonly TaskCompletionSource<string> _givenUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ITimer _watch;
     private long _began;
-    private int _pending;
+    private Task? _pending;
+    private volatile bool _ended;
 
     private DqliteSession(DqliteConnection connection, DqliteLeaderSearch search, TimeProvider time)
     {
@@ -30,7 +33,7 @@ sealed class DqliteSession : IAsyncDisposable
     public string Node => _connection.Node;
 
     /// <summary>The session can't be used any more.</summary>
-    public bool IsBroken => _connection.IsBroken;
+    public bool IsBroken => _ended || _connection.IsBroken;
 
     /// <summary>Which generation of leaders it belongs to: see <see cref="DqliteClient"/>.</summary>
     public int Generation { get; init; }
@@ -42,13 +45,7 @@ sealed class DqliteSession : IAsyncDisposable
         DqliteSession session = new(connection, search, time) { Generation = generation };
         try
         {
-            session.BeginWatch();
-            await connection.OpenDatabaseAsync(Database, cancel);
-            // Else a transaction above 2 MB ends with code 522.
-            await connection.ExecAsync("PRAGMA cache_spill = 0", [], cancel);
-            // Debian's SQLite overwrites what is deleted, and all of that would be replicated.
-            (await connection.QueryAsync("PRAGMA secure_delete = 0", [], cancel)).Dispose();
-            session.EndWatch();
+            await session.AnswerAsync(session.PrepareDatabaseAsync(), cancel);
             return session;
         }
         catch
@@ -58,86 +55,113 @@ sealed class DqliteSession : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs a statement that returns no rows.</summary>
-    public async ValueTask<DqliteResult> ExecAsync(string sql, DqliteValue[] parameters, CancellationToken cancel)
+    private async Task<bool> PrepareDatabaseAsync()
     {
-        BeginWatch();
-        try
-        {
-            DqliteStatement statement = await PreparedAsync(sql, cancel);
-            return await _connection.ExecAsync(statement, parameters, cancel);
-        }
-        finally
-        {
-            EndWatch();
-        }
+        await _connection.OpenDatabaseAsync(Database, CancellationToken.None);
+        // Else a transaction above 2 MB ends with code 522.
+        await _connection.ExecAsync("PRAGMA cache_spill = 0", [], CancellationToken.None);
+        // Debian's SQLite overwrites what is deleted, and all of that would be replicated.
+        (await _connection.QueryAsync("PRAGMA secure_delete = 0", [], CancellationToken.None)).Dispose();
+        return true;
     }
 
-    /// <summary>Runs a query.</summary>
+    /// <summary>Runs a statement that returns no rows. The parameters' bytes are read until the method returns.</summary>
+    public async ValueTask<DqliteResult> ExecAsync(string sql, DqliteValue[] parameters, CancellationToken cancel)
+    {
+        DqliteStatement statement = await PreparedAsync(sql, cancel);
+        return await AnswerAsync(_connection.ExecAsync(statement, parameters, CancellationToken.None).AsTask(), cancel);
+    }
+
+    /// <summary>Runs a query. The parameters' bytes are read until the method returns.</summary>
     public async ValueTask<DqliteRows> QueryAsync(string sql, DqliteValue[] parameters, CancellationToken cancel)
     {
-        BeginWatch();
-        try
-        {
-            DqliteStatement statement = await PreparedAsync(sql, cancel);
-            return await _connection.QueryAsync(statement, parameters, cancel);
-        }
-        finally
-        {
-            EndWatch();
-        }
+        DqliteStatement statement = await PreparedAsync(sql, cancel);
+        return await AnswerAsync(_connection.QueryAsync(statement, parameters, CancellationToken.None).AsTask(), cancel);
     }
 
     /// <summary>Runs several statements, in a transaction of their own; where that fails, the session is of no more use.</summary>
     public async ValueTask TransactAsync(string statements, CancellationToken cancel)
     {
-        BeginWatch();
         bool done = false;
         try
         {
-            await _connection.ExecAsync($"BEGIN IMMEDIATE; {statements}; COMMIT", [], cancel);
+            await AnswerAsync(_connection.ExecAsync($"BEGIN IMMEDIATE; {statements}; COMMIT", [], CancellationToken.None).AsTask(), cancel);
             done = true;
         }
         finally
         {
-            EndWatch();
             // A transaction that is still open ends with its connection.
             if (!done)
-                await _connection.DisposeAsync();
+                await DisposeAsync();
         }
     }
 
     /// <summary>Asks for the nodes of the cluster.</summary>
-    public ValueTask<IReadOnlyList<DqliteServer>> ClusterAsync(CancellationToken cancel) => _connection.ClusterAsync(cancel);
+    public async ValueTask<IReadOnlyList<DqliteServer>> ClusterAsync(CancellationToken cancel) =>
+        await AnswerAsync(_connection.ClusterAsync(CancellationToken.None).AsTask(), cancel);
 
-    /// <inheritdoc/>
+    /// <summary>Asks the node to hand its leadership to another.</summary>
+    public ValueTask<bool> HandOnAsync(CancellationToken cancel) => new(AnswerAsync(TransferAsync(), cancel));
+
+    /// <summary>Ends the session. Where a request has no answer yet, its connection is kept for a while.</summary>
+    /// <remarks>
+    /// A node of dqlite 1.11 whose client goes away while its write is being replicated forgets the write; where it then loses leadership, too, the
+    /// database's write lock is never given back.
+    /// </remarks>
     public async ValueTask DisposeAsync()
     {
-        Volatile.Write(ref _pending, 0);
+        _ended = true;
         await _watch.DisposeAsync();
-        await _connection.DisposeAsync();
+        Task? pending = Interlocked.Exchange(ref _pending, null);
+        if (pending is null)
+            await _connection.DisposeAsync();
+        else
+            _ = LingerAsync(pending);
     }
 
     private async ValueTask<DqliteStatement> PreparedAsync(string sql, CancellationToken cancel)
     {
         if (_statements.TryGetValue(sql, out DqliteStatement known))
             return known;
-        DqliteStatement prepared = await _connection.PrepareAsync(sql, cancel);
+        DqliteStatement prepared = await AnswerAsync(_connection.PrepareAsync(sql, CancellationToken.None).AsTask(), cancel);
         _statements.Add(sql, prepared);
         return prepared;
     }
 
-    private void BeginWatch()
+    private async Task<bool> TransferAsync()
     {
-        Volatile.Write(ref _began, _time.GetTimestamp());
-        Volatile.Write(ref _pending, 1);
-        _watch.Change(Suspicion, Timeout.InfiniteTimeSpan);
+        await _connection.TransferAsync(0, CancellationToken.None);
+        return true;
     }
 
-    private void EndWatch()
+    /// <summary>Waits for an answer, unless the wait is cancelled or the request given up; the request itself then goes on.</summary>
+    private async Task<T> AnswerAsync<T>(Task<T> request, CancellationToken cancel)
     {
-        Volatile.Write(ref _pending, 0);
-        _watch.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        if (!request.IsCompleted)
+        {
+            Volatile.Write(ref _pending, request);
+            Volatile.Write(ref _began, _time.GetTimestamp());
+            _watch.Change(Suspicion, Timeout.InfiniteTimeSpan);
+            Task first = await Task.WhenAny(request, _givenUp.Task).WaitAsync(cancel);
+            if (first != request)
+                throw DqliteException.Lost(Node, await _givenUp.Task, null);
+            Volatile.Write(ref _pending, null);
+            _watch.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+        return await request;
+    }
+
+    private async Task LingerAsync(Task request)
+    {
+        try
+        {
+            await request.WaitAsync(LingerLimit, _time);
+        }
+        catch (Exception error) when (error is Core.SeguroException or TimeoutException)
+        {
+            // Nobody waits for the answer any more.
+        }
+        await _connection.DisposeAsync();
     }
 
     /// <summary>The answer takes long: is the node stopped, or cut off, and another one leads?</summary>
@@ -145,12 +169,13 @@ sealed class DqliteSession : IAsyncDisposable
     {
         long began = Volatile.Read(ref _began);
         string? leader = await GlanceAsync();
-        if (Volatile.Read(ref _pending) == 0 || Volatile.Read(ref _began) != began)
+        if (Volatile.Read(ref _pending) is null || Volatile.Read(ref _began) != began)
             return;
-        if ((leader is not null && leader != Node) || _time.GetElapsedTime(began) > RequestLimit)
+        bool deposed = leader is not null && leader != Node;
+        if (deposed || _time.GetElapsedTime(began) > RequestLimit)
         {
-            // The pending read ends with an error; the outcome is unknown.
-            await _connection.DisposeAsync();
+            _ended = true;
+            _givenUp.TrySetResult(deposed ? $"it does not answer, and {leader} leads now" : $"no answer in {RequestLimit.TotalSeconds:0} s");
             return;
         }
         try

@@ -100,7 +100,7 @@ public sealed class DqliteStore : IStore
         }
         catch (UnknownOutcomeException unknown)
         {
-            throw Unfinished($"whether there is a log of {ship} could not be found out", unknown);
+            throw Unconfirmed($"whether there is a log of {ship} could not be found out", unknown);
         }
         return found is { } log ? Open(ship, log) : null;
     }
@@ -156,6 +156,13 @@ public sealed class DqliteStore : IStore
         ErrorCode.OutcomeUnknown,
         $"{what}: {unknown.Message}",
         "See that a majority of the cluster's nodes runs and has room on its disks; then repeat: repeating is safe.",
+        unknown);
+
+    /// <summary>The error of a read that could not be confirmed by a write.</summary>
+    internal static SeguroException Unconfirmed(string what, UnknownOutcomeException unknown) => new(
+        ErrorCode.StoreUnavailable,
+        $"{what}: {unknown.Message}",
+        "See that a majority of the cluster's nodes runs and has room on its disks; then repeat.",
         unknown);
 
     private static StoreCapabilities Describe(long window, IReadOnlyList<DqliteServer> servers, StoreOptions options)

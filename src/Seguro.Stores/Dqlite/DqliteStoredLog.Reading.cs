@@ -109,7 +109,7 @@ sealed partial class DqliteStoredLog
         }
         catch (UnknownOutcomeException unknown)
         {
-            throw DqliteStore.Unfinished($"events of {ship} could not be read", unknown);
+            throw DqliteStore.Unconfirmed($"events of {ship} could not be read", unknown);
         }
     }
 
@@ -128,7 +128,7 @@ sealed partial class DqliteStoredLog
         }
         catch (UnknownOutcomeException unknown)
         {
-            throw DqliteStore.Unfinished($"events of {ship} could not be read", unknown);
+            throw DqliteStore.Unconfirmed($"events of {ship} could not be read", unknown);
         }
     }
 

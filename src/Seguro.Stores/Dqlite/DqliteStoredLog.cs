@@ -23,7 +23,7 @@ sealed partial class DqliteStoredLog(DqliteClient client, TimeProvider time, Dql
         }
         catch (UnknownOutcomeException unknown)
         {
-            throw DqliteStore.Unfinished($"the state of the log of {ship} could not be confirmed", unknown);
+            throw DqliteStore.Unconfirmed($"the state of the log of {ship} could not be confirmed", unknown);
         }
     }
 

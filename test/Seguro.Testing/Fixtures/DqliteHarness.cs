@@ -145,6 +145,12 @@ public sealed class DqliteHarness : StoreHarness
         {
             foreach (DqliteClusterNode node in harness.Cluster.Nodes)
                 node.Disk!.Free();
+            // A node that survived its full disk never stores anything again (libraft keeps the failed write in mind) until it starts anew.
+            foreach (DqliteClusterNode node in harness.Cluster.Nodes)
+            {
+                await node.KillAsync();
+                await node.StartAsync(CancellationToken.None);
+            }
             await harness.WritesAsync(CancellationToken.None);
         }
     }
