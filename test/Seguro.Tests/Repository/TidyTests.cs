@@ -42,19 +42,6 @@ public sealed partial class TidyTests
     }
 
     [Fact]
-    public void No_source_file_has_two_public_types_of_the_same_level()
-    {
-        List<string> found = [];
-        foreach (string path in SourceFiles.CSharp.Where(static path => path.StartsWith("src/", StringComparison.Ordinal)))
-        {
-            int count = PublicType().Count(SourceFiles.Read(path));
-            if (count > 1)
-                found.Add($"{path} has {count} public types");
-        }
-        Assert.Empty(found);
-    }
-
-    [Fact]
     public void Every_error_code_is_explained()
     {
         string source = SourceFiles.Read("src/Seguro.Core/Errors/ErrorCode.cs");
@@ -74,7 +61,4 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"\b(?:class|record|struct|interface|enum)\s+(?<name>\w*(?:Manager|Helper|Helpers|Utils|Util)\b)", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex VagueType();
-
-    [GeneratedRegex(@"^public (?:static |sealed |abstract |readonly |partial |unsafe )*(?:class|record|struct|interface|enum)\b", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 5000)]
-    private static partial Regex PublicType();
 }
