@@ -122,9 +122,10 @@ public sealed class PierWriterTests : IDisposable
     public void A_full_disk_is_an_error_and_leaves_nothing()
     {
         Assert.SkipUnless(TemporaryDisk.IsAllowed, "a small disk can be mounted by root only");
-        using TemporaryDisk disk = new("writer", 64);
         foreach (int size in new[] { 1 << 20, 40 << 20 })
         {
+            // A disk each: a process that another test starts just then keeps the deleted file's room for a moment.
+            using TemporaryDisk disk = new("writer", 64);
             using (PierWriter writer = PierWriter.Create(disk["pier"], PierBuilder.Zod, default, "4.6"))
             {
                 byte[] payload = new byte[size];
