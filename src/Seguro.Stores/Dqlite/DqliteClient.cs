@@ -125,9 +125,10 @@ sealed class DqliteClient(DqliteLeaderSearch search, TimeSpan patience, TimeProv
                 if (!failure.IsBusy)
                     await drop();
             }
-            catch (SeguroException unavailable) when (!opened && mayHaveWritten)
+            catch (SeguroException refused) when (mayHaveWritten)
             {
-                throw new UnknownOutcomeException(unavailable);
+                // What was found now does not say what an earlier attempt, still on its way perhaps, will have done.
+                throw new UnknownOutcomeException(refused);
             }
             catch (OperationCanceledException)
             {

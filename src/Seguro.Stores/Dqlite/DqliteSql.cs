@@ -78,6 +78,7 @@ static class DqliteSql
     /// <summary>
     /// Appends a group: ?1 log, ?2 key of the head, ?3 term, ?4 chain of the head, ?5 records (<see cref="AppendRecords"/>), ?6 all fragments 0 in one blob,
     /// ?7 the blob's length, ?8 how many events, ?9 how many of them have staged fragments, ?10 the sum of the stamps of those or NULL.
+    /// (To SQLite, a part of an empty blob is NULL.)
     /// </summary>
     public const string AppendGroup = """
         WITH RECURSIVE
@@ -96,7 +97,7 @@ static class DqliteSql
                              sum(stamp) OVER (ORDER BY idx) AS stamps FROM fragment WHERE event = ?2 + 1 + r.k) f
             WHERE f.idx = f.place AND f.bytes = r.size - r.len AND (?10 IS NULL OR f.stamps = ?10)))))
         INSERT INTO event(key, term, size, total, chain, payload)
-        SELECT ?2 + 1 + r.k, ?3, r.size, g.total + r.upto, r.chain, substr(?6, r.at + 1, r.len) FROM gate g CROSS JOIN rec r
+        SELECT ?2 + 1 + r.k, ?3, r.size, g.total + r.upto, r.chain, coalesce(substr(?6, r.at + 1, r.len), X'') FROM gate g CROSS JOIN rec r
         """;
 
     /// <summary>

@@ -10,7 +10,8 @@ sealed partial class DqliteStoredLog
         LeaseRules.CheckCandidate(candidate, duration);
         DqliteValue[] parameters =
         [
-            keys.Log, Word(expected.Term.Value), expected.Holder, Word(expected.Renewals), expected.Duration.Ticks,
+            // No name at all matches nothing, as the rule says.
+            keys.Log, Word(expected.Term.Value), expected.Holder is { } holder ? holder : DqliteValue.Null, Word(expected.Renewals), expected.Duration.Ticks,
             Word(expected.Term.Next.Value), candidate, duration.Ticks,
         ];
         Lease won = new(expected.Term.Next, candidate, 0, duration);

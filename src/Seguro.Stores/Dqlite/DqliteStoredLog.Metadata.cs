@@ -37,7 +37,7 @@ sealed partial class DqliteStoredLog
                 }
                 LogState state = await ConfirmedStateAsync(session, token);
                 using DqliteRows rows = await session.QueryAsync(DqliteSql.MetadataValue, [keys.Log, key], token);
-                ReadOnlyMemory<byte>? current = rows.Read() ? rows.Blob(0) : null;
+                ReadOnlyMemory<byte>? current = rows.Read() ? rows.Blob(0) : default(ReadOnlyMemory<byte>?);
                 return LogRules.DecideMetadata(state, term, current, expected, value);
             },
             onCommitted: null,

@@ -29,7 +29,7 @@ public sealed class DqliteHarness : StoreHarness
 
     /// <inheritdoc/>
     public override Faults Supports =>
-        Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | (TemporaryDisk.IsAllowed ? Faults.FillDisk : Faults.None);
+        Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FlipByte | (TemporaryDisk.IsAllowed ? Faults.FillDisk : Faults.None);
 
     private StoreOptions Options => Cluster.StoreOptions with { DqliteWindow = Window };
 
@@ -116,6 +116,15 @@ public sealed class DqliteHarness : StoreHarness
         return Task.FromResult<IAsyncDisposable>(new FullDisks(this));
     }
 
+    /// <summary>Changes a byte in the nodes' memory, by SQL: of what lies on a disk, dqlite keeps checksums.</summary>
+    public override async Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel)
+    {
+        byte[] flipped = stored.ToArray();
+        flipped[flipped.Length / 2] ^= 0x10;
+        await ReplaceAsync(stored, flipped, cancel);
+        return new FlippedByte(this, stored, flipped);
+    }
+
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
@@ -139,18 +148,28 @@ public sealed class DqliteHarness : StoreHarness
         await store.OpenLogAsync(Ship.Parse("~nobody-nobody"), cancel);
     }
 
+    private async Task ReplaceAsync(ReadOnlyMemory<byte> old, ReadOnlyMemory<byte> other, CancellationToken cancel)
+    {
+        await using DqliteConnection connection = await Cluster.ConnectAsync(await Cluster.LeaderAsync(cancel), cancel);
+        await connection.OpenDatabaseAsync("seguro", cancel);
+        const string sql = "UPDATE event SET payload = CAST(substr(payload, 1, instr(payload, ?1) - 1) || ?2 || substr(payload, instr(payload, ?1) + length(?1)) AS BLOB) "
+            + "WHERE instr(payload, ?1) > 0";
+        DqliteResult result = await connection.ExecAsync(sql, [old, other], cancel);
+        if (result.Rows != 1)
+            throw new InvalidOperationException($"{result.Rows} events hold the bytes.");
+    }
+
+    private sealed class FlippedByte(DqliteHarness harness, ReadOnlyMemory<byte> stored, ReadOnlyMemory<byte> flipped) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync() => await harness.ReplaceAsync(flipped, stored, CancellationToken.None);
+    }
+
     private sealed class FullDisks(DqliteHarness harness) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
             foreach (DqliteClusterNode node in harness.Cluster.Nodes)
                 node.Disk!.Free();
-            // A node that survived its full disk never stores anything again (libraft keeps the failed write in mind) until it starts anew.
-            foreach (DqliteClusterNode node in harness.Cluster.Nodes)
-            {
-                await node.KillAsync();
-                await node.StartAsync(CancellationToken.None);
-            }
             await harness.WritesAsync(CancellationToken.None);
         }
     }

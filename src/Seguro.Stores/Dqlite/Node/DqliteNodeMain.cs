@@ -26,6 +26,8 @@ public static class DqliteNodeMain
         DqliteNode node;
         try
         {
+            NodeDiskWatch.Require(options.Folder);
+            NodeDiskWatch.Start(options.Folder);
             node = DqliteNode.Start(options, warnings.Write);
         }
         catch (SeguroException error)
