@@ -43,7 +43,7 @@ public static class PierImport
     /// <para>Before anything is written: ship, kind and life are compared; the events that both have must be the same (by chain); the pier must
     /// go on where the log ends; what is to come must fit in the store. With an exception of these kinds, nothing was written.</para>
     /// <para>It can be ended at any moment, by <paramref name="cancel"/> or by kill −9, and run again: it goes on after the log's head.
-    /// Memory: two groups of at most 8 MiB, and one event that is larger than that.</para>
+    /// Memory: two groups of at most 8 MiB, and two of the store's fragments for an event that is larger than a group.</para>
     /// </remarks>
     /// <param name="pier">The pier; not used by anybody else meanwhile.</param>
     /// <param name="store">The store of <paramref name="log"/>.</param>
@@ -99,12 +99,17 @@ public static class PierImport
         {
             meter.Report();
             EventNumber next = head.Number.Next;
-            foreach (PierEvent read in pier.Read(next, pier.Info.Last))
+            using IEnumerator<PierPiece> pieces = pier.ReadPieces(next, pier.Info.Last, appender.LargestInGroup).GetEnumerator();
+            while (pieces.MoveNext())
             {
                 cancel.ThrowIfCancellationRequested();
+                PierPiece read = pieces.Current;
                 if (read.Number != next)
                     throw new SeguroException(ErrorCode.Gap, $"event {next} is missing in the pier {pier.Info.Path}: after {next.Previous} comes {read.Number}", "Repair the pier from a backup.");
-                await appender.AddAsync(read.Payload, cancel);
+                if (read.IsLast)
+                    await appender.AddAsync(read.Bytes, cancel);
+                else
+                    await appender.AddAsync(read.Size, RestOf(pieces), cancel);
                 next = next.Next;
             }
             await appender.FlushAsync(cancel);
@@ -121,6 +126,15 @@ public static class PierImport
                 $"{cause.NextStep} Then run the import again: it goes on where it stopped.",
                 cause);
         }
+    }
+
+    /// <summary>The pieces of the event that the reader stands on, the current one first.</summary>
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> RestOf(IEnumerator<PierPiece> pieces)
+    {
+        yield return pieces.Current.Bytes;
+        while (!pieces.Current.IsLast && pieces.MoveNext())
+            yield return pieces.Current.Bytes;
+        await Task.CompletedTask; // The pier is read synchronously.
     }
 
     private static void CheckContiguous(PierInfo pier, EventLog log, LogState state)
