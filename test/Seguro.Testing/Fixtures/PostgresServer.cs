@@ -98,6 +98,18 @@ public sealed class PostgresServer : IAsyncDisposable
         process.Dispose();
     }
 
+    /// <summary>Stops it in good order: everything is in its files.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is not { } process)
+            return;
+        await Tool.SignalAsync("INT", [process.Id]);
+        await process.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1), CancellationToken.None);
+        _process = null;
+        _watchdog.Gone(process.Id);
+        process.Dispose();
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => new(KillAsync());
 
