@@ -91,7 +91,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await Tool.SignalAsync("KILL", children);
         foreach (int child in children)
         {
-            while (Directory.Exists($"/proc/{child}"))
+            while (Tool.IsRunning(child))
                 await Task.Delay(Pause, CancellationToken.None);
         }
         _watchdog.Gone(process.Id);
