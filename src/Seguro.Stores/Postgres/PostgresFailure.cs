@@ -60,6 +60,9 @@ static class PostgresFailure
             "23502" => new SeguroException(
                 ErrorCode.Corrupt, $"{where} lacks an event that must be there: {said}",
                 "Nothing was written. Run `seguro log verify`, and restore the log from another copy.", exception),
+            "XX001" or "XX002" => new SeguroException(
+                ErrorCode.Corrupt, $"{where} found damage in its own files: {said}",
+                "Nothing was passed on. Fail over to a standby, or restore the database or the log from another copy.", exception),
             "42P01" or "3F000" or "42703" => new SeguroException(
                 ErrorCode.NoSuchLog, $"{where} lacks Seguro's tables: {said}",
                 "Check the database's name in the URL; `seguro pier import` makes the tables.", exception),

@@ -17,6 +17,7 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private NpgsqlConnection? _connection;
     private string? _warning;
+    private bool _disposed;
 
     /// <summary>Does a write when its turn comes.</summary>
     /// <param name="write">
@@ -83,6 +84,8 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
         // A call that is still under way ends first, within its own bounds.
         await _turn.WaitAsync();
         await DropAsync();

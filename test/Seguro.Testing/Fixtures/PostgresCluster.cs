@@ -166,7 +166,24 @@ public sealed class PostgresCluster : IAsyncDisposable
         string used = await Tool.RunAsync(["df", "--output=used", "-B1", full.Tables]);
         long bytes = long.Parse(used.Split('\n')[1].Trim());
         await ResizeAsync(full, $"{bytes}");
-        return new Room(() => ResizeAsync(full, DiskSize));
+        return new Undo(() => ResizeAsync(full, DiskSize));
+    }
+
+    /// <summary>Flips a bit where these bytes stand in the primary's tables, until the returned object is disposed of.</summary>
+    public async Task<IAsyncDisposable> DamageAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel)
+    {
+        PostgresServer hurt = Primary;
+        await hurt.StopAsync();
+        IAsyncDisposable damage = await FileDamage.FlipAsync(hurt.Tables, stored, cancel);
+        hurt.Start();
+        await UntilWholeAsync(cancel);
+        return new Undo(async () =>
+        {
+            await hurt.StopAsync();
+            await damage.DisposeAsync();
+            hurt.Start();
+            await UntilWholeAsync(CancellationToken.None);
+        });
     }
 
     /// <inheritdoc/>
@@ -202,7 +219,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await server.ConfigureAsync(server == Primary ? null : Primary, NamesWithout(server));
     }
 
-    private sealed class Room(Func<Task> make) : IAsyncDisposable
+    private sealed class Undo(Func<Task> make) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync() => await make();
     }

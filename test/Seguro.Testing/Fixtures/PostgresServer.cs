@@ -91,9 +91,21 @@ public sealed class PostgresServer : IAsyncDisposable
         await Tool.SignalAsync("KILL", children);
         foreach (int child in children)
         {
-            while (Directory.Exists($"/proc/{child}"))
+            while (Tool.IsRunning(child))
                 await Task.Delay(Pause, CancellationToken.None);
         }
+        _watchdog.Gone(process.Id);
+        process.Dispose();
+    }
+
+    /// <summary>Stops it in good order: everything is in its files.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is not { } process)
+            return;
+        await Tool.SignalAsync("INT", [process.Id]);
+        await process.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1), CancellationToken.None);
+        _process = null;
         _watchdog.Gone(process.Id);
         process.Dispose();
     }

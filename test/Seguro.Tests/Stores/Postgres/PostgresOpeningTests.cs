@@ -27,6 +27,13 @@ public sealed class PostgresOpeningTests(PostgresHarness harness)
     }
 
     [Fact]
+    public async Task Opens_by_a_unix_socket()
+    {
+        await using PostgresStore store = await OpenAsync(PostgresCluster.SocketUrlOf(Cluster.Primary), Making);
+        Assert.Empty(store.Capabilities.Warnings);
+    }
+
+    [Fact]
     public async Task Without_leave_to_create_an_empty_database_is_an_empty_store_and_stays_so()
     {
         string url = await Cluster.MakeDatabaseAsync(Cancel);
