@@ -74,8 +74,8 @@ public sealed record StoreUrl
         if (start < 0)
             return text;
         start += 3;
-        int end = text.IndexOfAny(['/', '?'], start);
-        int at = text.LastIndexOf('@', end < 0 ? text.Length - 1 : end);
+        // The last '@', wherever it stands: a password may hold '/' and '?' unescaped, and too much is better hidden than too little.
+        int at = text.LastIndexOf('@');
         int colon = at < start ? -1 : text.IndexOf(':', start, at - start);
         string shown = colon < 0 ? text : string.Concat(text.AsSpan(0, colon + 1), "***", text.AsSpan(at));
         int password = shown.IndexOf("password=", StringComparison.OrdinalIgnoreCase);

@@ -1,5 +1,5 @@
-using Seguro.Core;
 using RocksDbSharp;
+using Seguro.Core;
 
 namespace Seguro.Stores.RocksDb;
 
