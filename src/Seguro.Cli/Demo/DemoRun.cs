@@ -37,7 +37,7 @@ internal sealed class DemoRun(Terminal terminal, DemoInput input, string folder,
         StoreOptions options = new() { Create = true, Certificates = cluster.Certificates };
         await using IStore store = await StoreConnection.OpenAsync(cluster.Url, options, cancel);
         using Pier pier = Pier.Open(copy, PierAccess.Offline);
-        await using EventLog log = new(await store.CreateLogAsync(ship, PierImport.Origin(pier), PierImport.Metadata(pier), cancel), store.Capabilities);
+        await using EventLog log = await PierImport.OpenLogAsync(pier, store, cancel);
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "demo", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
 

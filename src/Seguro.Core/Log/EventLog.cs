@@ -70,7 +70,8 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
             if (plan.Count > 1)
             {
                 WriteOutcome staged = await StageAllAsync(term, number, payload, plan, cancel);
-                if (staged is not WriteOutcome.Committed)
+                // A conflict says that the head is past this event; whether an earlier attempt of the same append brought it there, only the append can tell.
+                if (staged is not (WriteOutcome.Committed or WriteOutcome.Conflict))
                     return new AppendResult(staged, reached);
             }
             last = new Position(number, hasher.Next(last.Chain, number, payload.Span));

@@ -105,7 +105,7 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
         return await pier.WriteAsync(
             writer =>
             {
-                ReadOnlyMemory<byte>? current = writer.View.ReadMetadata().TryGetValue(key, out ReadOnlyMemory<byte> now) ? now : null;
+                ReadOnlyMemory<byte>? current = writer.View.ReadMetadata().TryGetValue(key, out ReadOnlyMemory<byte> now) ? now : (ReadOnlyMemory<byte>?)null;
                 return LogRules.DecideMetadata(writer.State, term, current, expected, value)
                     ?? Commit(writer, () => writer.SetMetadata(key, value), static _ => true);
             },

@@ -103,22 +103,28 @@ sealed class LmdbWriter : IDisposable
         Chain chain = number == State.Head.Number ? State.Head.Chain : _view.ReadChain(number)
             ?? throw new SeguroException(ErrorCode.Corrupt, $"the chain of event {number} is missing in {_view.Files.Path}", "Restore the pier from a backup or from another member.");
         LogState after = State with { Base = new Position(number, chain), Bytes = State.Bytes - _view.SumSizes(State.First, number) };
+        List<PierEpoch> older = [.. _view.Files.Epochs.Where(epoch => epoch != _view.Files.Newest && !epoch.Info.IsEmpty)];
         EventNumber from = State.First;
         Write(after, (transaction, meta) =>
         {
-            uint events = transaction.Table(PierMeta.Events, integerKeys: true);
-            uint rows = transaction.Table(LmdbRecords.Table, integerKeys: true);
-            for (ulong gone = from.Value; gone <= number.Value; gone++)
-            {
-                transaction.Delete(events, gone);
-                transaction.Delete(rows, gone);
-            }
             foreach ((string key, byte[] value) in LmdbRecords.Write(after))
                 transaction.Put(meta, key, value);
+            if (older.Count == 0)
+                Remove(transaction, from, number);
         });
-        // Older epochs have files of their own. Events that a crash leaves there lie below the base, unseen.
-        foreach (PierEpoch epoch in _view.Files.Epochs.Where(epoch => epoch != _view.Files.Newest && !epoch.Info.IsEmpty))
-            TrimOlder(epoch, number);
+        if (older.Count == 0)
+            return;
+        try
+        {
+            // Oldest first, each at once, so that the numbers have no hole whenever it ends. What stays lies below the base, unseen.
+            foreach (PierEpoch epoch in older)
+                TrimOlder(epoch, number);
+            Write(after, (transaction, _) => Remove(transaction, from, number));
+        }
+        catch (SeguroException) when (!IsBroken)
+        {
+            // The base has moved, which is what was asked for; the next trim removes the rest.
+        }
     }
 
     public void Dispose()
@@ -142,6 +148,19 @@ sealed class LmdbWriter : IDisposable
             ReadOnlyMemory<byte> piece = added.Bytes.Slice(offset, Math.Min(PieceSize, added.Bytes.Length - offset));
             piece.Span.CopyTo(new Span<byte>(place + offset, piece.Length));
             LibC.Forget((nint)(place + offset), piece.Length);
+        }
+    }
+
+    /// <summary>Removes events of the newest environment, with what an interrupted trim left there, and their rows.</summary>
+    private void Remove(LmdbTransaction transaction, EventNumber from, EventNumber last)
+    {
+        uint events = transaction.Table(PierMeta.Events, integerKeys: true);
+        uint rows = transaction.Table(LmdbRecords.Table, integerKeys: true);
+        ulong first = _view.Files.Newest.NewReader().FindEnds() is { } ends ? Math.Min(ends.First, from.Value) : from.Value;
+        for (ulong gone = first; gone <= last.Value; gone++)
+        {
+            transaction.Delete(events, gone);
+            transaction.Delete(rows, gone);
         }
     }
 

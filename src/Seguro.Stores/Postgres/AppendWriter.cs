@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using NpgsqlTypes;
 using Seguro.Core;
@@ -8,7 +9,12 @@ namespace Seguro.Stores.Postgres;
 static class AppendWriter
 {
     /// <summary>From this many bytes on, rows go by COPY.</summary>
-    public const long BulkFrom = 1 << 20;
+    /// <remarks>
+    /// Measured in one run, alternating, on a cluster with two standbys: up to 1 MB the statement took 0.7 to 1.1 of COPY's time (COPY needs three
+    /// round trips), from 2 to 4 MB 0.8 to 1.6, from 10 MB on 1.2 to 3.4: the server then copies the whole array about before it can
+    /// take it apart. COPY holds one row at a time in memory.
+    /// </remarks>
+    public const long BulkFrom = 4 << 20;
 
     /// <summary>Writes the group if term and head are as it expects.</summary>
     /// <returns>Whether it was written.</returns>
@@ -79,7 +85,7 @@ static class AppendWriter
             await end.ExecuteNonQueryAsync(cancel);
             return true;
         }
-        catch (PostgresException exception) when (!PostgresFailure.EndsConnection(exception))
+        catch (PostgresException exception) when (connection.State == ConnectionState.Open && !PostgresFailure.EndsConnection(exception))
         {
             await using NpgsqlCommand undo = new("ROLLBACK", connection) { CommandTimeout = seconds };
             await undo.ExecuteNonQueryAsync(cancel);

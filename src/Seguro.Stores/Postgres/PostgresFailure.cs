@@ -14,6 +14,10 @@ static class PostgresFailure
     /// <summary>SQLSTATE of a division by zero: see <see cref="Statements.BulkFence"/>.</summary>
     public const string DivisionByZero = "22012";
 
+    /// <summary>Npgsql says in words only that the other side sent what no PostgreSQL server sends.</summary>
+    private static readonly string[] ForeignSpeech =
+        ["SSLRequest", "GSSEncRequest", "unencrypted data", "SSL handshake", "unexpected message", "unexpected backend message", "unknown message code"];
+
     /// <summary>
     /// The write may have happened. An ERROR that the server reports undoes its transaction, always; a lost connection, a FATAL (which can come
     /// while a commit waits for the standbys) or a cancelled statement (57…) proves nothing.
@@ -56,6 +60,9 @@ static class PostgresFailure
             "23502" => new SeguroException(
                 ErrorCode.Corrupt, $"{where} lacks an event that must be there: {said}",
                 "Nothing was written. Run `seguro log verify`, and restore the log from another copy.", exception),
+            "XX001" or "XX002" => new SeguroException(
+                ErrorCode.Corrupt, $"{where} found damage in its own files: {said}",
+                "Nothing was passed on. Fail over to a standby, or restore the database or the log from another copy.", exception),
             "42P01" or "3F000" or "42703" => new SeguroException(
                 ErrorCode.NoSuchLog, $"{where} lacks Seguro's tables: {said}",
                 "Check the database's name in the URL; `seguro pier import` makes the tables.", exception),
@@ -70,6 +77,7 @@ static class PostgresFailure
     {
         List<Exception> causes = [];
         Collect(exception, causes);
+        causes.Reverse(); // The innermost say most.
         foreach (Exception cause in causes)
         {
             if (cause is SeguroException known)
@@ -88,18 +96,21 @@ static class PostgresFailure
                     ErrorCode.AccessDenied, $"{where} asks for a password, and none was given",
                     "Write it in the URL, in PGPASSWORD or in ~/.pgpass.", exception), Hope.None);
             }
-            // Npgsql says so in words only: the first byte was none that PostgreSQL answers with, or a message has an impossible type.
-            if (cause.Message.Contains("SSLRequest", StringComparison.Ordinal) || cause.Message.Contains("GSSEncRequest", StringComparison.Ordinal)
-                || cause.Message.Contains("unexpected message", StringComparison.OrdinalIgnoreCase)
-                || cause.Message.Contains("Unknown message code", StringComparison.OrdinalIgnoreCase))
+            if (cause is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
             {
                 return (new SeguroException(
-                    ErrorCode.StoreUnavailable, $"what answers at {where} does not speak PostgreSQL's protocol",
+                    ErrorCode.FileAccess, $"a file that the connection to {where} needs can't be read: {cause.Message}",
+                    "Check passfile, sslrootcert, sslcert and sslkey in the URL.", exception), Hope.None);
+            }
+            if (cause is NpgsqlException && Array.Exists(ForeignSpeech, words => cause.Message.Contains(words, StringComparison.OrdinalIgnoreCase)))
+            {
+                return (new SeguroException(
+                    ErrorCode.StoreUnavailable, $"what answers at {where} does not speak PostgreSQL's protocol: {cause.Message}",
                     "Check the host and the port in the URL; PostgreSQL's usual port is 5432.", exception), Hope.None);
             }
         }
         bool refused = causes.Exists(static cause => cause is SocketException);
-        if (!refused && exception.Message.Contains("suitable", StringComparison.Ordinal))
+        if (exception.InnerException is null && exception.Message.Contains("suitable", StringComparison.Ordinal))
         {
             return (new SeguroException(
                 ErrorCode.StoreUnavailable, $"none of the servers of {where} takes writes: they are standbys, or read-only",

@@ -45,7 +45,7 @@ sealed class PostgresSource : IAsyncDisposable
         settings.HostRecheckSeconds = 0; // What was true of a server before the connection broke is not believed afterwards.
         settings.WriteBufferSize = 32_768;
         settings.ReadBufferSize = 32_768;
-        if (settings.KeepAlive == 0 && !settings.TcpKeepAlive)
+        if (!url.HasSockets && !settings.TcpKeepAlive) // On a Unix socket, asking for it is an error.
         {
             settings.TcpKeepAlive = true;
             settings.TcpKeepAliveTime = 10;

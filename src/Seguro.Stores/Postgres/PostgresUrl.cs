@@ -44,6 +44,9 @@ sealed class PostgresUrl
     /// <summary>User, servers and database, for messages: no password.</summary>
     public string Where { get; private set; } = "";
 
+    /// <summary>A server is reached by a Unix socket.</summary>
+    public bool HasSockets { get; private set; }
+
     /// <summary>Reads what follows <c>postgresql://</c>.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadStoreUrl"/>.</exception>
     public static PostgresUrl Parse(StoreUrl url) => new(url.Rest);
@@ -122,6 +125,7 @@ sealed class PostgresUrl
                 if (socketPort != 0 && socketPort != port)
                     throw Bad("sockets with several port numbers", "Use one port number for all sockets, or TCP addresses.");
                 socketPort = port;
+                HasSockets = true;
                 hosts.Add(host);
             }
             else

@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 using Seguro.Core;
 
@@ -16,6 +17,7 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private NpgsqlConnection? _connection;
     private string? _warning;
+    private bool _disposed;
 
     /// <summary>Does a write when its turn comes.</summary>
     /// <param name="write">
@@ -40,6 +42,8 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
         {
             while (true)
             {
+                if (_connection is { State: not ConnectionState.Open })
+                    await DropAsync();
                 NpgsqlConnection connection = _connection ?? await ConnectAsync(cancel);
                 try
                 {
@@ -52,6 +56,7 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
                 }
                 catch (NpgsqlException exception)
                 {
+                    // Npgsql also gives a session up where the server lacks room or memory (53…), though the server does not.
                     if (PostgresFailure.EndsConnection(exception) || PostgresFailure.IsReadOnly(exception))
                         await DropAsync();
                     cancel.ThrowIfCancellationRequested();
@@ -79,6 +84,10 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return;
+        // A call that is still under way ends first, within its own bounds.
+        await _turn.WaitAsync();
         await DropAsync();
         _turn.Dispose();
     }
@@ -103,7 +112,14 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
             return;
         _connection = null;
         connection.Notice -= Notice;
-        await connection.DisposeAsync();
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        catch (NpgsqlException)
+        {
+            // It was being given up anyway; Npgsql complains where the server's last messages came out of order.
+        }
     }
 
     /// <summary>What came of a write.</summary>

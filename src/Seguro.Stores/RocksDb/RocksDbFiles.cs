@@ -43,6 +43,8 @@ sealed class RocksDbFiles : IDisposable
         bool isEmpty = !Directory.Exists(path) || !Directory.EnumerateFileSystemEntries(path).Any();
         if (isEmpty && !create)
             throw new SeguroException(ErrorCode.NotFound, $"there is no database at {path}", "Check the path; commands that write make the database where there is none.");
+        if (isEmpty && !Directory.Exists(Path.GetDirectoryName(path)))
+            throw new SeguroException(ErrorCode.NotFound, $"the folder of {path} does not exist", "Make the folder, or give another path.");
         try
         {
             if (isEmpty)
@@ -55,7 +57,7 @@ sealed class RocksDbFiles : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be made: {error.Message}", "Its parent folder must exist and be writable.", error);
+            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be opened or made: {error.Message}", "It and its parent folder must be readable and writable for this user.", error);
         }
     }
 
@@ -83,7 +85,10 @@ sealed class RocksDbFiles : IDisposable
         DbOptions options = Options();
         string[] names = [.. RocksDbSharp.RocksDb.ListColumnFamilies(options, path)];
         if (!names.Contains(EventsName, StringComparer.Ordinal))
+        {
+            RocksDbSharp.RocksDb.OpenReadOnly(options, path, false).Dispose(); // a damaged list of families may be a short one; opening finds that
             throw Foreign(path, "it is the RocksDB database of another program");
+        }
         RocksDbFiles files = new(RocksDbSharp.RocksDb.Open(options, path, Families(names)), options);
         try
         {
@@ -156,7 +161,7 @@ sealed class RocksDbFiles : IDisposable
 
     private static ColumnFamilyOptions FamilyOptions() => new ColumnFamilyOptions()
         .SetCompression(Compression.No)
-        .SetWriteBufferSize(32 << 20)
+        .SetWriteBufferSize(16 << 20)
         .SetMaxWriteBufferNumber(3);
 
     private static SeguroException Foreign(string path, string why) => new(

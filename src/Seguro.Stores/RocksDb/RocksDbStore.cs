@@ -28,7 +28,7 @@ public sealed class RocksDbStore : IStore
     {
         Engine = "rocksdb",
         LargestFragment = RocksDbLog.LargestFragment,
-        LargestTransaction = 16 << 20,
+        LargestTransaction = 8 << 20,
         LargestEvent = int.MaxValue,
         DurableCopies = 1,
         CommitMeans = "fsync'd on this machine (RocksDB's write-ahead log)",

@@ -123,7 +123,7 @@ sealed partial class SqliteLog
             }
             return true;
         }
-        catch (SqliteError error) when (error.Code is ErrorCode.Corrupt)
+        catch (SqliteError error) when (error.IsCorrupt)
         {
             throw Damaged(next, error);
         }
@@ -150,7 +150,7 @@ sealed partial class SqliteLog
             }
             return true;
         }
-        catch (SqliteError error) when (error.Code is ErrorCode.Corrupt)
+        catch (SqliteError error) when (error.IsCorrupt)
         {
             throw Damaged(whole.Number, error);
         }

@@ -8,6 +8,9 @@ namespace Seguro.Stores.Sqlite;
 /// <remarks>For one thread at a time.</remarks>
 sealed partial class SqliteSession : IDisposable
 {
+    private const int NoSpace = 28; // errno
+    private const int OverQuota = 122;
+
     private readonly Dictionary<string, SqliteStatement> _prepared = [];
     private readonly string _path;
 
@@ -82,33 +85,7 @@ sealed partial class SqliteSession : IDisposable
     }
 
     /// <summary>What a code of SQLite's means for the user (https://sqlite.org/rescode.html).</summary>
-    public SqliteError Error(int code)
-    {
-        string text = raw.sqlite3_errmsg(Handle).utf8_to_string();
-        int primary = code & 0xff;
-        int system = primary is raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN ? sqlite3_system_errno(Handle) : 0;
-        if (primary == raw.SQLITE_FULL || system is NoSpace or OverQuota)
-        {
-            return new SqliteError(code, ErrorCode.DiskFull, $"the disk that holds {_path} is full",
-                "Nothing was written. Make room (or give the store a larger disk) and try again.");
-        }
-        return primary switch
-        {
-            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new SqliteError(code, ErrorCode.StoreUnavailable, $"{_path} stays locked by another process",
-                "Nothing was written. Find the process that holds it (fuser) and end it, or try again later."),
-            raw.SQLITE_CORRUPT => new SqliteError(code, ErrorCode.Corrupt, $"{_path} is damaged ({text})",
-                "Stop using it. Restore the log from another copy or from a backup; `sqlite3 FILE .recover` may save what is left."),
-            raw.SQLITE_NOTADB => new SqliteError(code, ErrorCode.ForeignDatabase, $"{_path} is not an SQLite database, or its first page is damaged",
-                "Give the path of a database that Seguro made. Where it was one, restore it from another copy or from a backup."),
-            raw.SQLITE_IOERR => new SqliteError(code, ErrorCode.FileAccess, $"reading or writing {_path} failed ({text}, SQLite's code {code}, errno {system})",
-                "Look at the kernel's log (dmesg): the disk may be failing."),
-            raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_READONLY or raw.SQLITE_AUTH => new SqliteError(code, ErrorCode.FileAccess,
-                $"{_path} can't be opened or written ({text}{(system == 0 ? "" : $", errno {system}")})",
-                "It must be a file, and it and its folder must be writable for this user."),
-            raw.SQLITE_TOOBIG => new SqliteError(code, ErrorCode.TooLarge, $"a value is larger than SQLite takes ({text})", "Nothing was written."),
-            _ => new SqliteError(code, ErrorCode.Unexpected, $"SQLite failed on {_path}: {text} (code {code})", "Please report this."),
-        };
-    }
+    public SqliteError Error(int code) => new(code, Explain(code));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -119,8 +96,33 @@ sealed partial class SqliteSession : IDisposable
         Handle.Dispose();
     }
 
-    private const int NoSpace = 28;
-    private const int OverQuota = 122;
+    private SeguroException Explain(int code)
+    {
+        string text = raw.sqlite3_errmsg(Handle).utf8_to_string();
+        int primary = code & 0xff;
+        int system = primary is raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN ? sqlite3_system_errno(Handle) : 0;
+        if (primary == raw.SQLITE_FULL || system is NoSpace or OverQuota)
+        {
+            return new SeguroException(ErrorCode.DiskFull, $"the disk that holds {_path} is full",
+                "Nothing was written. Make room (or give the store a larger disk) and try again.");
+        }
+        return primary switch
+        {
+            raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new SeguroException(ErrorCode.StoreUnavailable, $"{_path} stays locked by another process",
+                "Nothing was written. Find the process that holds it (fuser) and end it, or try again later."),
+            raw.SQLITE_CORRUPT => new SeguroException(ErrorCode.Corrupt, $"{_path} is damaged ({text})",
+                "Stop using it. Restore the log from another copy or from a backup; `sqlite3 FILE .recover` may save what is left."),
+            raw.SQLITE_NOTADB => new SeguroException(ErrorCode.ForeignDatabase, $"{_path} is not an SQLite database, or its first page is damaged",
+                "Give the path of a database that Seguro made. Where it was one, restore it from another copy or from a backup."),
+            raw.SQLITE_IOERR => new SeguroException(ErrorCode.FileAccess, $"reading or writing {_path} failed ({text}, SQLite's code {code}, errno {system})",
+                "Look at the kernel's log (dmesg): the disk may be failing."),
+            raw.SQLITE_CANTOPEN or raw.SQLITE_PERM or raw.SQLITE_READONLY or raw.SQLITE_AUTH => new SeguroException(ErrorCode.FileAccess,
+                $"{_path} can't be opened or written ({text}{(system == 0 ? "" : $", errno {system}")})",
+                "It must be a file, and it and its folder must be writable for this user."),
+            raw.SQLITE_TOOBIG => new SeguroException(ErrorCode.TooLarge, $"a value is larger than SQLite takes ({text})", "Nothing was written."),
+            _ => new SeguroException(ErrorCode.Unexpected, $"SQLite failed on {_path}: {text} (code {code})", "Please report this."),
+        };
+    }
 
     [LibraryImport("e_sqlite3")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

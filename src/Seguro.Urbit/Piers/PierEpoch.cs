@@ -9,6 +9,7 @@ internal sealed class PierEpoch : IDisposable
 {
     private const int LongestFormat = 6;
     private const int LongestVersion = 126;
+    private const int AuditsOfLiveFile = 3;
 
     private PierEpoch(string folder, ulong start, int format, string vereVersion, LmdbFile file)
     {
@@ -69,13 +70,29 @@ internal sealed class PierEpoch : IDisposable
     /// <summary>Looks at every event's number and size; in a file that nobody writes, at every page.</summary>
     public void Survey(bool isLive, int smallestEvent)
     {
-        EventSurvey survey = new(File.Path, smallestEvent);
-        if (isLive)
-            NewReader().Survey(survey);
-        else
-            LmdbAudit.Check(File, File.ReadSnapshot(), survey);
+        EventSurvey? survey = null;
+        for (int attempt = 0; survey is null && attempt < AuditsOfLiveFile; attempt++)
+            survey = Audit(isLive, smallestEvent);
+        if (survey is null) // written to all the time: then leaf by leaf
+            NewReader().Survey(survey = new EventSurvey(File.Path, smallestEvent));
         EventNumber first = new(survey.Count > 0 ? survey.First : Start + 1);
         Info = new EpochInfo(new EventNumber(Start), Format, VereVersion, first, new EventNumber(first.Value + survey.Count - 1), survey.Bytes);
+    }
+
+    /// <summary>Looks at every page; <see langword="null"/> where somebody wrote over them meanwhile.</summary>
+    private EventSurvey? Audit(bool isLive, int smallestEvent)
+    {
+        LmdbSnapshot snapshot = File.ReadSnapshot();
+        EventSurvey survey = new(File.Path, smallestEvent);
+        try
+        {
+            LmdbAudit.Check(File, snapshot, survey);
+        }
+        catch (SeguroException) when (isLive && !File.IsStillWhole(snapshot))
+        {
+            return null;
+        }
+        return !isLive || File.IsStillWhole(snapshot) ? survey : null;
     }
 
     /// <summary>A value of META; <see langword="null"/> where it is missing.</summary>

@@ -5,7 +5,7 @@ namespace Seguro.Urbit.Transfer;
 
 /// <summary>
 /// Appends events in groups of bounded size: while one group is on its way to the store, the next is filled. Two groups at the most
-/// are in memory, and one event that is larger than a group.
+/// are in memory; an event larger than a group goes by in pieces.
 /// </summary>
 /// <remarks>Not for two threads at a time. Disposing waits for the append in flight.</remarks>
 sealed class GroupAppender : IAsyncDisposable
@@ -30,20 +30,26 @@ sealed class GroupAppender : IAsyncDisposable
     /// <summary>The position up to which the log is certainly committed.</summary>
     public Position Reached { get; private set; }
 
-    /// <summary>Adds the next event. Its bytes are not needed any more when this returns.</summary>
+    /// <summary>The largest event that goes into a group; a larger one comes in pieces.</summary>
+    public int LargestInGroup => _filling.Capacity;
+
+    /// <summary>Adds the next event, of at most <see cref="LargestInGroup"/> bytes. They are not needed any more when this returns.</summary>
     /// <exception cref="SeguroException">An append failed; nothing after <see cref="Reached"/> may be taken for committed.</exception>
     public async ValueTask AddAsync(ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
         if (_filling.TryAdd(payload.Span))
             return;
-        if (payload.Length <= _filling.Capacity)
-        {
-            await SendAsync(cancel);
-            _filling.TryAdd(payload.Span);
-            return;
-        }
+        await SendAsync(cancel);
+        if (!_filling.TryAdd(payload.Span))
+            throw new ArgumentException($"An event of {payload.Length} bytes does not fit a group.", nameof(payload));
+    }
+
+    /// <summary>Appends the next event from pieces, when all before it is committed.</summary>
+    /// <exception cref="SeguroException">As the other.</exception>
+    public async ValueTask AddAsync(long size, IAsyncEnumerable<ReadOnlyMemory<byte>> pieces, CancellationToken cancel)
+    {
         await FlushAsync(cancel);
-        Accept(await _log.AppendAsync(_term, Reached, [payload], cancel), payload.Length);
+        Accept(await _log.AppendAsync(_term, Reached, size, pieces, cancel), size);
     }
 
     /// <summary>Returns when all that was added is committed.</summary>

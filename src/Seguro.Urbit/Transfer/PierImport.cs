@@ -18,7 +18,7 @@ public static class PierImport
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Metadata(Pier pier)
     {
         ArgumentNullException.ThrowIfNull(pier);
-        return PierMetadata.Write(pier.Info.Identity);
+        return PierMetadata.Write(pier.Info);
     }
 
     /// <summary>
@@ -43,7 +43,7 @@ public static class PierImport
     /// <para>Before anything is written: ship, kind and life are compared; the events that both have must be the same (by chain); the pier must
     /// go on where the log ends; what is to come must fit in the store. With an exception of these kinds, nothing was written.</para>
     /// <para>It can be ended at any moment, by <paramref name="cancel"/> or by kill −9, and run again: it goes on after the log's head.
-    /// Memory: two groups of at most 8 MiB, and one event that is larger than that.</para>
+    /// Memory: two groups of at most 8 MiB, and two of the store's fragments for an event that is larger than a group.</para>
     /// </remarks>
     /// <param name="pier">The pier; not used by anybody else meanwhile.</param>
     /// <param name="store">The store of <paramref name="log"/>.</param>
@@ -84,7 +84,7 @@ public static class PierImport
             await CheckRoomAsync(pier, store, bytes, cancel);
             CheckSizes(pier, store.Capabilities, next, bytes, progress, cancel);
         }
-        await SetMetadataAsync(log, term, metadata, pier, cancel);
+        await SetMetadataAsync(log, term, metadata, pier, cancel); // what could differ was compared; the runtime's version may move
         TransferMeter copied = new(progress, TransferStep.Copying, missing, bytes);
         Position head = missing == 0 ? state.Head.Position : await CopyAsync(pier, log, term, state.Head.Position, copied, cancel);
         ulong ahead = state.Head.Number > pier.Info.Last ? state.Head.Number - pier.Info.Last : 0;
@@ -99,12 +99,17 @@ public static class PierImport
         {
             meter.Report();
             EventNumber next = head.Number.Next;
-            foreach (PierEvent read in pier.Read(next, pier.Info.Last))
+            using IEnumerator<PierPiece> pieces = pier.ReadPieces(next, pier.Info.Last, appender.LargestInGroup).GetEnumerator();
+            while (pieces.MoveNext())
             {
                 cancel.ThrowIfCancellationRequested();
+                PierPiece read = pieces.Current;
                 if (read.Number != next)
                     throw new SeguroException(ErrorCode.Gap, $"event {next} is missing in the pier {pier.Info.Path}: after {next.Previous} comes {read.Number}", "Repair the pier from a backup.");
-                await appender.AddAsync(read.Payload, cancel);
+                if (read.IsLast)
+                    await appender.AddAsync(read.Bytes, cancel);
+                else
+                    await appender.AddAsync(read.Size, RestOf(pieces), cancel);
                 next = next.Next;
             }
             await appender.FlushAsync(cancel);
@@ -121,6 +126,15 @@ public static class PierImport
                 $"{cause.NextStep} Then run the import again: it goes on where it stopped.",
                 cause);
         }
+    }
+
+    /// <summary>The pieces of the event that the reader stands on, the current one first.</summary>
+    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> RestOf(IEnumerator<PierPiece> pieces)
+    {
+        yield return pieces.Current.Bytes;
+        while (!pieces.Current.IsLast && pieces.MoveNext())
+            yield return pieces.Current.Bytes;
+        await Task.CompletedTask; // The pier is read synchronously.
     }
 
     private static void CheckContiguous(PierInfo pier, EventLog log, LogState state)
@@ -192,11 +206,12 @@ public static class PierImport
     {
         foreach ((string key, ReadOnlyMemory<byte> value) in Metadata(pier))
         {
-            if (present.ContainsKey(key))
+            ReadOnlyMemory<byte>? expected = present.TryGetValue(key, out ReadOnlyMemory<byte> now) ? now : (ReadOnlyMemory<byte>?)null; // a bare null would be an empty value
+            if (expected is not null && now.Span.SequenceEqual(value.Span))
                 continue;
-            WriteOutcome outcome = await log.Stored.SetMetadataAsync(term, key, expected: null, value, cancel);
+            WriteOutcome outcome = await log.Stored.SetMetadataAsync(term, key, expected, value, cancel);
             for (int attempt = 1; attempt < EventLog.Attempts && outcome is WriteOutcome.Unknown; attempt++)
-                outcome = await log.Stored.SetMetadataAsync(term, key, expected: null, value, cancel);
+                outcome = await log.Stored.SetMetadataAsync(term, key, expected, value, cancel);
             if (outcome is WriteOutcome.Committed)
                 continue;
             throw outcome switch

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Text;
 using Seguro.Core;
 using Seguro.Urbit.Names;
 using Seguro.Urbit.Piers;
@@ -8,7 +8,11 @@ namespace Seguro.Urbit.Transfer;
 /// <summary>A pier's identity as a log's metadata, in the bytes that vere keeps in META (vere-facts.md §2.4), and back.</summary>
 public static class PierMetadata
 {
-    private const int LargestWho = 16;
+    /// <summary>The key of the runtime that last wrote the pier which was imported, such as <c>4.6</c>: what an export writes by default.</summary>
+    public const string Vere = "vere";
+
+    private const int LargestVere = 126;
+    private const int LargestWho = PierMeta.LargestValue;
     private const int LargestLife = 4;
 
     /// <summary>The metadata of a log of this ship.</summary>
@@ -17,9 +21,9 @@ public static class PierMetadata
         ArgumentNullException.ThrowIfNull(identity);
         return new Dictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal)
         {
-            [MetadataKey.Who] = Minimal(identity.Who),
-            [MetadataKey.Fake] = Minimal(identity.IsFake ? UInt128.Zero : UInt128.One), // a loobean: 0 is yes
-            [MetadataKey.Life] = Minimal(identity.Life),
+            [MetadataKey.Who] = PierMeta.Encode(identity.Who),
+            [MetadataKey.Fake] = PierMeta.EncodeFake(identity.IsFake),
+            [MetadataKey.Life] = PierMeta.Encode(identity.Life),
         };
     }
 
@@ -37,6 +41,24 @@ public static class PierMetadata
         if (ShipName.ToShip(who) != ship)
             throw new SeguroException(ErrorCode.ForeignShip, $"the log of {ship} says that it belongs to {ShipName.Format(who)}", "Take the log from another store or backup.");
         return new PierIdentity(who, fake == 0, (uint)life);
+    }
+
+    /// <summary>The runtime that the log was imported from; <see langword="null"/> where it does not say, or nothing that vere could have.</summary>
+    public static string? ReadVere(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        return metadata.TryGetValue(Vere, out ReadOnlyMemory<byte> bytes) && bytes.Length is > 0 and <= LargestVere && Ascii.IsValid(bytes.Span)
+            ? Encoding.ASCII.GetString(bytes.Span)
+            : null;
+    }
+
+    /// <summary>The metadata of a log that this pier goes into.</summary>
+    internal static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierInfo info)
+    {
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(Write(info.Identity), StringComparer.Ordinal);
+        if (info.VereVersion.Length is > 0 and <= LargestVere)
+            metadata[Vere] = Encoding.ASCII.GetBytes(info.VereVersion);
+        return metadata;
     }
 
     /// <summary>Refuses a pier that is not of the log's ship, or of another life of it. What the log does not say yet is not compared.</summary>
@@ -76,23 +98,11 @@ public static class PierMetadata
                 $"the log of {ship} has no metadata '{key}', without which vere opens no pier",
                 "Import the ship's pier once more, which sets it.");
         }
-        if (bytes.Length > largest)
-            throw Malformed(ship, key, bytes);
-        Span<byte> padded = stackalloc byte[LargestWho];
-        padded.Clear();
-        bytes.Span.CopyTo(padded);
-        return BinaryPrimitives.ReadUInt128LittleEndian(padded);
+        return bytes.Length <= largest && PierMeta.Decode(bytes.Span) is { } number ? number : throw Malformed(ship, key, bytes);
     }
 
     private static SeguroException Malformed(Ship ship, string key, ReadOnlyMemory<byte> bytes) => new(
         ErrorCode.Corrupt,
         $"the metadata '{key}' of {ship} is not what vere writes: {bytes.Length} bytes, 0x{Convert.ToHexStringLower(bytes.Span[..Math.Min(bytes.Length, 32)])}",
         "Take the log from another store or backup.");
-
-    private static ReadOnlyMemory<byte> Minimal(UInt128 number)
-    {
-        byte[] bytes = new byte[LargestWho];
-        BinaryPrimitives.WriteUInt128LittleEndian(bytes, number);
-        return bytes.AsMemory(0, bytes.AsSpan().LastIndexOfAnyExcept((byte)0) + 1);
-    }
 }

@@ -13,8 +13,8 @@ public abstract class EngineConformanceSuite(StoreHarness harness) : StoreConfor
     /// <summary>How often the writing process is killed.</summary>
     protected virtual int Kills => 5;
 
-    /// <summary>The URL by which another process opens the database while this one has it closed.</summary>
-    protected virtual string WriterUrl => Harness.Url;
+    /// <summary>The URL by which another process opens a ship's log while this one has the database closed.</summary>
+    protected virtual string WriterUrl(Ship ship) => Harness.Url;
 
     [Fact(Timeout = Bound)]
     public Task No_acknowledged_event_is_lost_when_the_process_is_killed() => KillWhileWritingAsync(large: 0);
@@ -36,7 +36,7 @@ public abstract class EngineConformanceSuite(StoreHarness harness) : StoreConfor
         Term term = Term.None;
         for (int kill = 0; kill < Kills; kill++)
         {
-            await using (WritingProcess writer = WritingProcess.Start(WriterUrl, ship, seed, large))
+            await using (WritingProcess writer = WritingProcess.Start(WriterUrl(ship), ship, seed, large))
             {
                 await writer.ReachAsync(1 + SeededPayload.Number(seed + (ulong)kill, 1, large > 0 ? 12 : 60), Cancel);
                 await writer.KillAsync(Cancel);

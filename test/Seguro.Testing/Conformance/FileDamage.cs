@@ -32,9 +32,9 @@ public static class FileDamage
         {
             stream.Position = start;
             int read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel);
-            int at = buffer.AsSpan(0, read).IndexOf(marker.Span);
-            if (at >= 0 && at < step)
-                found.Add(start + at + (marker.Length / 2));
+            // A store that copies on write keeps old copies of a page for a while: all of them must be hurt.
+            for (int at = 0; buffer.AsSpan(at, read - at).IndexOf(marker.Span) is >= 0 and int next && at + next < step; at += next + 1)
+                found.Add(start + at + next + (marker.Length / 2));
         }
         return found;
     }

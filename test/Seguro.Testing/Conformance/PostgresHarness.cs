@@ -18,7 +18,8 @@ public sealed class PostgresHarness : StoreHarness
 
     /// <inheritdoc/>
     public override Faults Supports =>
-        Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | (PostgresCluster.CanFillDisks ? Faults.FillDisk : Faults.None);
+        Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FlipByte
+        | (PostgresCluster.CanFillDisks ? Faults.FillDisk : Faults.None);
 
     /// <inheritdoc/>
     public override async ValueTask InitializeAsync() => _cluster = await PostgresCluster.StartAsync(ownDisk: PostgresCluster.CanFillDisks);
@@ -41,19 +42,31 @@ public sealed class PostgresHarness : StoreHarness
     {
         PostgresServer old = Cluster.Primary;
         await Cluster.PromoteAsync(cancel);
-        await PostgresCluster.FenceOffAsync(old, cancel);
-        _deposed = old;
-        StoreOptions brief = new() { Patience = TimeSpan.FromSeconds(2) };
-        PostgresStore client = await PostgresStore.OpenAsync(StoreUrl.Parse(PostgresCluster.SocketUrlOf(old)), brief, cancel);
-        return new DeposedLeader(client, async () =>
+        try
+        {
+            await PostgresCluster.FenceOffAsync(old, cancel);
+            _deposed = old;
+            StoreOptions brief = new() { Patience = TimeSpan.FromSeconds(2) };
+            return new DeposedLeader(await PostgresStore.OpenAsync(StoreUrl.Parse(PostgresCluster.SocketUrlOf(old)), brief, cancel), HealAsync);
+        }
+        catch
+        {
+            await HealAsync();
+            throw;
+        }
+
+        async ValueTask HealAsync()
         {
             _deposed = null;
             await Cluster.RejoinAsync(old, CancellationToken.None);
-        });
+        }
     }
 
     /// <inheritdoc/>
     public override Task<IAsyncDisposable> FillDiskAsync(CancellationToken cancel) => Cluster.FillDiskAsync();
+
+    /// <inheritdoc/>
+    public override Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel) => Cluster.DamageAsync(stored, cancel);
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync() => _cluster?.DisposeAsync() ?? ValueTask.CompletedTask;

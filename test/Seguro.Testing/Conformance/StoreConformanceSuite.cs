@@ -72,7 +72,7 @@ public abstract partial class StoreConformanceSuite(StoreHarness harness)
     {
         if (Harness.Supports.HasFlag(fault))
             return;
-        if (Excused.TryGetValue(fault, out string? reason))
+        if (Excused.TryGetValue(fault, out string? reason) && Environment.GetEnvironmentVariable("CI") is null)
             Assert.Skip(reason);
         Assert.Fail($"the harness does not make the fault {fault}");
     }

@@ -16,6 +16,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     private readonly Watchdog _watchdog = new();
     private readonly List<string> _mounts = [];
     private readonly List<PostgresServer> _servers = [];
+    private int _databases;
 
     private PostgresCluster() => _watchdog.Folder(_folder.Path);
 
@@ -61,17 +62,34 @@ public sealed class PostgresCluster : IAsyncDisposable
     }
 
     /// <summary>A URL with these servers.</summary>
-    public static string UrlOf(params IReadOnlyList<PostgresServer> servers) =>
-        $"postgresql://seguro:{Uri.EscapeDataString(PostgresInstallation.Password)}@{string.Join(',', servers.Select(static s => $"127.0.0.1:{s.Port}"))}/seguro";
+    public static string UrlOf(params IReadOnlyList<PostgresServer> servers) => UrlOf("seguro", servers);
+
+    /// <summary>A URL with these servers and another database.</summary>
+    public static string UrlOf(string database, params IReadOnlyList<PostgresServer> servers) =>
+        $"postgresql://seguro:{Uri.EscapeDataString(PostgresInstallation.Password)}@{string.Join(',', servers.Select(static s => $"127.0.0.1:{s.Port}"))}/{database}";
+
+    /// <summary>Makes an empty database that Seguro's user owns; its URL.</summary>
+    public async Task<string> MakeDatabaseAsync(CancellationToken cancel)
+    {
+        string name = $"test{Interlocked.Increment(ref _databases)}";
+        await Primary.AskAsync($"CREATE DATABASE {name} OWNER seguro", cancel);
+        return UrlOf(name, [.. _servers]);
+    }
 
     /// <summary>A URL of one server by its Unix socket.</summary>
     public static string SocketUrlOf(PostgresServer server) =>
         $"postgresql://seguro:{Uri.EscapeDataString(PostgresInstallation.Password)}@/seguro?host={Uri.EscapeDataString(server.Socket)}&port={server.Port}";
 
     /// <summary>Waits until the primary takes writes and all its running standbys stream.</summary>
-    public Task UntilWholeAsync(CancellationToken cancel) => Primary.UntilAsync(
-        $"SELECT NOT pg_is_in_recovery() AND {Standbys.Count(static s => s.Pid != 0)} = (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state <> 'async')",
-        cancel);
+    public async Task UntilWholeAsync(CancellationToken cancel)
+    {
+        await Primary.UntilAsync(
+            $"SELECT NOT pg_is_in_recovery() AND {Standbys.Count(static s => s.Pid != 0)} = (SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming' AND sync_state <> 'async')",
+            cancel);
+        // A standby answers only when its data is consistent: before, it could not follow anybody else.
+        foreach (PostgresServer standby in Standbys.Where(static s => s.Pid != 0))
+            await standby.UntilAsync("SELECT pg_is_in_recovery()", cancel);
+    }
 
     /// <summary>Kills the primary (−9) and starts it again.</summary>
     public async Task CrashPrimaryAsync(CancellationToken cancel)
@@ -97,6 +115,9 @@ public sealed class PostgresCluster : IAsyncDisposable
         List<(ulong Received, PostgresServer Server)> standbys = [];
         foreach (PostgresServer standby in Standbys.Where(static s => s.Pid != 0))
         {
+            // What is still on its way would make the comparison wrong, and the loser could then not follow the winner.
+            await standby.FollowAsync(null, cancel);
+            await standby.UntilAsync("SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)", cancel);
             object? received = await standby.AskAsync("SELECT (coalesce(pg_last_wal_receive_lsn(), '0/0') - '0/0'::pg_lsn)::bigint", cancel);
             standbys.Add(((ulong)(long)received!, standby));
         }
@@ -126,6 +147,8 @@ public sealed class PostgresCluster : IAsyncDisposable
     public async Task RejoinAsync(PostgresServer old, CancellationToken cancel)
     {
         await old.KillAsync();
+        // Until its first checkpoint, a promoted server's control file names the old timeline, and pg_rewind would find nothing to undo.
+        await Primary.AskAsync("CHECKPOINT", cancel);
         await old.RewindAsync(Primary);
         await old.ConfigureAsync(Primary, NamesWithout(old));
         old.Start();
@@ -143,7 +166,24 @@ public sealed class PostgresCluster : IAsyncDisposable
         string used = await Tool.RunAsync(["df", "--output=used", "-B1", full.Tables]);
         long bytes = long.Parse(used.Split('\n')[1].Trim());
         await ResizeAsync(full, $"{bytes}");
-        return new Room(() => ResizeAsync(full, DiskSize));
+        return new Undo(() => ResizeAsync(full, DiskSize));
+    }
+
+    /// <summary>Flips a bit where these bytes stand in the primary's tables, until the returned object is disposed of.</summary>
+    public async Task<IAsyncDisposable> DamageAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel)
+    {
+        PostgresServer hurt = Primary;
+        await hurt.StopAsync();
+        IAsyncDisposable damage = await FileDamage.FlipAsync(hurt.Tables, stored, cancel);
+        hurt.Start();
+        await UntilWholeAsync(cancel);
+        return new Undo(async () =>
+        {
+            await hurt.StopAsync();
+            await damage.DisposeAsync();
+            hurt.Start();
+            await UntilWholeAsync(CancellationToken.None);
+        });
     }
 
     /// <inheritdoc/>
@@ -179,7 +219,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await server.ConfigureAsync(server == Primary ? null : Primary, NamesWithout(server));
     }
 
-    private sealed class Room(Func<Task> make) : IAsyncDisposable
+    private sealed class Undo(Func<Task> make) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync() => await make();
     }

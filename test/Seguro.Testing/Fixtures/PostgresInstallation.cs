@@ -26,6 +26,9 @@ static class PostgresInstallation
         log_line_prefix = '%m [%p] %q%u '
         """;
 
+    /// <summary>Kept reachable: its end is the process's end.</summary>
+    private static readonly Watchdog ProcessLong = new();
+
     private static readonly Lazy<Task<string>> Template = new(MakeTemplateAsync);
 
     /// <summary>We may mount file systems.</summary>
@@ -65,7 +68,7 @@ static class PostgresInstallation
     private static async Task<string> MakeTemplateAsync()
     {
         TemporaryFolder folder = MakeFolder();
-        new Watchdog().Folder(folder.Path); // Lives as long as the process.
+        ProcessLong.Folder(folder.Path);
         string data = folder["template"];
         await GiveAsync(data);
         string passwords = folder["password"];

@@ -46,26 +46,26 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>A connection string for the superuser, without a pool.</summary>
     public string AdminConnection =>
-        $"Host=127.0.0.1;Port={Port};Username=postgres;Password={PostgresInstallation.AdminPassword};Database=seguro;Pooling=false;Timeout=5;Include Error Detail=true";
+        $"Host=127.0.0.1;Port={Port};Username=postgres;Password={PostgresInstallation.AdminPassword};Pooling=false;Timeout=5;Include Error Detail=true";
 
     /// <summary>Runs a statement as superuser; the first value of the answer.</summary>
-    public async Task<object?> AskAsync(string sql, CancellationToken cancel)
+    public async Task<object?> AskAsync(string sql, CancellationToken cancel, string database = "seguro")
     {
-        await using NpgsqlConnection connection = new(AdminConnection);
+        await using NpgsqlConnection connection = new(AdminConnection + ";Database=" + database);
         await connection.OpenAsync(cancel);
         await using NpgsqlCommand command = new(sql, connection);
         return await command.ExecuteScalarAsync(cancel);
     }
 
     /// <summary>Waits, for a minute at the most, until a question's answer is yes; a server that does not answer yet is asked again.</summary>
-    public async Task UntilAsync(string sql, CancellationToken cancel)
+    public async Task UntilAsync(string sql, CancellationToken cancel, string database = "seguro")
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                if (await AskAsync(sql, cancel) is true)
+                if (await AskAsync(sql, cancel, database) is true)
                     return;
             }
             catch (NpgsqlException) when (_process is { HasExited: false })
@@ -73,7 +73,7 @@ public sealed class PostgresServer : IAsyncDisposable
                 // It starts, or just lost its primary.
             }
             if (Stopwatch.GetElapsedTime(start) > TimeSpan.FromMinutes(1))
-                throw new TimeoutException($"{Name} did not come to: {sql}\n{Log}");
+                throw new TimeoutException($"{Name} did not come to: {sql}\n{(Log is { Length: > 4000 } log ? log[^4000..] : Log)}");
             await Task.Delay(Pause, cancel);
         }
     }
@@ -91,9 +91,21 @@ public sealed class PostgresServer : IAsyncDisposable
         await Tool.SignalAsync("KILL", children);
         foreach (int child in children)
         {
-            while (Directory.Exists($"/proc/{child}"))
+            while (Tool.IsRunning(child))
                 await Task.Delay(Pause, CancellationToken.None);
         }
+        _watchdog.Gone(process.Id);
+        process.Dispose();
+    }
+
+    /// <summary>Stops it in good order: everything is in its files.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is not { } process)
+            return;
+        await Tool.SignalAsync("INT", [process.Id]);
+        await process.WaitForExitAsync(CancellationToken.None).WaitAsync(TimeSpan.FromMinutes(1), CancellationToken.None);
+        _process = null;
         _watchdog.Gone(process.Id);
         process.Dispose();
     }
@@ -139,10 +151,10 @@ public sealed class PostgresServer : IAsyncDisposable
             await File.WriteAllTextAsync(signal, "", CancellationToken.None);
     }
 
-    /// <summary>Makes it, while it runs, the standby of another server.</summary>
-    internal async Task FollowAsync(PostgresServer primary, CancellationToken cancel)
+    /// <summary>Makes it, while it runs, the standby of another server, or of none.</summary>
+    internal async Task FollowAsync(PostgresServer? primary, CancellationToken cancel)
     {
-        await AskAsync($"ALTER SYSTEM SET primary_conninfo = '{Upstream(primary)}'", cancel);
+        await AskAsync($"ALTER SYSTEM SET primary_conninfo = '{(primary is null ? "" : Upstream(primary))}'", cancel);
         await AskAsync("SELECT pg_reload_conf()", cancel);
     }
 

@@ -46,26 +46,31 @@ static class Tool
             await RunAsync(["sh", "-c", "kill -\"$0\" \"$@\" 2>/dev/null || true", signal, .. alive]);
     }
 
+    /// <summary>The process has not ended. One that ended, and whose parent has not asked for its end yet, does not count.</summary>
+    public static bool IsRunning(int pid) => Look(pid) is { State: not ("Z" or "X") };
+
     /// <summary>The ids of a process's children.</summary>
     public static IEnumerable<int> ChildrenOf(int pid)
     {
         foreach (string folder in Directory.EnumerateDirectories("/proc"))
         {
-            if (!int.TryParse(Path.GetFileName(folder), out int child))
-                continue;
-            string stat;
-            try
-            {
-                stat = File.ReadAllText(Path.Combine(folder, "stat"));
-            }
-            catch (IOException)
-            {
-                continue; // It ended in between.
-            }
-            // pid (name) state parent …; the name may hold anything.
-            string[] rest = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            if (int.Parse(rest[1]) == pid)
+            if (int.TryParse(Path.GetFileName(folder), out int child) && Look(child) is { } seen && seen.Parent == pid)
                 yield return child;
+        }
+    }
+
+    /// <summary>From proc(5): <c>pid (name) state parent …</c>; the name may hold anything.</summary>
+    private static (string State, int Parent)? Look(int pid)
+    {
+        try
+        {
+            string stat = File.ReadAllText($"/proc/{pid}/stat");
+            string[] rest = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return (rest[0], int.Parse(rest[1]));
+        }
+        catch (IOException)
+        {
+            return null; // It is gone.
         }
     }
 }

@@ -8,7 +8,7 @@ internal static class LogModel
     public static WriteOutcome Append(ModelDatabase database, ModelLogData log, Append append)
     {
         ModelBug bug = database.Options.Bug;
-        CheckWindow(database, append, bug is ModelBug.WindowBeforeRepeat);
+        CheckWindow(database, append.Size, bug is ModelBug.WindowBeforeRepeat);
         WriteOutcome? decided = LogRules.Decide(Lenient(log.State, append.Term, bug is ModelBug.LowerTermAccepted), append);
         bool ignored = (bug is ModelBug.HeadNotChecked && decided is WriteOutcome.Conflict)
             || (bug is ModelBug.RepeatConflicts && decided is WriteOutcome.Committed);
@@ -16,7 +16,7 @@ internal static class LogModel
             return new WriteOutcome.Conflict(log.State);
         if (decided is not null && !ignored)
             return decided;
-        CheckWindow(database, append, bug is not ModelBug.WindowBeforeRepeat);
+        CheckWindow(database, append.Size, bug is not ModelBug.WindowBeforeRepeat);
         int written = 0;
         foreach (NewEvent added in append.Events)
         {
@@ -34,6 +34,7 @@ internal static class LogModel
     {
         if (LogRules.Decide(Lenient(log.State, stage.Term, database.Options.Bug is ModelBug.LowerTermAccepted), stage) is { } decided)
             return decided;
+        CheckWindow(database, stage.Size, now: true);
         for (int i = 0; i < stage.Fragments.Count; i++)
             log.Put(stage.Number, stage.FirstIndex + i, stage.Fragments[i]);
         return WriteOutcome.Committed.Instance;
@@ -93,12 +94,12 @@ internal static class LogModel
         return new LeaseOutcome.Done(decided.Lease);
     }
 
-    private static void CheckWindow(ModelDatabase database, Append append, bool now)
+    private static void CheckWindow(ModelDatabase database, long size, bool now)
     {
-        if (now && database.Options.Window is { } window && database.Bytes + append.Size > window)
+        if (now && database.Options.Window is { } window && database.Bytes + size > window)
         {
             throw new SeguroException(
-                ErrorCode.TooLarge, $"{append.Size:N0} bytes more would pass the window of {window:N0} bytes", "Nothing was written. Trim the log.");
+                ErrorCode.TooLarge, $"{size:N0} bytes more would pass the window of {window:N0} bytes", "Nothing was written. Trim the log.");
         }
     }
 

@@ -30,8 +30,8 @@ internal static class LogAppendCommand
             ulong before = head.Number.Value;
             foreach (string path in paths)
             {
-                await using PayloadFile payload = await PayloadFile.OpenAsync(terminal, path, log.Capabilities, cancel);
-                AppendResult result = await log.AppendAsync(lease.Term, head, [payload.Bytes], both.Token);
+                await using PayloadFile payload = await PayloadFile.OpenAsync(terminal, path, cancel);
+                AppendResult result = await log.AppendAsync(lease.Term, head, payload.Size, payload.ReadAsync(both.Token), both.Token);
                 head = result.IsCommitted ? result.Reached : throw NotCommitted(log, result);
             }
             if (parse.GetValue(CommonOptions.Json))

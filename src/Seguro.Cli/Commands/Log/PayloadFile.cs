@@ -1,83 +1,61 @@
-using System.Buffers;
-using System.IO.MemoryMappedFiles;
+using System.Runtime.CompilerServices;
 using Seguro.Cli.Output;
 using Seguro.Core;
 
 namespace Seguro.Cli.Commands.Log;
 
-/// <summary>
-/// The bytes of a file as one piece of memory, without reading it all into memory: the file is mapped. Standard input goes through a temporary file.
-/// </summary>
-internal sealed class PayloadFile : MemoryManager<byte>, IAsyncDisposable
+/// <summary>A file whose bytes become an event, read piece by piece. Standard input goes through a temporary file, because its size must be known first.</summary>
+internal sealed class PayloadFile : IAsyncDisposable
 {
-    private readonly MemoryMappedFile? _map;
-    private readonly MemoryMappedViewAccessor? _view;
-    private readonly string? _temporary;
-    private readonly nint _start;
-    private readonly int _length;
+    private const int PieceSize = 1 << 20;
 
-    private PayloadFile(string path, long length, string? temporary)
+    private readonly FileStream _stream;
+    private readonly string? _temporary;
+
+    private PayloadFile(string path, string? temporary)
     {
         _temporary = temporary;
-        _length = checked((int)length);
-        if (_length == 0)
-            return; // an empty file can't be mapped
-        _map = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _map.CreateViewAccessor(0, _length, MemoryMappedFileAccess.Read);
-        _start = AcquirePointer(_view);
+        _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        Size = _stream.Length;
     }
 
-    /// <summary>The payload; valid until disposed of.</summary>
-    public ReadOnlyMemory<byte> Bytes => _length == 0 ? ReadOnlyMemory<byte>.Empty : Memory;
+    /// <summary>The payload's size, in bytes.</summary>
+    public long Size { get; }
 
-    /// <summary>Opens a file, or standard input for '-'; refuses what the store can't hold before reading it.</summary>
-    public static async Task<PayloadFile> OpenAsync(Terminal terminal, string path, StoreCapabilities capabilities, CancellationToken cancel)
+    /// <summary>Opens a file, or standard input for '-'.</summary>
+    public static async Task<PayloadFile> OpenAsync(Terminal terminal, string path, CancellationToken cancel)
     {
-        string? temporary = null;
-        if (path == "-")
+        if (path != "-")
         {
-            temporary = Path.GetTempFileName();
-            await using Stream input = terminal.OpenInput();
-            await using FileStream copy = new(temporary, FileMode.Create, FileAccess.Write);
+            return File.Exists(path)
+                ? new PayloadFile(path, temporary: null)
+                : throw new SeguroException(ErrorCode.NotFound, $"there is no file '{path}'", "Check the path; '-' reads standard input.");
+        }
+        string temporary = Path.GetTempFileName();
+        await using (Stream input = terminal.OpenInput())
+        await using (FileStream copy = new(temporary, FileMode.Create, FileAccess.Write))
             await input.CopyToAsync(copy, cancel);
-        }
-        else if (!File.Exists(path))
+        return new PayloadFile(temporary, temporary);
+    }
+
+    /// <summary>The bytes, in pieces; each is valid until the next is asked for.</summary>
+    public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
+    {
+        byte[] piece = new byte[(int)Math.Min(PieceSize, Math.Max(Size, 1))];
+        for (long left = Size; left > 0;)
         {
-            throw new SeguroException(ErrorCode.NotFound, $"there is no file '{path}'", "Check the path; '-' reads standard input.");
+            int read = await _stream.ReadAsync(piece.AsMemory(0, (int)Math.Min(piece.Length, left)), cancel);
+            if (read == 0)
+                throw new SeguroException(ErrorCode.FileAccess, $"{_stream.Name} became shorter while it was read", "Nothing was appended of it. Append a file that is not being written.");
+            left -= read;
+            yield return piece.AsMemory(0, read);
         }
-        long length = new FileInfo(temporary ?? path).Length;
-        FragmentPlan.For(length, capabilities);
-        return new PayloadFile(temporary ?? path, length, temporary);
     }
 
-    public override unsafe Span<byte> GetSpan() => new((byte*)_start, _length);
-
-    public override unsafe MemoryHandle Pin(int elementIndex = 0) => new((byte*)_start + elementIndex);
-
-    public override void Unpin()
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
     {
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        Dispose(disposing: true);
-        return ValueTask.CompletedTask;
-    }
-
-    private static unsafe nint AcquirePointer(MemoryMappedViewAccessor view)
-    {
-        byte* start = null;
-        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        return (nint)(start + view.PointerOffset);
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (!disposing)
-            return;
-        _view?.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view?.Dispose();
-        _map?.Dispose();
+        await _stream.DisposeAsync();
         if (_temporary is not null)
             File.Delete(_temporary);
     }

@@ -9,26 +9,28 @@ namespace Seguro.Cli.Commands.Pier;
 /// <summary><c>seguro pier export</c>: a log as a pier that stock vere opens.</summary>
 internal static class PierExportCommand
 {
+    private const string NewestKnownVere = "4.6";
+
     public static Command Create(Terminal terminal)
     {
         Argument<string> path = new("PIER") { Description = "The folder to make. It appears only when it is complete and verified." };
-        Option<string> vere = new("--vere")
+        Option<string?> vere = new("--vere")
         {
-            Description = "The version of vere that is to open the pier (what its vere.txt says).",
+            Description = "The version of vere that is to open the pier (what its vere.txt says). By default that of the pier which was imported.",
             HelpName = "VERSION",
-            DefaultValueFactory = static _ => "4.6",
         };
         return new Command("export", "Write a ship's log as a pier that stock vere opens.") { path, vere }.WithLog().Does(terminal, async (parse, cancel) =>
         {
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
+            string version = parse.GetValue(vere) ?? PierMetadata.ReadVere(await log.Stored.ReadMetadataAsync(cancel)) ?? NewestKnownVere;
             PierExportResult result = await PierArgument.WithProgressAsync(
                 terminal,
                 $"export {log.Ship}",
                 state.Bytes,
                 progress => PierExport.RunAsync(
-                    log, state, parse.GetRequiredValue(path), parse.GetRequiredValue(vere), progress, TimeProvider.System, cancel));
+                    log, state, parse.GetRequiredValue(path), version, progress, TimeProvider.System, cancel));
             if (result.Base != EventNumber.None)
             {
                 terminal.Warn(
@@ -40,6 +42,7 @@ internal static class PierExportCommand
                 {
                     ship = log.Ship.Name,
                     path = result.Path,
+                    vere = version,
                     exported = result.Events,
                     bytes = result.Bytes,
                     first = state.First.Value,
@@ -52,7 +55,7 @@ internal static class PierExportCommand
             }
             terminal.Out.MarkupLineInterpolated(
                 $"[green]ok[/] {log.Ship}: {result.Events:N0} events, {ByteSize.Format(result.Bytes)}, verified ({ByteSize.Rate(result.Bytes, result.Elapsed)})");
-            terminal.Fields(("pier", result.Path), ("head", result.Head.Number.ToString()), ("chain", result.Head.Chain.ToString()));
+            terminal.Fields(("pier", result.Path), ("for vere", version), ("head", result.Head.Number.ToString()), ("chain", result.Head.Chain.ToString()));
             return 0;
         });
     }

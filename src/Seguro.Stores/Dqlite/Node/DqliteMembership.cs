@@ -169,7 +169,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
                 await Task.Delay(Pause, limit.Token);
             }
         }
-        catch (OperationCanceledException error) when (!cancel.IsCancellationRequested)
+        catch (Exception error) when (!cancel.IsCancellationRequested && limit.IsCancellationRequested && IsPassing(error))
         {
             throw new SeguroException(ErrorCode.StoreUnavailable, $"could not {purpose} within {patience.TotalSeconds:0.#} s{(last is null ? "" : ": " + last.Message)}",
                 "See that more than half of the cluster's nodes run and can reach each other; then repeat.", last ?? error);

@@ -23,9 +23,6 @@ static unsafe partial class Posix
     private const int NoDelay = 1;
     private const int UserTimeout = 18;
 
-    /// <summary>SIGKILL.</summary>
-    public const int Kill = 9;
-
     /// <summary>Opens a folder, so that it can be flushed.</summary>
     public static SafeFileHandle OpenFolder(string path)
     {
@@ -111,12 +108,6 @@ static unsafe partial class Posix
     /// <summary>Ends the process now, without running anything.</summary>
     public static void EndProcess(int exitCode) => _exit(exitCode);
 
-    /// <summary>Closes a bare descriptor.</summary>
-    public static void Close(int descriptor) => _ = close(descriptor);
-
-    /// <summary>Sends a signal.</summary>
-    public static bool Signal(int process, int signal) => kill(process, signal) == 0;
-
     private static void SetTimeout(int descriptor, TimeSpan patience)
     {
         long* value = stackalloc long[2];
@@ -157,7 +148,4 @@ static unsafe partial class Posix
 
     [LibraryImport("libc")]
     private static partial void _exit(int code);
-
-    [LibraryImport("libc")]
-    private static partial int kill(int process, int signal);
 }

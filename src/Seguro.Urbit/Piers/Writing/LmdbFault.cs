@@ -10,6 +10,8 @@ internal static class LmdbFault
 {
     private const int Access = 13;
     private const int ReadOnlyMedium = 30;
+    private const int InputOutput = 5;
+    private const long FullBelow = 16L << 20;
 
     public static void Check(MDBResultCode result, string path)
     {
@@ -19,7 +21,8 @@ internal static class LmdbFault
 
     public static SeguroException From(MDBResultCode result, string path)
     {
-        if (result == MDBResultCode.MapFull)
+        // liblmdb says "input/output error" where the system wrote less than it was given, which is how a disk begins to be full.
+        if (result == MDBResultCode.MapFull || ((int)result == InputOutput && new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace < FullBelow))
             return DiskFull(path);
         string text = Marshal.PtrToStringUTF8(Lmdb.mdb_strerror((int)result)) ?? result.ToString();
         return (int)result switch

@@ -1,3 +1,4 @@
+using Seguro.Core;
 using Seguro.Testing;
 using Xunit;
 
@@ -8,4 +9,7 @@ public sealed class LmdbConformanceTests(LmdbHarness harness) : EngineConformanc
 {
     /// <inheritdoc/>
     protected override IReadOnlyDictionary<Faults, string> Excused => EngineHarness.ExcusedWithoutRoot;
+
+    /// <inheritdoc/>
+    protected override string WriterUrl(Ship ship) => $"{Harness.Url}/{ship.Name[1..]}";
 }

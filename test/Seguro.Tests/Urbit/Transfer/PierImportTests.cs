@@ -149,8 +149,10 @@ public sealed class PierImportTests : IDisposable
         ModelStore store = new();
         await TransferFixture.ImportAsync(before, store, Cancel);
         await TrimAsync(store, before, 12);
-        PierImportResult result = await TransferFixture.ImportAsync(after, store, Cancel);
+        List<TransferProgress> seen = [];
+        PierImportResult result = await TransferFixture.ImportAsync(after, store, Cancel, new TransferFixture.Watcher(seen.Add));
         Assert.Equal((10UL, 9UL), (result.Events, result.AlreadyThere));
+        Assert.Equal(new TransferProgress(TransferStep.Copying, 10, 10, result.Bytes, result.Bytes), seen[^1]);
         Assert.Equal(events.Skip(20).Sum(static payload => payload.Length), result.Bytes);
         Assert.Equal(TransferFixture.ChainOf(events), result.Head);
 
@@ -210,15 +212,23 @@ public sealed class PierImportTests : IDisposable
     public async Task Refuses_what_the_store_has_no_room_for_before_it_writes()
     {
         byte[][] events = TransferFixture.MakeEvents(40, largest: 100);
+        using Pier half = _piers.MakePier(events.Take(20));
         using Pier pier = _piers.MakePier(events);
         long bytes = events.Sum(static payload => (long)payload.Length);
-        ModelStore store = new(new ModelOptions { Window = bytes - 1 });
-        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => TransferFixture.ImportAsync(pier, store, Cancel));
+        ModelOptions tight = new() { Window = bytes - 1, LargestGroup = 4 };
+        ModelStore empty = new(tight);
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => TransferFixture.ImportAsync(pier, empty, Cancel));
         Assert.Equal(ErrorCode.TooLarge, error.Code);
         Assert.Contains($"{bytes:N0}", error.Message, StringComparison.Ordinal);
         Assert.Contains($"{bytes - 1:N0}", error.Message, StringComparison.Ordinal);
-        Assert.True((await (await OpenAsync(store, pier)).ReadStateAsync(Cancel)).IsEmpty);
-        Assert.Equal(40UL, (await TransferFixture.ImportAsync(pier, new ModelStore(new ModelOptions { Window = bytes }), Cancel)).Events);
+        Assert.Empty(await empty.ListLogsAsync(Cancel));
+
+        ModelStore begun = new(tight);
+        await TransferFixture.ImportAsync(half, begun, Cancel);
+        Assert.Equal(ErrorCode.TooLarge, (await Assert.ThrowsAsync<SeguroException>(() => TransferFixture.ImportAsync(pier, begun, Cancel))).Code);
+        Assert.Equal(20UL, (await (await OpenAsync(begun, half)).ReadStateAsync(Cancel)).Count);
+
+        Assert.Equal(40UL, (await TransferFixture.ImportAsync(pier, new ModelStore(tight with { Window = bytes }), Cancel)).Events);
     }
 
     [Fact]
@@ -231,7 +241,12 @@ public sealed class PierImportTests : IDisposable
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => TransferFixture.ImportAsync(pier, store, Cancel));
         Assert.Equal(ErrorCode.TooLarge, error.Code);
         Assert.Contains("event 38", error.Message, StringComparison.Ordinal);
-        Assert.True((await (await OpenAsync(store, pier)).ReadStateAsync(Cancel)).IsEmpty);
+        Assert.Empty(await store.ListLogsAsync(Cancel));
+
+        using Pier half = _piers.MakePier(events.Take(20));
+        await TransferFixture.ImportAsync(half, store, Cancel);
+        Assert.Contains("event 38", (await Assert.ThrowsAsync<SeguroException>(() => TransferFixture.ImportAsync(pier, store, Cancel))).Message, StringComparison.Ordinal);
+        Assert.Equal(20UL, (await (await OpenAsync(store, half)).ReadStateAsync(Cancel)).Count);
     }
 
     [Fact]

@@ -42,7 +42,10 @@ public sealed class PierVerifyTests : IDisposable
                 events[index].AsSpan(0, Math.Min(changed.Length, events[index].Length)).CopyTo(changed);
                 int offset = at % changed.Length;
                 if (changed.Length == events[index].Length)
+                {
                     changed[offset] ^= 1;
+                    changed[^1] ^= 2; // a later byte is not the first
+                }
                 else
                     offset = Math.Min(changed.Length, events[index].Length);
                 byte[][] others = [.. events];

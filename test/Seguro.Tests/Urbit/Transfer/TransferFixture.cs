@@ -1,6 +1,5 @@
 using Seguro.Core;
 using Seguro.Testing;
-using Seguro.Urbit.Names;
 using Seguro.Urbit.Piers;
 using Seguro.Urbit.Transfer;
 
@@ -54,8 +53,7 @@ sealed class TransferFixture : IDisposable
     }
 
     /// <summary>Opens the log of a pier's ship, making it as an importing command does.</summary>
-    public static async Task<EventLog> OpenLogAsync(Pier pier, IStore store, CancellationToken cancel) => new(
-        await store.CreateLogAsync(ShipName.ToShip(pier.Info.Identity.Who), PierImport.Origin(pier), PierImport.Metadata(pier), cancel), store.Capabilities);
+    public static async Task<EventLog> OpenLogAsync(Pier pier, IStore store, CancellationToken cancel) => await PierImport.OpenLogAsync(pier, store, cancel);
 
     /// <summary>Takes the lease of a log.</summary>
     public static async Task<Term> CampaignAsync(EventLog log, CancellationToken cancel)
