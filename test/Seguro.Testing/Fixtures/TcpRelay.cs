@@ -10,6 +10,8 @@ public sealed class TcpRelay : IAsyncDisposable
     private readonly int _target;
     private readonly Lock _lock = new();
     private readonly HashSet<Socket> _sockets = [];
+    private readonly Dictionary<Socket, (Socket Server, int Port)> _pairs = [];
+    private Func<int, bool>? _isRefused;
     private readonly Task _accepting;
     private bool _closed;
 
@@ -32,6 +34,23 @@ public sealed class TcpRelay : IAsyncDisposable
             foreach (Socket socket in _sockets)
                 socket.Close(0);
             _sockets.Clear();
+        }
+    }
+
+    /// <summary>Breaks the connections from some of the clients, and refuses them new ones; what they had sent and nobody read yet is lost.</summary>
+    /// <param name="isRefused">Says of a client's port whether it is refused; <see langword="null"/>: nobody is, any more.</param>
+    public void Refuse(Func<int, bool>? isRefused)
+    {
+        lock (_lock)
+        {
+            _isRefused = isRefused;
+            if (isRefused is null)
+                return;
+            foreach ((Socket client, (Socket server, _)) in _pairs.Where(pair => isRefused(pair.Value.Port)).ToList())
+            {
+                client.Close(0);
+                server.Close(0);
+            }
         }
     }
 
@@ -63,7 +82,7 @@ public sealed class TcpRelay : IAsyncDisposable
         Socket server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            if (!Keep(client) || !Keep(server))
+            if (!Keep(client, server))
                 return;
             client.NoDelay = server.NoDelay = true;
             await server.ConnectAsync(IPAddress.Loopback, _target, CancellationToken.None);
@@ -79,19 +98,24 @@ public sealed class TcpRelay : IAsyncDisposable
             {
                 _sockets.Remove(client);
                 _sockets.Remove(server);
+                _pairs.Remove(client);
             }
             client.Close(0);
             server.Close(0);
         }
     }
 
-    private bool Keep(Socket socket)
+    private bool Keep(Socket client, Socket server)
     {
+        int port = ((IPEndPoint)client.RemoteEndPoint!).Port;
         lock (_lock)
         {
-            if (!_closed)
-                _sockets.Add(socket);
-            return !_closed;
+            if (_closed || _isRefused?.Invoke(port) == true)
+                return false;
+            _sockets.Add(client);
+            _sockets.Add(server);
+            _pairs.Add(client, (server, port));
+            return true;
         }
     }
 
