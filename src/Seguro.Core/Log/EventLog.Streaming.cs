@@ -45,9 +45,10 @@ public sealed partial class EventLog
                         break;
                     if (index > 0)
                     {
-                        Stage stage = new(term, number, index, [other.AsMemory(0, length)]);
+                        Stage stage = new(term, number, index, [other.AsMemory(0, length)]) { Size = size };
                         WriteOutcome staged = await RepeatAsync(token => Stored.StageAsync(stage, token), cancel);
-                        if (staged is not WriteOutcome.Committed)
+                        // As with whole events: a conflict may be this very event, appended by an earlier attempt; the append tells.
+                        if (staged is not (WriteOutcome.Committed or WriteOutcome.Conflict))
                             return new AppendResult(staged, previous);
                     }
                     index++;

@@ -57,6 +57,9 @@ public sealed class EventStreamingTests
         AppendResult result = await log.AppendAsync(lease.Term, Position.Origin, payload.Length, PiecesOf(payload, 3), Cancel);
         Assert.True(result.IsCommitted, result.ToString());
         Assert.Equal(LogSession.After(Position.Origin, [payload]), result.Reached);
+
+        // The very same append once more finds itself done.
+        Assert.Equal(result, await log.AppendAsync(lease.Term, Position.Origin, payload.Length, PiecesOf(payload, 3), Cancel));
     }
 
     private static ModelStore Store(int fragment) =>
