@@ -146,6 +146,6 @@ internal static class CommonOptions
         throw new SeguroException(
             ErrorCode.NoSuchLog,
             ships.Count == 0 ? $"the store holds no log of {ship}, nor of any other ship" : $"the store holds no log of {ship}, but of {string.Join(", ", ships.Take(8))}",
-            "Check --store and --ship, or put the log in with `seguro pier import`.");
+            "Check --store and --ship, put the log in with `seguro pier import`, or make an empty one with `seguro log append --create`.");
     }
 }

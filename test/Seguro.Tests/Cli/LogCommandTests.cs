@@ -37,6 +37,8 @@ public sealed class LogCommandTests : IDisposable
         (await CommandRun.OfAsync([9, 8, 7], args, TestContext.Current.CancellationToken)).Ok();
         Assert.Equal([9, 8, 7], (await CommandRun.OfAsync("log", "read", "1", "--raw", "--store", Store)).Ok().Raw);
         Assert.Empty((await CommandRun.OfAsync("log", "read", "2", "--raw", "--store", Store)).Ok().Raw);
+        (await CommandRun.OfAsync([6], ["log", "append", "--store", Store], TestContext.Current.CancellationToken)).Ok();
+        Assert.Equal([6], (await CommandRun.OfAsync("log", "read", "3", "--raw", "--store", Store)).Ok().Raw);
     }
 
     [Fact]

@@ -13,11 +13,11 @@ internal static class LogAppendCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Argument<string[]> files = new("FILE") { Description = "A file with the payload of an event; '-' is standard input. Several files are several events.", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> files = new("FILE") { Description = "A file with the payload of an event; '-', or no file, is standard input. Several files are several events.", Arity = ArgumentArity.ZeroOrMore };
         Option<bool> create = new("--create") { Description = "Make the log where the store has none (of a fake ship)." };
         return new Command("append", "Append events: each file's bytes are one event.") { files, create }.WithLog().Does(terminal, async (parse, cancel) =>
         {
-            string[] paths = parse.GetRequiredValue(files);
+            string[] paths = parse.GetValue(files) is { Length: > 0 } named ? named : ["-"];
             if (paths.Count(static path => path == "-") > 1)
                 throw new SeguroException(ErrorCode.Usage, "standard input is named twice", "Name '-' once.");
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, parse.GetValue(create), cancel);
