@@ -1,1 +1,4 @@
-return 0;
+using Seguro.Cli;
+using Seguro.Cli.Output;
+
+return await SeguroCommand.RunAsync(args, Terminal.OfProcess(), CancellationToken.None);

@@ -39,6 +39,8 @@ public enum ErrorCode
     Conflict = 1013,
     /// <summary>A package that the system must have is not installed.</summary>
     MissingLibrary = 1014,
+    /// <summary>The user stopped the command.</summary>
+    Interrupted = 1015,
 
     /// <summary>The command line is not understood.</summary>
     Usage = 2000,
@@ -81,4 +83,6 @@ public enum ErrorCode
     LostDisk = 3015,
     /// <summary>The store can't do this.</summary>
     Unsupported = 3016,
+    /// <summary>What can't be undone needs a word of confirmation.</summary>
+    Unconfirmed = 3017,
 }

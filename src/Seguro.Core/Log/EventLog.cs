@@ -36,7 +36,10 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
     /// written, every event is checked against the store's limit. Unknown outcomes are resolved by repeating, <see cref="Attempts"/> times at the most.
     /// The payloads are read until the task ends; their owner may not change them before.
     /// </remarks>
-    /// <exception cref="SeguroException">An event is too large (nothing of the batch was written), or the store failed without writing.</exception>
+    /// <exception cref="SeguroException">
+    /// An event is too large (nothing of the batch was written), or the store failed without writing the group that it was given: of a batch of
+    /// several groups those before may be in, which <see cref="ReadStateAsync"/> tells.
+    /// </exception>
     public async ValueTask<AppendResult> AppendAsync(
         Term term, Position previous, IReadOnlyList<ReadOnlyMemory<byte>> payloads, CancellationToken cancel)
     {
@@ -121,7 +124,7 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
             bool last = index == plan.Count - 1;
             if (!last && bytes + plan.FragmentSize <= Capabilities.LargestTransaction)
                 continue;
-            Stage stage = new(term, number, first, fragments);
+            Stage stage = new(term, number, first, fragments) { Size = payload.Length };
             WriteOutcome outcome = await RepeatAsync(token => Stored.StageAsync(stage, token), cancel);
             if (outcome is not WriteOutcome.Committed)
                 return outcome;
@@ -138,7 +141,15 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
         for (int attempt = 1; attempt < Attempts && outcome is WriteOutcome.Unknown; attempt++)
         {
             cancel.ThrowIfCancellationRequested();
-            outcome = await write(cancel);
+            try
+            {
+                outcome = await write(cancel);
+            }
+            catch (SeguroException e)
+            {
+                // This attempt wrote nothing, but the one before may have: the outcome stays unknown.
+                outcome = new WriteOutcome.Unknown(e.Message);
+            }
         }
         return outcome;
     }

@@ -16,4 +16,6 @@ public enum Faults
     DeposeLeader = 8,
     /// <summary><see cref="StoreHarness.FillDiskAsync"/>.</summary>
     FillDisk = 16,
+    /// <summary><see cref="StoreHarness.FlipByteAsync"/>.</summary>
+    FlipByte = 32,
 }

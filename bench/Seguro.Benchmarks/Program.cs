@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Seguro.Benchmarks;
+using Seguro.Testing;
+
+Option<string[]> stores = new("--stores")
+{
+    Description = "Which stores to measure.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = static _ => ["lmdb", "sqlite", "rocksdb", "postgresql", "dqlite"],
+};
+Option<int> rounds = new("--rounds") { Description = "How often; the stores take turns, the median is reported.", DefaultValueFactory = static _ => 3 };
+Option<string?> pier = new("--pier") { Description = "The pier to import; without it the real one in ../shared/data." };
+Option<long> bytes = new("--bytes") { Description = "Make a pier of so many bytes and import that." };
+Option<int> events = new("--events") { Description = "How many events to append one at a time.", DefaultValueFactory = static _ => 1000 };
+Argument<string> path = new("PATH") { Description = "The pier to make." };
+
+RootCommand root = new("Measures Seguro beside the bare databases, in one run. Prints tables in Markdown.")
+{
+    new Command("import", "Import of a pier into each store, beside the store's own bulk load of the same rows.") { stores, rounds, pier, bytes },
+    new Command("append", "Appends of 500 B, one at a time and in groups of 100, beside the bare database.") { stores, rounds, events },
+    new Command("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes },
+};
+root.Subcommands[0].SetAction(async (parse, cancel) =>
+{
+    using TemporaryFolder folder = new("bench");
+    string input = parse.GetValue(pier) ?? Path.Combine(SharedData.Path, "zod");
+    if (parse.GetValue(bytes) is > 0 and long size)
+        SyntheticPier.Make(input = folder["synthetic"], size);
+    await new ImportBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), input).RunAsync(Console.Out, cancel);
+});
+root.Subcommands[1].SetAction((parse, cancel) =>
+    new AppendBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), parse.GetValue(events)).RunAsync(Console.Out, cancel));
+root.Subcommands[2].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
+return await root.Parse(args).InvokeAsync();

@@ -1,0 +1,151 @@
+using System.CommandLine;
+using Seguro.Cli.Output;
+using Seguro.Core;
+using Seguro.Stores;
+
+namespace Seguro.Cli.Commands;
+
+/// <summary>Options that several verbs have, and what they open.</summary>
+internal static class CommonOptions
+{
+    /// <summary>How long a command that writes holds the lease between renewals.</summary>
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
+
+    /// <summary><c>--json</c>, everywhere.</summary>
+    public static Option<bool> Json { get; } = new("--json") { Description = "Print one line of JSON instead of text.", Recursive = true };
+
+    /// <summary><c>--store URL</c>.</summary>
+    public static Option<string> Store { get; } = new("--store")
+    {
+        Description = "Where the log is kept: a store's URL (or the environment's SEGURO_STORE).",
+        HelpName = "URL",
+        Required = Environment.GetEnvironmentVariable("SEGURO_STORE") is null,
+        DefaultValueFactory = static _ => Environment.GetEnvironmentVariable("SEGURO_STORE") ?? "",
+    };
+
+    /// <summary><c>--ship ~zod</c>.</summary>
+    public static Option<string> Ship { get; } = new("--ship")
+    {
+        Description = "The ship, such as ~zod; may be left out where the store holds one ship only.",
+        HelpName = "~SHIP",
+    };
+
+    /// <summary><c>--certificates FOLDER</c>.</summary>
+    public static Option<string?> Certificates { get; } = new("--certificates")
+    {
+        Description = "The folder with the cluster's certificates, for dqlite:// (or the environment's SEGURO_CERTIFICATES).",
+        HelpName = "FOLDER",
+        DefaultValueFactory = static _ => Environment.GetEnvironmentVariable("SEGURO_CERTIFICATES"),
+    };
+
+    /// <summary><c>--allow-unsafe-settings</c>.</summary>
+    public static Option<bool> AllowUnsafeSettings { get; } = new("--allow-unsafe-settings")
+    {
+        Description = "Use a database whose settings can lose commits (such as fsync=off), with a warning.",
+    };
+
+    /// <summary>Adds the options that name a store.</summary>
+    public static Command WithStore(this Command command)
+    {
+        command.Options.Add(Store);
+        command.Options.Add(Certificates);
+        command.Options.Add(AllowUnsafeSettings);
+        return command;
+    }
+
+    /// <summary>Adds the options that name a ship's log in a store.</summary>
+    public static Command WithLog(this Command command)
+    {
+        command.WithStore();
+        command.Options.Add(Ship);
+        return command;
+    }
+
+    /// <summary>Sets what the command does; errors become messages and exit codes.</summary>
+    public static Command Does(this Command command, Terminal terminal, Func<ParseResult, CancellationToken, Task<int>> run)
+    {
+        command.SetAction(async (parse, cancel) =>
+        {
+            bool json = parse.GetValue(Json);
+            try
+            {
+                return await run(parse, cancel);
+            }
+            catch (SeguroException error)
+            {
+                terminal.Report(error, json);
+                return error.ExitCode;
+            }
+            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            {
+                terminal.Report(new SeguroException(ErrorCode.Interrupted, "interrupted", "Run the same command again to go on."), json);
+                return 1;
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                terminal.Report(new SeguroException(ErrorCode.FileAccess, error.Message, "Check the path and its permissions.", error), json);
+                return 1;
+            }
+#pragma warning disable CA1031 // The last resort: what nobody foresaw still ends with a code and a next step.
+            catch (Exception error)
+            {
+                terminal.Report(
+                    new SeguroException(
+                        ErrorCode.Unexpected,
+                        $"{error.GetType().Name}: {error.Message}",
+                        "This is a bug in Seguro. Set SEGURO_TRACE=1 for the place where it happened, and report it.",
+                        error),
+                    json);
+                if (Environment.GetEnvironmentVariable("SEGURO_TRACE") is not null)
+                    await terminal.Errors.WriteLineAsync(error.ToString());
+                return 1;
+            }
+#pragma warning restore CA1031
+        });
+        return command;
+    }
+
+    /// <summary>Opens the store that <c>--store</c> names, and prints its warnings.</summary>
+    public static async ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, bool create, CancellationToken cancel)
+    {
+        StoreUrl url = StoreUrl.Parse(parse.GetRequiredValue(Store));
+        StoreOptions options = new()
+        {
+            Create = create,
+            Certificates = parse.GetValue(Certificates),
+            AllowUnsafeSettings = parse.GetValue(AllowUnsafeSettings),
+        };
+        IStore store = await StoreConnection.OpenAsync(url, options, cancel);
+        foreach (string warning in store.Capabilities.Warnings)
+            terminal.Warn(warning);
+        return store;
+    }
+
+    /// <summary>The ship that <c>--ship</c> names, or the only one that the store holds.</summary>
+    public static async ValueTask<Ship> ChooseShipAsync(ParseResult parse, IStore store, CancellationToken cancel)
+    {
+        if (parse.GetValue(Ship) is { Length: > 0 } name)
+            return Core.Ship.Parse(name);
+        IReadOnlyList<Ship> ships = await store.ListLogsAsync(cancel);
+        return ships.Count switch
+        {
+            1 => ships[0],
+            0 => throw new SeguroException(ErrorCode.NoSuchLog, "the store holds no log", "Put one in with `seguro pier import`."),
+            _ => throw new SeguroException(
+                ErrorCode.Usage, $"the store holds the logs of {ships.Count} ships: {string.Join(", ", ships.Take(8))}{(ships.Count > 8 ? ", …" : "")}", "Name one with --ship."),
+        };
+    }
+
+    /// <summary>Opens an existing log.</summary>
+    public static async ValueTask<EventLog> OpenLogAsync(ParseResult parse, IStore store, CancellationToken cancel)
+    {
+        Ship ship = await ChooseShipAsync(parse, store, cancel);
+        if (await store.OpenLogAsync(ship, cancel) is { } log)
+            return new EventLog(log, store.Capabilities);
+        IReadOnlyList<Ship> ships = await store.ListLogsAsync(cancel);
+        throw new SeguroException(
+            ErrorCode.NoSuchLog,
+            ships.Count == 0 ? $"the store holds no log of {ship}, nor of any other ship" : $"the store holds no log of {ship}, but of {string.Join(", ", ships.Take(8))}",
+            "Check --store and --ship, or put the log in with `seguro pier import`.");
+    }
+}

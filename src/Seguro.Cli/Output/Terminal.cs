@@ -1,0 +1,110 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Seguro.Core;
+using Spectre.Console;
+
+namespace Seguro.Cli.Output;
+
+/// <summary>
+/// Where a command prints and reads. Results go to standard output; progress, warnings and errors go to standard error,
+/// so that <c>--json</c> and raw bytes can be piped.
+/// </summary>
+public sealed class Terminal
+{
+    private static readonly JsonSerializerOptions JsonStyle = new(JsonSerializerDefaults.Web)
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly Func<Stream> _openInput;
+    private readonly Func<Stream> _openRawOutput;
+
+    /// <summary>Makes a terminal of these writers; tests give their own.</summary>
+    /// <param name="output">Results.</param>
+    /// <param name="errors">Progress, warnings, errors.</param>
+    /// <param name="openInput">Opens raw standard input.</param>
+    /// <param name="openRawOutput">Opens raw standard output.</param>
+    /// <param name="isInteractive">May progress be drawn live on <paramref name="errors"/>?</param>
+    public Terminal(TextWriter output, TextWriter errors, Func<Stream> openInput, Func<Stream> openRawOutput, bool isInteractive)
+    {
+        Output = output;
+        Errors = errors;
+        IsInteractive = isInteractive;
+        _openInput = openInput;
+        _openRawOutput = openRawOutput;
+        Out = Create(output, isInteractive: false);
+        Err = Create(errors, isInteractive);
+    }
+
+    /// <summary>Plain text of results.</summary>
+    public TextWriter Output { get; }
+
+    /// <summary>Plain text for people.</summary>
+    public TextWriter Errors { get; }
+
+    /// <summary>Tables and colours on <see cref="Output"/>.</summary>
+    public IAnsiConsole Out { get; }
+
+    /// <summary>Progress and colours on <see cref="Errors"/>.</summary>
+    public IAnsiConsole Err { get; }
+
+    /// <summary>Progress may be drawn live.</summary>
+    public bool IsInteractive { get; }
+
+    /// <summary>The terminal of this process.</summary>
+    public static Terminal OfProcess() =>
+        new(Console.Out, Console.Error, Console.OpenStandardInput, Console.OpenStandardOutput, !Console.IsErrorRedirected);
+
+    /// <summary>Raw standard input; the caller disposes of it.</summary>
+    public Stream OpenInput() => _openInput();
+
+    /// <summary>Raw standard output; the caller disposes of it.</summary>
+    public Stream OpenRawOutput() => _openRawOutput();
+
+    /// <summary>Prints a result as one line of JSON, in camel case.</summary>
+    public void Json<T>(T value) => Output.WriteLine(JsonSerializer.Serialize(value, JsonStyle));
+
+    /// <summary>Prints a result of several fields as a two-column list.</summary>
+    public void Fields(params ReadOnlySpan<(string Name, string? Value)> fields)
+    {
+        int width = 0;
+        foreach ((string name, string? value) in fields)
+            width = value is null ? width : Math.Max(width, name.Length);
+        foreach ((string name, string? value) in fields)
+        {
+            if (value is not null)
+                Out.MarkupLineInterpolated($"[grey]{name.PadRight(width)}[/]   {value}");
+        }
+    }
+
+    /// <summary>Prints a warning for people.</summary>
+    public void Warn(string text) => Err.MarkupLineInterpolated($"[yellow]warning[/] {text}");
+
+    /// <summary>Prints an error: what, and what to do next.</summary>
+    public void Report(SeguroException error, bool json)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        if (json)
+        {
+            Json(new { error = new { code = error.CodeText, name = error.Code.ToString(), message = error.Message, next = error.NextStep } });
+            return;
+        }
+        Err.MarkupLineInterpolated($"[red bold]error {error.CodeText}[/] {error.Message}");
+        Err.MarkupLineInterpolated($"  [grey]next:[/] {error.NextStep}");
+    }
+
+    private static IAnsiConsole Create(TextWriter writer, bool isInteractive)
+    {
+        bool redirected = writer == Console.Out ? Console.IsOutputRedirected : writer != Console.Error || Console.IsErrorRedirected;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(writer),
+            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
+            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Interactive = isInteractive ? InteractionSupport.Detect : InteractionSupport.No,
+        });
+        if (redirected)
+            console.Profile.Width = 4096; // a pipe has no width: don't fold what programs read
+        return console;
+    }
+}

@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Seguro.Cli.Commands;
+using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Pier;
+using Seguro.Cli.Output;
+using Seguro.Core;
+
+namespace Seguro.Cli;
+
+/// <summary>The <c>seguro</c> command: its verbs, and what is common to them.</summary>
+public static class SeguroCommand
+{
+    /// <summary>Runs one command line.</summary>
+    /// <param name="args">The words after <c>seguro</c>.</param>
+    /// <param name="terminal">Where it prints and reads.</param>
+    /// <param name="cancel">Ends it as Ctrl-C does: cleanly.</param>
+    /// <returns>The exit code: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.</returns>
+    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(args);
+        ArgumentNullException.ThrowIfNull(terminal);
+        RootCommand root = Create(terminal);
+        ParseResult parse = root.Parse(args.Length == 0 ? ["--help"] : args);
+        if (parse.Errors.Count > 0)
+        {
+            bool json = args.Contains("--json");
+            string path = string.Join(' ', PathOf(parse.CommandResult));
+            terminal.Report(
+                new SeguroException(ErrorCode.Usage, string.Join(" ", parse.Errors.Select(static error => error.Message)), $"Try: {path} --help"), json);
+            return 2;
+        }
+        return await parse.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = terminal.Output,
+                Error = terminal.Errors,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+            },
+            cancel);
+    }
+
+    private static RootCommand Create(Terminal terminal) =>
+        new("""
+            Seguro keeps an Urbit ship's event log in replicated databases, so that the ship can't be lost.
+
+            Start here:
+              seguro demo                                    see it: a real log, three database nodes, one of them killed
+              seguro pier inspect PIER                       what is in a pier
+              seguro pier import PIER --store sqlite:zod.db  put its log into a store
+              seguro log verify --store sqlite:zod.db --ship ~zod
+
+            Stores: lmdb:PATH  sqlite:PATH  rocksdb:PATH  dqlite://HOST:PORT,HOST:PORT,…  postgresql://USER@HOST,HOST/DATABASE
+            Exit codes: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.
+            """)
+        {
+            CommonOptions.Json,
+            DemoCommand.Create(terminal),
+            new Command("pier", "Look into a ship's folder, put its log into a store, get it back, compare the two.")
+            {
+                PierInspectCommand.Create(terminal),
+                PierImportCommand.Create(terminal),
+                PierExportCommand.Create(terminal),
+                PierVerifyCommand.Create(terminal),
+            },
+            new Command("log", "Read, append, verify and trim the log of a ship in a store.")
+            {
+                LogHeadCommand.Create(terminal),
+                LogReadCommand.Create(terminal),
+                LogAppendCommand.Create(terminal),
+                LogTailCommand.Create(terminal),
+                LogVerifyCommand.Create(terminal),
+                LogTrimCommand.Create(terminal),
+            },
+            new Command("cluster", "Set up a cluster.")
+            {
+                ClusterInitCommand.Create(terminal),
+            },
+            DqliteNodeCommand.Create(terminal),
+        };
+
+    private static Stack<string> PathOf(System.CommandLine.Parsing.CommandResult result)
+    {
+        Stack<string> names = new();
+        for (System.CommandLine.Parsing.SymbolResult? at = result; at is not null; at = at.Parent)
+        {
+            if (at is System.CommandLine.Parsing.CommandResult command)
+                names.Push(command.Command is RootCommand ? "seguro" : command.Command.Name);
+        }
+        return names;
+    }
+}

@@ -1,0 +1,39 @@
+namespace Seguro.Stores;
+
+/// <summary>
+/// Wakes those who wait for new events of a log: at once where the writer is in the same process, by looking now and then where it
+/// is not.
+/// </summary>
+/// <remarks>All members may be called from any thread. Waking is a hint: whoever was woken looks for himself.</remarks>
+public sealed class AppendSignal
+{
+    /// <summary>How often a log whose writer may be another process is looked at.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
+
+    private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Wakes all that wait.</summary>
+    public void Announce() =>
+        Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+
+    /// <summary>Returns when <paramref name="look"/> says yes; asks it at once, at each <see cref="Announce"/>, and every <paramref name="interval"/>.</summary>
+    /// <param name="look">Is there what is waited for? A cheap, plain read.</param>
+    /// <param name="interval">How long to wait between two looks where nobody announces anything.</param>
+    /// <param name="time">The clock for waiting.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async ValueTask WaitAsync(
+        Func<CancellationToken, ValueTask<bool>> look, TimeSpan interval, TimeProvider time, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(look);
+        while (true)
+        {
+            Task announced = Volatile.Read(ref _next).Task; // taken before the look, so that nothing between the two is missed
+            if (await look(cancel))
+                return;
+            using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+            await Task.WhenAny(announced, Task.Delay(interval, time, done.Token));
+            await done.CancelAsync();
+            cancel.ThrowIfCancellationRequested();
+        }
+    }
+}

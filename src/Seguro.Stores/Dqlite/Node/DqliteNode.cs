@@ -1,0 +1,172 @@
+using System.Net;
+using Seguro.Core;
+
+namespace Seguro.Stores.Dqlite;
+
+/// <summary>
+/// A dqlite node in this process. A fault in the C library ends the process, so give it one of its own: <see cref="DqliteNodeProcess"/>.
+/// </summary>
+/// <remarks>
+/// Durability: what the cluster acknowledged is fsync'd on a majority of its nodes. Traffic is mutual TLS 1.3 through this process, or plain
+/// on loopback, straight to dqlite. All members block; the node itself runs on threads of its own.
+/// </remarks>
+public sealed class DqliteNode : IDisposable
+{
+    private static readonly TimeSpan MarkPause = TimeSpan.FromMilliseconds(200);
+
+    private readonly Lock _markLock = new();
+    private readonly Action<string> _warn;
+    private readonly NodeFolder _folder;
+    private readonly ClusterCertificates? _certificates;
+    private readonly NodeConnector _connector;
+    private NodeListener? _listener;
+    private nint _node;
+    private bool _runs;
+    private Timer? _mark;
+
+    private DqliteNode(DqliteNodeOptions options, NodeFolder folder, ClusterCertificates? certificates, Action<string> warn)
+    {
+        _folder = folder;
+        _certificates = certificates;
+        _connector = new NodeConnector(options, certificates, warn);
+        _warn = warn;
+        Options = options;
+    }
+
+    /// <summary>What the node is.</summary>
+    public DqliteNodeOptions Options { get; }
+
+    /// <summary>Starts a node. It reads its whole database: about 9 s a GiB.</summary>
+    /// <param name="options">What the node is; checked.</param>
+    /// <param name="warn">Told, in a sentence, of connections refused and not made. From any thread.</param>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.MissingLibrary"/>, <see cref="ErrorCode.InsecureTransport"/>, <see cref="ErrorCode.LostDisk"/>,
+    /// <see cref="ErrorCode.ForeignDatabase"/>, <see cref="ErrorCode.BadValue"/>,
+    /// those of <see cref="ClusterCertificates.Load"/>, or <see cref="ErrorCode.ProcessFailed"/>: folder or port in use, or what dqlite says.
+    /// </exception>
+    public static DqliteNode Start(DqliteNodeOptions options, Action<string> warn)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(warn);
+        options.Check();
+        DqliteLibrary.Require();
+        ClusterCertificates? certificates = options.Certificates is { } path ? ClusterCertificates.Load(path) : null;
+        NodeFolder folder;
+        try
+        {
+            certificates?.RequireHost(options.Address.Host);
+            folder = NodeFolder.Open(options);
+        }
+        catch
+        {
+            certificates?.Dispose();
+            throw;
+        }
+        DqliteNode node = new(options, folder, certificates, warn);
+        try
+        {
+            node.Run();
+            return node;
+        }
+        catch
+        {
+            node.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Stops the node. May take seconds while it writes a snapshot.</summary>
+    public void Dispose()
+    {
+        lock (_markLock)
+        {
+            _mark?.Dispose();
+            _mark = null;
+        }
+        _listener?.Dispose();
+        if (_runs)
+            _ = DqliteLibrary.Stop(_node);
+        _runs = false;
+        if (_node != 0)
+            DqliteLibrary.Destroy(_node);
+        _node = 0;
+        _connector.Dispose();
+        _folder.Dispose();
+        _certificates?.Dispose();
+    }
+
+    private unsafe void Run()
+    {
+        // Connecting blocks a thread of libuv's pool, which disk I/O needs too: four are too few beside dead peers.
+        Posix.SetVariable("UV_THREADPOOL_SIZE", "16");
+        Check(DqliteLibrary.Create(Options.Id, Options.Address.ToString(), _folder.Path, out _node), "made");
+        Check(DqliteLibrary.SetNetworkLatency(_node, (uint)Math.Max(1, Options.NetworkLatency.TotalMilliseconds)), "told the latency");
+        Check(DqliteLibrary.SetSnapshots(_node, (uint)Options.SnapshotThreshold, (uint)Options.SnapshotTrailing), "told when to write snapshots");
+        Check(DqliteLibrary.SetConnect(_node, NodeConnector.Callback, _connector.Argument), "given connections");
+        if (_certificates is null)
+        {
+            IPEndPoint endpoint = Options.Address.Resolve()[0];
+            if (DqliteLibrary.Bind(_node, endpoint.ToString()) != 0)
+                throw new SeguroException(ErrorCode.ProcessFailed, $"the node can't bind to {endpoint}", "End the process that uses the port, or give the node another.");
+            // dqlite leaves Nagle's algorithm on.
+            _ = Posix.SetNoDelayOnBound(endpoint);
+        }
+        else
+        {
+            Check(DqliteLibrary.Bind(_node, "@"), "bound");
+            // Bound before dqlite starts, so that a taken port is found out while nothing happened yet; it takes connections only after.
+            _listener = new NodeListener(Options, _certificates, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), _warn);
+        }
+        if (DqliteLibrary.Start(_node) != 0)
+        {
+            SeguroException error = NotStarted();
+            // A node whose start failed half-way can't be freed safely: its loop still has open handles.
+            _node = 0;
+            throw error;
+        }
+        _runs = true;
+        _folder.RefuseCorruptFiles();
+        if (!_folder.MarkStarted())
+            _mark = new Timer(static node => ((DqliteNode)node!).Mark(), this, MarkPause, Timeout.InfiniteTimeSpan);
+        _listener?.Start();
+    }
+
+    private void Mark()
+    {
+        try
+        {
+            if (_folder.MarkStarted())
+                return;
+        }
+        catch (Exception error) when (error is SeguroException or IOException or UnauthorizedAccessException)
+        {
+            _warn(error.Message);
+        }
+        lock (_markLock)
+            _mark?.Change(MarkPause, Timeout.InfiniteTimeSpan);
+    }
+
+    private SeguroException NotStarted()
+    {
+        string message = DqliteLibrary.Text(DqliteLibrary.Message(_node));
+        try
+        {
+            _folder.RefuseCorruptFiles();
+        }
+        catch (SeguroException error)
+        {
+            return NodeFolder.Lost($"{error.Message} ({message})");
+        }
+        return message.Contains("space", StringComparison.OrdinalIgnoreCase)
+            ? new SeguroException(ErrorCode.DiskFull, $"dqlite can't start in {_folder.Path}: {message}", "Free some space on that disk.")
+            : new SeguroException(ErrorCode.ProcessFailed, $"dqlite can't start in {_folder.Path}: {message}",
+                "See whether the disk is full or damaged. Where the data is damaged: " + NodeFolder.Replace);
+    }
+
+    private void Check(int result, string done)
+    {
+        if (result != 0)
+            throw new SeguroException(ErrorCode.ProcessFailed, $"the dqlite node can't be {done} (code {result}): {(_node == 0 ? "" : DqliteLibrary.Text(DqliteLibrary.Message(_node)))}",
+                "See whether the folder can be written and the package libdqlite0 is whole.");
+    }
+}

@@ -1,0 +1,72 @@
+using Seguro.Core;
+
+namespace Seguro.Stores.Dqlite;
+
+/// <summary>What <c>seguro dqlite-node</c> does: hosts one node until it is told to end.</summary>
+public static class DqliteNodeMain
+{
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Starts the node, writes one line of JSON to <paramref name="stdout"/> when it is ready or when it can't start, and runs until
+    /// <paramref name="cancel"/>. A supervised process also ends, at once, when its standard input does, that is when its supervisor died.
+    /// </summary>
+    /// <param name="options">What the node is.</param>
+    /// <param name="stdout">Gets the line.</param>
+    /// <param name="whenReady">What to do once the node runs, such as joining a cluster; its failure ends the node. May be <see langword="null"/>.</param>
+    /// <param name="cancel">Ends the node.</param>
+    /// <returns>The exit code: 0 when told to end, else that of the error.</returns>
+    public static async Task<int> RunAsync(DqliteNodeOptions options, TextWriter stdout, Func<CancellationToken, Task>? whenReady, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(stdout);
+        if (options.Supervised)
+            EndWithSupervisor();
+        NodeWarnings warnings = new(Console.Error);
+        DqliteNode node;
+        try
+        {
+            node = DqliteNode.Start(options, warnings.Write);
+        }
+        catch (SeguroException error)
+        {
+            await WriteAsync(stdout, NodeReport.Of(error), cancel);
+            return error.ExitCode;
+        }
+        await WriteAsync(stdout, new NodeReport { Ready = true, Id = options.Id, Address = options.Address.ToString(), Process = Environment.ProcessId }, cancel);
+        if (whenReady is not null)
+            await whenReady(cancel);
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        using (cancel.Register(() => told.TrySetResult()))
+            await told.Task;
+        // Ending without a goodbye is safe, a crash is no different: so a stop that takes too long is not waited for.
+        Task stopping = Task.Run(node.Dispose, CancellationToken.None);
+        await Task.WhenAny(stopping, Task.Delay(StopTime, CancellationToken.None));
+        return 0;
+    }
+
+    // Not PR_SET_PDEATHSIG: that one fires when the supervisor's *thread* that started this process ends, and pool threads do.
+    private static void EndWithSupervisor() => new Thread(static () =>
+    {
+        try
+        {
+            using Stream input = Console.OpenStandardInput();
+            Span<byte> buffer = stackalloc byte[64];
+            while (input.Read(buffer) > 0)
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // As good as an end.
+        }
+        Posix.EndProcess(0);
+    })
+    { IsBackground = true, Name = "supervisor watch" }.Start();
+
+    private static async Task WriteAsync(TextWriter stdout, NodeReport report, CancellationToken cancel)
+    {
+        await stdout.WriteLineAsync(report.ToLine().AsMemory(), cancel);
+        await stdout.FlushAsync(cancel);
+    }
+}

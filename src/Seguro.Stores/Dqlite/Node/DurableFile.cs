@@ -1,0 +1,50 @@
+using Microsoft.Win32.SafeHandles;
+using Seguro.Core;
+
+namespace Seguro.Stores.Dqlite;
+
+/// <summary>Small files that are there whole, or not at all, whatever happens to the machine.</summary>
+static class DurableFile
+{
+    /// <summary>Writes or replaces a file: a temporary one beside it, fsync, rename, fsync of the folder. Missing folders are made (mode 0700).</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>.</exception>
+    public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string temporary = path + TemporarySuffix;
+        try
+        {
+            if (!Directory.Exists(folder))
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            File.Delete(temporary);
+            using (FileStream stream = new(temporary, new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = mode,
+                BufferSize = 0,
+            }))
+            {
+                stream.Write(bytes);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(temporary, path, overwrite: true);
+            FlushFolder(folder);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be written: {error.Message}",
+                "Give this user the right to write there, and free some space.", error);
+        }
+    }
+
+    /// <summary>What the temporary file's name has more than the file's own.</summary>
+    public const string TemporarySuffix = ".tmp";
+
+    private static void FlushFolder(string folder)
+    {
+        using SafeFileHandle handle = Posix.OpenFolder(folder);
+        if (Posix.Flush(handle) != 0)
+            throw new IOException($"fsync of {folder} failed");
+    }
+}

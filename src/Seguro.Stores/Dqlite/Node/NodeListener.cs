@@ -1,0 +1,116 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using Seguro.Core;
+
+namespace Seguro.Stores.Dqlite;
+
+/// <summary>Takes encrypted connections from nodes and clients that show a certificate of the cluster, and hands their bytes to dqlite.</summary>
+sealed class NodeListener : IDisposable
+{
+    private const int Backlog = 128;
+
+    private readonly Socket _socket;
+    private readonly UnixDomainSocketEndPoint _dqlite;
+    private readonly ClusterCertificates _certificates;
+    private readonly TimeSpan _patience;
+    private readonly Action<string> _warn;
+    private readonly NodeTunnels _tunnels;
+    private volatile bool _closed;
+
+    /// <summary>Binds and listens, but takes nobody before <see cref="Start"/>.</summary>
+    /// <param name="options">The node's.</param>
+    /// <param name="certificates">The node's; not owned.</param>
+    /// <param name="dqlite">dqlite's abstract Unix socket, as it names it: <c>@NAME</c>.</param>
+    /// <param name="warn">Told, in a sentence, of every connection refused.</param>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.ProcessFailed"/>: the address is taken, or not this machine's.</exception>
+    public NodeListener(DqliteNodeOptions options, ClusterCertificates certificates, string dqlite, Action<string> warn)
+    {
+        _certificates = certificates;
+        _patience = options.ConnectTime;
+        _warn = warn;
+        _tunnels = new NodeTunnels(options.MaxConnections);
+        _dqlite = new UnixDomainSocketEndPoint('\0' + dqlite[1..]);
+        DqliteAddress listen = options.Listen ?? options.Address;
+        // A name may be another's on this machine (behind address translation): listen everywhere, certificates decide.
+        IPEndPoint endpoint = IPAddress.TryParse(listen.Host, out IPAddress? literal) ? new(literal, listen.Port) : new(IPAddress.IPv6Any, listen.Port);
+        _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endpoint.Address.Equals(IPAddress.IPv6Any))
+                _socket.DualMode = true;
+            _socket.Bind(endpoint);
+            _socket.Listen(Backlog);
+        }
+        catch (SocketException error)
+        {
+            _socket.Dispose();
+            throw new SeguroException(ErrorCode.ProcessFailed, $"the node can't listen on {endpoint}: {error.Message}",
+                "End the process that uses the port, or give the node an address of this machine.", error);
+        }
+    }
+
+    public void Start() => TlsTunnel.StartThread(Accept, "dqlite accept");
+
+    public void Dispose()
+    {
+        _closed = true;
+        _socket.Dispose();
+        _tunnels.Close();
+    }
+
+    private void Accept()
+    {
+        while (!_closed)
+        {
+            Socket network;
+            try
+            {
+                network = _socket.Accept();
+            }
+            catch (Exception error) when (error is SocketException or ObjectDisposedException)
+            {
+                if (_closed)
+                    return;
+                _warn($"a connection could not be taken: {error.Message}");
+                Thread.Sleep(100); // Out of descriptors, say: they come back as connections end.
+                continue;
+            }
+            if (!_tunnels.TryTake())
+            {
+                _warn($"a connection from {network.RemoteEndPoint} was closed: there are too many");
+                network.Dispose();
+                continue;
+            }
+            TlsTunnel.StartThread(() => Welcome(network), "dqlite handshake");
+        }
+    }
+
+    private void Welcome(Socket network)
+    {
+        Socket? local = null;
+        SslStream? tls = null;
+        EndPoint? from = null;
+        try
+        {
+            from = network.RemoteEndPoint;
+            NodeTunnels.Tune(network);
+            tls = new SslStream(new NetworkStream(network));
+            using (new Timer(static socket => TlsTunnel.Shutdown((Socket)socket!, SocketShutdown.Both), network, _patience, Timeout.InfiniteTimeSpan))
+                tls.AuthenticateAsServer(_certificates.ServerOptions());
+            local = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            local.Connect(_dqlite);
+            _tunnels.Start(network, tls, local, "dqlite server");
+        }
+        catch (Exception error)
+        {
+            // Whatever a stranger's bytes brought about must end this connection, not the process.
+            if (!_closed)
+                _warn($"a connection from {from} was refused: {(error.InnerException ?? error).Message}");
+            tls?.Dispose();
+            network.Dispose();
+            local?.Dispose();
+            _tunnels.GiveBack();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Net;
+
+namespace Seguro.Stores.Dqlite;
+
+/// <summary>Where a node is reached.</summary>
+/// <param name="Host">A name, an IPv4 literal, or an IPv6 literal without brackets.</param>
+/// <param name="Port">1 to 65535.</param>
+public readonly record struct DqliteAddress(string Host, int Port)
+{
+    /// <summary>The host is a loopback literal or <c>localhost</c>.</summary>
+    public bool IsLoopback => Host == "localhost" || (IPAddress.TryParse(Host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
+
+    /// <summary>Reads <c>HOST:PORT</c> or <c>[IPV6]:PORT</c>.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out DqliteAddress address)
+    {
+        address = default;
+        int colon = text.LastIndexOf(':');
+        if (colon <= 0 || !int.TryParse(text[(colon + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int port) || port is < 1 or > 65535)
+            return false;
+        ReadOnlySpan<char> host = text[..colon];
+        if (host[0] == '[')
+        {
+            if (host[^1] != ']' || !IPAddress.TryParse(host[1..^1], out _))
+                return false;
+            host = host[1..^1];
+        }
+        else if (Uri.CheckHostName(host.ToString()) is not (UriHostNameType.Dns or UriHostNameType.IPv4))
+        {
+            return false;
+        }
+        address = new DqliteAddress(host.ToString(), port);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
+}

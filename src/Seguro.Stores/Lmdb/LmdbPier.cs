@@ -1,0 +1,112 @@
+using Seguro.Core;
+using Seguro.Urbit.Piers;
+
+namespace Seguro.Stores.Lmdb;
+
+/// <summary>A pier that clients of this process share: a process may open an LMDB environment only once, and vere's lock is a process's too.</summary>
+/// <remarks>Reads go by the files until the first write, which takes the pier's lock and keeps it until the last client is gone.</remarks>
+sealed class LmdbPier : IDisposable
+{
+    private static readonly Lock Gate = new();
+    private static readonly Dictionary<string, LmdbPier> Shared = new(StringComparer.Ordinal);
+    private readonly Lock _viewGate = new();
+    private readonly WriterThread _thread;
+    private int _clients;
+    private readonly List<LmdbView> _views = []; // old ones too, which a reader may still use
+    private LmdbView? _view;
+    private volatile LmdbWriter? _writer;
+
+    private LmdbPier(string path)
+    {
+        Path = path;
+        _thread = new WriterThread("lmdb " + path);
+    }
+
+    public string Path { get; }
+
+    public AppendSignal Signal { get; } = new();
+
+    /// <summary>There is a pier's log.</summary>
+    public bool Exists => PierFiles.Exists(Path);
+
+    /// <summary>The one object for a path in this process.</summary>
+    public static LmdbPier Enter(string path)
+    {
+        lock (Gate)
+        {
+            string key = Canonical(path);
+            if (!Shared.TryGetValue(key, out LmdbPier? pier))
+                Shared.Add(key, pier = new LmdbPier(key));
+            pier._clients++;
+            return pier;
+        }
+    }
+
+    /// <summary>A client leaves; the last one closes everything.</summary>
+    public void Dispose()
+    {
+        lock (Gate)
+        {
+            if (--_clients > 0)
+                return;
+            Shared.Remove(Path);
+            _thread.Dispose();
+            _writer?.Dispose();
+            foreach (LmdbView view in _views)
+                view.Dispose();
+        }
+    }
+
+    /// <summary>The files: the writer's, where this process writes.</summary>
+    public LmdbView View()
+    {
+        if (_writer is { IsBroken: false } writer)
+            return writer.View;
+        lock (_viewGate)
+        {
+            if (_view is null || _view.Files.IsOutdated)
+                _view = Keep(LmdbView.Open(Path, isLive: true));
+            return _view;
+        }
+    }
+
+    /// <summary>Everything that is committed.</summary>
+    public LogState ReadState() => _writer is { IsBroken: false } writer ? writer.State : View().ReadState();
+
+    /// <summary>Does something with the writer, on its thread; opens it first where it is not open.</summary>
+    public Task<T> WriteAsync<T>(Func<LmdbWriter, T> write, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return _thread.DoAsync(
+            () =>
+            {
+                if (_writer is { IsBroken: true } broken)
+                {
+                    _writer = null;
+                    broken.Dispose();
+                }
+                LmdbWriter writer = _writer ??= LmdbWriter.Open(Path, Keep);
+                return write(writer);
+            },
+            cancel);
+    }
+
+    /// <summary>Does something on the writer's thread without the pier: making it.</summary>
+    public Task<T> MakeAsync<T>(Func<T> make, CancellationToken cancel) => _thread.DoAsync(make, cancel);
+
+    private LmdbView Keep(LmdbView view)
+    {
+        lock (_views)
+            _views.Add(view);
+        return view;
+    }
+
+    private static string Canonical(string path)
+    {
+        string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        if (Directory.Exists(full))
+            return LibC.RealPath(full);
+        string? above = System.IO.Path.GetDirectoryName(full);
+        return above is not null && Directory.Exists(above) ? System.IO.Path.Combine(LibC.RealPath(above), System.IO.Path.GetFileName(full)) : full;
+    }
+}

@@ -1,0 +1,58 @@
+using Seguro.Core;
+using Seguro.Stores;
+
+namespace Seguro.Testing;
+
+/// <summary>Many ships' piers in one folder, each an <c>lmdb</c> store of its own, as one client: a pier holds one ship, and the suite uses many.</summary>
+public sealed class PierFleet(string folder) : IStore
+{
+    private readonly Dictionary<Ship, IStore> _piers = [];
+    private IStore? _any;
+
+    /// <inheritdoc/>
+    public StoreCapabilities Capabilities => Any().Capabilities;
+
+    /// <inheritdoc/>
+    public async ValueTask<IStoredLog?> OpenLogAsync(Ship ship, CancellationToken cancel) => await (await OpenAsync(ship, cancel)).OpenLogAsync(ship, cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<IStoredLog> CreateLogAsync(
+        Ship ship, Position origin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, CancellationToken cancel) =>
+        await (await OpenAsync(ship, cancel)).CreateLogAsync(ship, origin, metadata, cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<Ship>> ListLogsAsync(CancellationToken cancel)
+    {
+        List<Ship> ships = [];
+        foreach (string pier in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        {
+            await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{pier}"), new StoreOptions(), cancel);
+            ships.AddRange(await store.ListLogsAsync(cancel));
+        }
+        return ships;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => Any().ReadRoomAsync(cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IStore store in _piers.Values)
+            await store.DisposeAsync();
+        if (_any is not null)
+            await _any.DisposeAsync();
+    }
+
+    private async ValueTask<IStore> OpenAsync(Ship ship, CancellationToken cancel)
+    {
+        if (!_piers.TryGetValue(ship, out IStore? store))
+            _piers.Add(ship, store = await OpenPathAsync(ship.Name[1..], cancel));
+        return store;
+    }
+
+    private ValueTask<IStore> OpenPathAsync(string name, CancellationToken cancel) =>
+        StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{Path.Combine(folder, name)}"), new StoreOptions { Create = true }, cancel);
+
+    private IStore Any() => _any ??= OpenPathAsync("none", default).AsTask().GetAwaiter().GetResult();
+}
