@@ -1,5 +1,6 @@
 using Seguro.Testing;
 using Seguro.Urbit.Nouns;
+using Seguro.Urbit.Piers;
 using Xunit;
 
 namespace Seguro.Tests.Urbit.Nouns;
@@ -8,20 +9,20 @@ namespace Seguro.Tests.Urbit.Nouns;
 public class RealDataTests
 {
     [Theory]
-    [InlineData("zod/.urb/log/0i0", 925)]
-    [InlineData("zod-epochs/.urb/log/0i0", 2048)]
-    [InlineData("zod-epochs/.urb/log/0i2048", 26)]
-    [InlineData("zod-3.5/.urb/log/0i0", 0)]
-    public void Every_event_cues_and_jams_back_to_the_same_bytes(string epoch, int count)
+    [InlineData("zod", 925)]
+    [InlineData("zod-epochs", 2074)]
+    [InlineData("zod-3.5", 13)]
+    public void Every_event_cues_and_jams_back_to_the_same_bytes(string name, int atLeast)
     {
+        using Pier pier = Pier.Open(Path.Combine(SharedData.Path, name), PierAccess.Offline);
         int seen = 0;
-        foreach ((ulong number, byte[] value) in LogValues.Read(Path.Combine(SharedData.Path, epoch)))
+        foreach (PierEvent log in pier.Read(pier.Info.First, pier.Info.Last))
         {
-            Noun noun = Cue.From(value.AsSpan(4));
-            Assert.True(Jam.ToBytes(noun).AsSpan().SequenceEqual(value.AsSpan(4)), $"Event {number} jams to other bytes.");
+            ReadOnlySpan<byte> jam = log.Payload.Span[4..];
+            Assert.True(Jam.ToBytes(Cue.From(jam)).AsSpan().SequenceEqual(jam), $"Event {log.Number} jams to other bytes.");
             seen++;
         }
-        Assert.True(count == 0 ? seen > 0 : seen == count, $"{seen} events");
+        Assert.InRange(seen, atLeast, int.MaxValue);
     }
 
     [Theory]
