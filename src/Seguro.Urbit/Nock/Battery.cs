@@ -41,7 +41,7 @@ sealed class Battery(Cell noun, NockCode code)
             return;
         foreach (CoreName name in _names)
         {
-            if (code.Jets.TryGetValue(name.Label, out Jet? jet))
+            if (code.Jets.TryGetValue(name.Label, out InstalledJet? jet))
             {
                 arm.Jet = jet;
                 arm.Name = name;
@@ -56,7 +56,7 @@ sealed class Arm(Node node)
 {
     public Node Node { get; } = node;
 
-    public Jet? Jet { get; set; }
+    public InstalledJet? Jet { get; set; }
 
     public CoreName? Name { get; set; }
 }

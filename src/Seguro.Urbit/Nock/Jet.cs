@@ -17,3 +17,14 @@ readonly record struct JetCall(NockMachine Machine, Cell Gate, Noun Sample)
     /// <summary>The sample of the door that the gate lies in (axis 30), or null where there is none.</summary>
     public Noun? DoorSample => Axis.At(Context, 6);
 }
+
+/// <summary>A jet in one machine.</summary>
+sealed class InstalledJet(string label, Jet body)
+{
+    public string Label { get; } = label;
+
+    public Jet Body { get; } = body;
+
+    /// <summary>How often it gave a product.</summary>
+    public long Runs { get; set; }
+}

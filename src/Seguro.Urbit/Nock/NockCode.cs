@@ -4,7 +4,7 @@ using Seguro.Urbit.Nouns;
 namespace Seguro.Urbit.Nock;
 
 /// <summary>A machine's compiled formulas, the batteries it met and their names, and the jets it uses.</summary>
-sealed class NockCode(IReadOnlyDictionary<string, Jet> jets)
+sealed class NockCode(IReadOnlyDictionary<string, InstalledJet> jets)
 {
     private const int LongestLabel = 400;
     private readonly ConditionalWeakTable<Noun, Node> _nodes = [];
@@ -12,7 +12,7 @@ sealed class NockCode(IReadOnlyDictionary<string, Jet> jets)
     // A battery that was made again (by compiling the same source, or by comparing) is known by its structure.
     private readonly Dictionary<Noun, Battery> _named = [];
 
-    public IReadOnlyDictionary<string, Jet> Jets { get; } = jets;
+    public IReadOnlyDictionary<string, InstalledJet> Jets { get; } = jets;
 
     /// <summary>The labels that were met.</summary>
     public IEnumerable<string> Labels => _named.Values.SelectMany(battery => battery.Names).Select(name => name.Label).Distinct();

@@ -25,9 +25,9 @@ public sealed class NockMachine
     public NockMachine(NockOptions? options = null)
     {
         Options = options ?? new NockOptions();
-        Code = new NockCode(Options.AllJetsOff
-            ? new Dictionary<string, Jet>()
-            : JetLibrary.All.Where(jet => !Options.JetsOff.Contains(jet.Key)).ToDictionary());
+        Code = new NockCode(JetLibrary.All
+            .Where(jet => !Options.AllJetsOff && !Options.JetsOff.Contains(jet.Key))
+            .ToDictionary(jet => jet.Key, jet => new InstalledJet(jet.Key, jet.Value)));
     }
 
     /// <summary>What it may use.</summary>
@@ -38,6 +38,9 @@ public sealed class NockMachine
 
     /// <summary>The labels that cores were given by <c>%fast</c> so far.</summary>
     public IEnumerable<string> CoreLabels => Code.Labels;
+
+    /// <summary>How often each jet stood for its gate's formula.</summary>
+    public IReadOnlyDictionary<string, long> JetRuns => Code.Jets.Where(jet => jet.Value.Runs > 0).ToDictionary(jet => jet.Key, jet => jet.Value.Runs);
 
     /// <summary>How many calls (opcodes 2 and 9) it made.</summary>
     public long Calls => _calls + CheckEvery - _untilCheck;
@@ -163,8 +166,16 @@ public sealed class NockMachine
     internal static bool CanNest() => RuntimeHelpers.TryEnsureSufficientExecutionStack();
 
     /// <summary>The product of an arm's jet, where the core is what its name says, and the jet does not decline.</summary>
-    internal Noun? TryJet(Arm arm, Cell core, Noun sample) =>
-        arm.Name!.Fits(core) ? arm.Jet!(new JetCall(this, core, sample)) : null;
+    internal Noun? TryJet(Arm arm, Cell core, Noun sample)
+    {
+        if (!arm.Name!.Fits(core))
+            return null;
+        InstalledJet jet = arm.Jet!;
+        Noun? product = jet.Body(new JetCall(this, core, sample));
+        if (product is not null)
+            jet.Runs++;
+        return product;
+    }
 
     /// <summary>Computes a formula as a virtual machine: a tone, <c>[0 product]</c>, <c>[1 path]</c> or <c>[2 trace]</c>.</summary>
     internal Noun Virtual(Noun subject, Noun formula, Noun scry)

@@ -1,0 +1,99 @@
+using CsCheck;
+using Seguro.Testing;
+using Seguro.Tests.Urbit.Nouns;
+using Seguro.Urbit.Nock;
+using Seguro.Urbit.Nouns;
+
+namespace Seguro.Tests.Urbit.Nock;
+
+/// <summary>Each jet against the formula of its own gate, taken from a real kernel, on random samples: the same product, or a crash of both.</summary>
+public class JetTests
+{
+    private static readonly Lazy<(Noun Core, Dictionary<string, Noun> Gates)> Kernel = new(Boot);
+
+    public static TheoryData<string> Labels => [.. NockMachine.JetLabels];
+
+    [Theory]
+    [MemberData(nameof(Labels))]
+    public void A_jet_computes_what_its_formula_does(string label)
+    {
+        JetSamples samples = JetSamples.Of(label);
+        (Noun core, Dictionary<string, Noun> gates) = Kernel.Value;
+        NockMachine with = new(new NockOptions { MaxCalls = 4_000_000 });
+        NockMachine without = new(new NockOptions { MaxCalls = 4_000_000, JetsOff = new HashSet<string> { label } });
+        // The names that %fast gives are known only to a machine that met the hints.
+        Reboot(with);
+        Reboot(without);
+        Noun gate = new ArvoKernel(with, core).Wish(samples.Hoon);
+        Assert.Equal(gate, new ArvoKernel(without, core).Wish(samples.Hoon));
+        long before = with.JetRuns.GetValueOrDefault(label);
+        int decided = 0;
+        Gen.Select(samples.Samples(gates), samples.Doors(gates)).Sample(
+            (sample, door) =>
+            {
+                Noun called = door is null ? gate : Axis.With(gate, 30, door);
+                NockResult slow = without.TrySlam(called, sample);
+                if (slow.Mote == "fail")
+                    return;
+                NockResult fast = with.TrySlam(called, sample);
+                Assert.Equal(slow.Mote, fast.Mote);
+                Assert.Equal(slow.Product, fast.Product);
+                Interlocked.Increment(ref decided);
+            },
+            iter: 150,
+            threads: 1);
+        Assert.InRange(decided, 30, int.MaxValue);
+        Assert.InRange(with.JetRuns.GetValueOrDefault(label) - before, 20, long.MaxValue);
+        Assert.Equal(0, without.JetRuns.GetValueOrDefault(label));
+    }
+
+    [Fact]
+    public void A_gate_with_another_context_is_not_taken_for_the_one_it_was()
+    {
+        (Noun core, _) = Kernel.Value;
+        NockMachine machine = new();
+        Reboot(machine);
+        ArvoKernel kernel = new(machine, core);
+        Noun gate = kernel.Wish("add");
+        Assert.Equal(5, machine.Slam(gate, Cell.Of(2, 3)));
+        Assert.Equal(1, machine.JetRuns["k140/one/add"]);
+        // The formula of add uses dec from its context, which is here no library at all.
+        Noun other = Axis.With(gate, 7, Cell.Of(Axis.Get(gate, 14), 5));
+        machine.TrySlam(other, Cell.Of(2, 3));
+        machine.TrySlam(Axis.With(gate, 7, 0), Cell.Of(2, 3));
+        Assert.Equal(1, machine.JetRuns["k140/one/add"]);
+    }
+
+    [Fact]
+    public void All_jets_can_be_off()
+    {
+        (Noun core, _) = Kernel.Value;
+        NockMachine machine = new(new NockOptions { AllJetsOff = true });
+        Assert.Equal(7, new ArvoKernel(machine, core).Machine.Slam(Kernel.Value.Gates["sub"], Cell.Of(10, 3)));
+        Assert.Empty(machine.JetRuns);
+    }
+
+    private static Noun Pill() => ((Cell)Cue.From(File.ReadAllBytes(Path.Combine(SharedData.Path, "ivory-2023-02-08.pill")))).Tail;
+
+    private static void Reboot(NockMachine machine) => ArvoKernel.Boot(machine, Pill());
+
+    private static (Noun Core, Dictionary<string, Noun> Gates) Boot()
+    {
+        ArvoKernel kernel = ArvoKernel.Boot(new NockMachine(), Pill());
+        Dictionary<string, Noun> gates = new()
+        {
+            ["sub"] = kernel.Wish("sub"),
+            ["aor"] = kernel.Wish("aor"),
+            ["twice"] = kernel.Wish("|=(a=* [a a])"),
+            ["pair"] = kernel.Wish("|=([a=* b=*] [b a])"),
+            ["state"] = kernel.Wish("|=([a=* b=*] [[a b] a])"),
+            ["even"] = kernel.Wish("|=(a=@ =(0 (end 0 a)))"),
+            ["cell"] = kernel.Wish("|=(a=* ?=(^ a))"),
+            ["some"] = kernel.Wish("|=(a=* ?@(a ~ `+.a))"),
+            ["none"] = kernel.Wish("|=(^ ~)"),
+            ["known"] = kernel.Wish("|=(a=^ ``a)"),
+            ["never"] = kernel.Wish("|=(^ [~ ~])"),
+        };
+        return (kernel.Core, gates);
+    }
+}
