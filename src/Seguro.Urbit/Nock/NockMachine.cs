@@ -25,6 +25,7 @@ public sealed class NockMachine
     public NockMachine(NockOptions? options = null)
     {
         Options = options ?? new NockOptions();
+        MaxCalls = Options.MaxCalls;
         Code = new NockCode(JetLibrary.All
             .Where(jet => !Options.AllJetsOff && !Options.JetsOff.Contains(jet.Key))
             .ToDictionary(jet => jet.Key, jet => new InstalledJet(jet.Key, jet.Value)));
@@ -32,6 +33,9 @@ public sealed class NockMachine
 
     /// <summary>What it may use.</summary>
     public NockOptions Options { get; }
+
+    /// <summary>How many calls each computation from now on may make; 0: as many as it likes.</summary>
+    public long MaxCalls { get; set; }
 
     /// <summary>The labels of all jets there are.</summary>
     public static IEnumerable<string> JetLabels => JetLibrary.All.Keys;
@@ -266,7 +270,7 @@ public sealed class NockMachine
         _untilCheck = CheckEvery;
         _calls += CheckEvery;
         _cancellation.ThrowIfCancellationRequested();
-        if (Options.MaxCalls > 0 && _calls > Options.MaxCalls)
+        if (MaxCalls > 0 && _calls > MaxCalls)
             throw new NockCrash("fail");
         if (Options.MaxHeap > 0 && GC.GetTotalMemory(forceFullCollection: false) > Options.MaxHeap)
             throw new NockCrash("meme");

@@ -5,7 +5,7 @@ namespace Seguro.Urbit.Nock;
 /// <summary>What a machine may use and whom it tells.</summary>
 public sealed record NockOptions
 {
-    /// <summary>How many calls (opcodes 2 and 9) a computation may make; 0: as many as it likes. The same computation always makes as many.</summary>
+    /// <summary>How many calls (opcodes 2 and 9) a computation may make; 0: as many as it likes. Checked every 65,536.</summary>
     public long MaxCalls { get; init; }
 
     /// <summary>How many bytes the process's managed heap may have before a computation ends with <c>%meme</c>; 0: no bound. Checked every 65,536 calls.</summary>

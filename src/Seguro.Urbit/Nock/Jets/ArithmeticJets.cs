@@ -39,14 +39,14 @@ static class ArithmeticJets
     {
         if (!Samples.TryAtoms(call.Sample, out Atom? a, out Atom? b))
             return null;
-        return a.IsSmall && b.IsSmall ? Atom.Of((UInt128)a.Low + b.Low) : Atom.Of(a.ToBigInteger() + b.ToBigInteger());
+        return a.IsSmall && b.IsSmall ? Atom.Of((UInt128)a.Low + b.Low) : Atom.Of(Bits.Number(a) + Bits.Number(b));
     }
 
     private static Noun? Dec(in JetCall call)
     {
         if (call.Sample is not Atom a || a.BitLength == 0)
             return null;
-        return a.IsSmall ? Atom.Of(a.Low - 1) : Atom.Of(a.ToBigInteger() - 1);
+        return a.IsSmall ? Atom.Of(a.Low - 1) : Atom.Of(Bits.Number(a) - 1);
     }
 
     private static Noun? Sub(in JetCall call)
@@ -55,7 +55,7 @@ static class ArithmeticJets
             return null;
         if (a.CompareTo(b) < 0)
             throw new NockCrash();
-        return a.IsSmall ? Atom.Of(a.Low - b.Low) : Atom.Of(a.ToBigInteger() - b.ToBigInteger());
+        return a.IsSmall ? Atom.Of(a.Low - b.Low) : Atom.Of(Bits.Number(a) - Bits.Number(b));
     }
 
     private static Noun? Mul(in JetCall call)
@@ -64,14 +64,14 @@ static class ArithmeticJets
             return null;
         if (a.BitLength + b.BitLength > Bits.Most)
             throw new NockCrash("meme");
-        return a.IsSmall && b.IsSmall ? Atom.Of((UInt128)a.Low * b.Low) : Atom.Of(a.ToBigInteger() * b.ToBigInteger());
+        return a.IsSmall && b.IsSmall ? Atom.Of((UInt128)a.Low * b.Low) : Atom.Of(Bits.Number(a) * Bits.Number(b));
     }
 
     private static Noun? Divide(Noun sample, Func<ulong, ulong, Noun> small, Func<System.Numerics.BigInteger, System.Numerics.BigInteger, Noun> large)
     {
         if (!Samples.TryAtoms(sample, out Atom? a, out Atom? b) || b.BitLength == 0)
             return null;
-        return a.IsSmall && b.IsSmall ? small(a.Low, b.Low) : large(a.ToBigInteger(), b.ToBigInteger());
+        return a.IsSmall && b.IsSmall ? small(a.Low, b.Low) : large(Bits.Number(a), Bits.Number(b));
     }
 
     private static Noun? Peg(in JetCall call)
@@ -91,6 +91,6 @@ static class ArithmeticJets
             return null;
         if (a.BitLength * (long)b.Low > Bits.Most)
             return null;
-        return Atom.Of(System.Numerics.BigInteger.Pow(a.ToBigInteger(), (int)b.Low));
+        return Atom.Of(System.Numerics.BigInteger.Pow(Bits.Number(a), (int)b.Low));
     }
 }

@@ -5,8 +5,11 @@ namespace Seguro.Urbit.Nock.Jets;
 /// <summary>Atoms as strings of bits, the least significant first.</summary>
 static class Bits
 {
-    /// <summary>No jet makes a larger atom: 1 GiB.</summary>
-    public const long Most = 1L << 33;
+    /// <summary>No jet makes a larger atom, in bits: 128 MiB, well below what .NET's numbers may have.</summary>
+    public const long Most = 1L << 30;
+
+    /// <summary>The atom as a .NET number.</summary>
+    public static System.Numerics.BigInteger Number(Atom atom) => atom.BitLength > Most ? throw new NockCrash("meme") : atom.ToBigInteger();
 
     /// <summary>The bits from <paramref name="from"/> on, no more than so many.</summary>
     public static Atom Part(Atom atom, long from, long count)

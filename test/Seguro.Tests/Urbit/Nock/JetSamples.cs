@@ -14,7 +14,7 @@ sealed record JetSamples(string Hoon, Func<Dictionary<string, Noun>, Gen<Noun>> 
     private static readonly Gen<Noun> Large = RandomNouns.Atoms.Select(a => (Noun)a);
     private static readonly Gen<Noun> Any = Gen.OneOf(Small, Large, RandomNouns.Nouns);
     private static readonly Gen<Noun> Plain = Gen.OneOf(Small, Gen.Select(Small, Small, (a, b) => (Noun)new Cell(a, b)));
-    private static readonly Gen<Noun> Block = Gen.Frequency((8, Gen.ULong[0, 7].Select(n => (Noun)n)), (1, Small));
+    private static readonly Gen<Noun> Block = Gen.Frequency((8, Gen.ULong[0, 7].Select(n => (Noun)n)), (1, Gen.ULong[0, 12].Select(n => (Noun)n)));
     private static readonly Gen<Noun> Bite = Gen.OneOf(Block, Gen.Select(Gen.ULong[0, 5], Gen.ULong[0, 9], (a, b) => (Noun)Cell.Of(a, b)));
     private static readonly Gen<Noun> List = Gen.Frequency((9, ListOf(Plain)), (1, Any));
     private static readonly Gen<Noun> Formula = Gen.Recursive<Noun>((depth, self) => depth > 4
@@ -42,8 +42,10 @@ sealed record JetSamples(string Hoon, Func<Dictionary<string, Noun>, Gen<Noun>> 
     private static Gen<Noun> Sample(string name, Dictionary<string, Noun> gates) => name switch
     {
         "add" or "max" or "min" or "con" or "dis" or "mix" => Pair(Small, Gen.OneOf(Small, Any)),
-        "sub" or "mul" or "div" or "mod" or "dvr" or "lth" or "lte" or "gth" or "gte" => Gen.OneOf(Pair(Small, Small), Pair(Large, Small), Pair(Small, Large)),
-        "dec" or "bex" or "xeb" or "trip" => Gen.OneOf(Small, Small, Any),
+        "div" or "mod" or "dvr" => Pair(Gen.ULong[0, 500].Select(n => (Noun)n), Small),
+        "sub" or "mul" or "lth" or "lte" or "gth" or "gte" => Gen.OneOf(Pair(Small, Small), Pair(Large, Small), Pair(Small, Large)),
+        "dec" or "bex" => Gen.OneOf(Small, Plain),
+        "xeb" or "trip" => Gen.OneOf(Small, Small, Any),
         "cap" or "mas" or "shax" or "mug" => Gen.OneOf(Small, Large, Plain),
         "peg" => Pair(Small, Small),
         "pow" => Pair(Small, Gen.ULong[0, 9].Select(n => (Noun)n)),

@@ -9,7 +9,9 @@ namespace Seguro.Tests.Urbit.Nock;
 /// <summary>Each jet against the formula of its own gate, taken from a real kernel, on random samples: the same product, or a crash of both.</summary>
 public class JetTests
 {
-    private static readonly Lazy<(Noun Core, Dictionary<string, Noun> Gates)> Kernel = new(Boot);
+    // Formulas that get what they are not for may run for ever.
+    private const long Most = 100_000;
+    private static readonly Lazy<(ArvoKernel Ivory, Dictionary<string, Noun> Gates)> Kernel = new(Boot);
 
     public static TheoryData<string> Labels => [.. NockMachine.JetLabels];
 
@@ -18,14 +20,15 @@ public class JetTests
     public void A_jet_computes_what_its_formula_does(string label)
     {
         JetSamples samples = JetSamples.Of(label);
-        (Noun core, Dictionary<string, Noun> gates) = Kernel.Value;
-        NockMachine with = new(new NockOptions { MaxCalls = 4_000_000 });
-        NockMachine without = new(new NockOptions { MaxCalls = 4_000_000, JetsOff = new HashSet<string> { label } });
+        (ArvoKernel ivory, Dictionary<string, Noun> gates) = Kernel.Value;
+        NockMachine with = new();
+        NockMachine without = new(new NockOptions { JetsOff = new HashSet<string> { label } });
         // The names that %fast gives are known only to a machine that met the hints.
         Reboot(with);
         Reboot(without);
-        Noun gate = new ArvoKernel(with, core).Wish(samples.Hoon);
-        Assert.Equal(gate, new ArvoKernel(without, core).Wish(samples.Hoon));
+        Noun gate = new ArvoKernel(with, ivory.Core).Wish(samples.Hoon);
+        Assert.Equal(gate, new ArvoKernel(without, ivory.Core).Wish(samples.Hoon));
+        with.MaxCalls = without.MaxCalls = Most;
         long before = with.JetRuns.GetValueOrDefault(label);
         int decided = 0;
         Gen.Select(samples.Samples(gates), samples.Doors(gates)).Sample(
@@ -33,14 +36,14 @@ public class JetTests
             {
                 Noun called = door is null ? gate : Axis.With(gate, 30, door);
                 NockResult slow = without.TrySlam(called, sample);
-                if (slow.Mote == "fail")
+                if (slow.Mote is "fail" or "meme")
                     return;
                 NockResult fast = with.TrySlam(called, sample);
                 Assert.Equal(slow.Mote, fast.Mote);
                 Assert.Equal(slow.Product, fast.Product);
                 Interlocked.Increment(ref decided);
             },
-            iter: 150,
+            iter: 100,
             threads: 1);
         Assert.InRange(decided, 30, int.MaxValue);
         Assert.InRange(with.JetRuns.GetValueOrDefault(label) - before, 20, long.MaxValue);
@@ -50,26 +53,24 @@ public class JetTests
     [Fact]
     public void A_gate_with_another_context_is_not_taken_for_the_one_it_was()
     {
-        (Noun core, _) = Kernel.Value;
         NockMachine machine = new();
         Reboot(machine);
-        ArvoKernel kernel = new(machine, core);
-        Noun gate = kernel.Wish("add");
+        Noun gate = new ArvoKernel(machine, Kernel.Value.Ivory.Core).Wish("add");
+        long before = machine.JetRuns.GetValueOrDefault("k140/one/add");
         Assert.Equal(5, machine.Slam(gate, Cell.Of(2, 3)));
-        Assert.Equal(1, machine.JetRuns["k140/one/add"]);
+        Assert.Equal(before + 1, machine.JetRuns["k140/one/add"]);
         // The formula of add uses dec from its context, which is here no library at all.
         Noun other = Axis.With(gate, 7, Cell.Of(Axis.Get(gate, 14), 5));
         machine.TrySlam(other, Cell.Of(2, 3));
         machine.TrySlam(Axis.With(gate, 7, 0), Cell.Of(2, 3));
-        Assert.Equal(1, machine.JetRuns["k140/one/add"]);
+        Assert.Equal(before + 1, machine.JetRuns["k140/one/add"]);
     }
 
     [Fact]
     public void All_jets_can_be_off()
     {
-        (Noun core, _) = Kernel.Value;
         NockMachine machine = new(new NockOptions { AllJetsOff = true });
-        Assert.Equal(7, new ArvoKernel(machine, core).Machine.Slam(Kernel.Value.Gates["sub"], Cell.Of(10, 3)));
+        Assert.Equal(7, machine.Slam(Kernel.Value.Gates["sub"], Cell.Of(10, 3)));
         Assert.Empty(machine.JetRuns);
     }
 
@@ -77,7 +78,7 @@ public class JetTests
 
     private static void Reboot(NockMachine machine) => ArvoKernel.Boot(machine, Pill());
 
-    private static (Noun Core, Dictionary<string, Noun> Gates) Boot()
+    private static (ArvoKernel Ivory, Dictionary<string, Noun> Gates) Boot()
     {
         ArvoKernel kernel = ArvoKernel.Boot(new NockMachine(), Pill());
         Dictionary<string, Noun> gates = new()
@@ -94,6 +95,6 @@ public class JetTests
             ["known"] = kernel.Wish("|=(a=^ ``a)"),
             ["never"] = kernel.Wish("|=(^ [~ ~])"),
         };
-        return (kernel.Core, gates);
+        return (kernel, gates);
     }
 }

@@ -7,8 +7,8 @@ namespace Seguro.Tests.Urbit.Nock;
 
 public class MachineTests
 {
-    // [n m] -> n counted down to 0 while m is counted up, by a loop in tail position: 6 [5 [1 0] 0 6] [0 7] [9 2 10 [6 ..dec..] ..]
-    private static readonly Noun Count = Parse("[6 [5 [0 12] 0 13] [0 13] 9 2 10 [13 4 0 13] 0 1]");
+    // [goal number]: counts up to the goal, by a loop in tail position.
+    private static readonly Noun Count = Parse("[6 [5 [0 6] 0 7] [0 7] 9 2 10 [7 4 0 7] 0 1]");
 
     // Adds 1 for each step down to the end of the sample's list, after the call returns: not in tail position.
     private static readonly Noun Length = Parse("[6 [3 0 6] [4 9 2 10 [6 0 13] 0 1] 1 0]");
