@@ -9,7 +9,7 @@ sealed class NockCode(IReadOnlyDictionary<string, InstalledJet> jets)
     private const int LongestLabel = 400;
     private readonly ConditionalWeakTable<Noun, Node> _nodes = [];
     private readonly ConditionalWeakTable<Cell, Battery> _batteries = [];
-    // A battery that was made again (by compiling the same source, or by comparing) is known by its structure.
+    // A battery that is made again after it was named (by compiling the same source, or by comparing) is known by its structure.
     private readonly Dictionary<Noun, Battery> _named = [];
 
     public IReadOnlyDictionary<string, InstalledJet> Jets { get; } = jets;

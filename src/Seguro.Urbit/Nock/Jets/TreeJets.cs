@@ -6,7 +6,7 @@ namespace Seguro.Urbit.Nock.Jets;
 /// <remarks>Trees balance by mug, so no real one is deep; the way down a made one is bounded, past which the jet declines.</remarks>
 static class TreeJets
 {
-    private const int Deepest = 500;
+    private const int Deepest = 120;
 
     public static IEnumerable<(string, Jet)> All { get; } =
     [
@@ -22,8 +22,8 @@ static class TreeJets
         ("two/in/gas", (in JetCall call) => Gas(call, isMap: false)),
         ("two/by/del", (in JetCall call) => call.DoorSample is Noun tree ? Delete(tree, call.Sample, isMap: true, 0) : null),
         ("two/in/del", (in JetCall call) => call.DoorSample is Noun tree ? Delete(tree, call.Sample, isMap: false, 0) : null),
-        ("two/by/run", (in JetCall call) => call.DoorSample is Noun tree && NockMachine.CanNest() ? Run(call.Machine, tree, call.Sample, withKey: false, 0) : null),
-        ("two/by/urn", (in JetCall call) => call.DoorSample is Noun tree && NockMachine.CanNest() ? Run(call.Machine, tree, call.Sample, withKey: true, 0) : null),
+        ("two/by/run", (in JetCall call) => call.DoorSample is Noun tree ? Run(call.Machine, tree, call.Sample, withKey: false, 0) : null),
+        ("two/by/urn", (in JetCall call) => call.DoorSample is Noun tree ? Run(call.Machine, tree, call.Sample, withKey: true, 0) : null),
         ("two/by/rep", Reduce),
         ("two/in/rep", Reduce),
         ("two/by/all", (in JetCall call) => Every(call, isMap: true, all: true)),
@@ -142,7 +142,7 @@ static class TreeJets
     {
         if (tree is Atom)
             return Samples.IsNull(tree) ? tree : null;
-        if (depth > Deepest || !TryNode(tree, out Noun node, out Noun left, out Noun right) || node is not Cell pair)
+        if (depth > Deepest || !NockMachine.CanNest() || !TryNode(tree, out Noun node, out Noun left, out Noun right) || node is not Cell pair)
             return null;
         Noun value = machine.SlamNested(gate, withKey ? pair : pair.TailField);
         return Run(machine, left, gate, withKey, depth + 1) is Noun l && Run(machine, right, gate, withKey, depth + 1) is Noun r
