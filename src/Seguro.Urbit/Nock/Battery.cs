@@ -1,0 +1,95 @@
+using Seguro.Urbit.Nouns;
+
+namespace Seguro.Urbit.Nock;
+
+/// <summary>A battery (the formulas of a core) that was called: its compiled arms, and the names it was given.</summary>
+sealed class Battery(Cell noun, NockCode code)
+{
+    private readonly Dictionary<ulong, Arm> _arms = [];
+    private readonly List<CoreName> _names = [];
+
+    public Cell Noun { get; } = noun;
+
+    public IReadOnlyList<CoreName> Names => _names;
+
+    /// <summary>The arm at an axis of the core, which must lie in the battery.</summary>
+    public Arm ArmOf(ulong axis)
+    {
+        if (_arms.TryGetValue(axis, out Arm? arm))
+            return arm;
+        // Axis 2 of the core is all of the battery.
+        int last = 62 - System.Numerics.BitOperations.LeadingZeroCount(axis);
+        ulong inBattery = (axis & ((1UL << last) - 1)) | (1UL << last);
+        Noun formula = Axis.At(Noun, inBattery) ?? throw new NockCrash();
+        arm = new Arm(code.NodeOf(formula));
+        _arms[axis] = arm;
+        FindJet(axis, arm);
+        return arm;
+    }
+
+    /// <summary>Gives it another name.</summary>
+    public void Add(CoreName name)
+    {
+        _names.Add(name);
+        foreach ((ulong axis, Arm arm) in _arms)
+            FindJet(axis, arm);
+    }
+
+    private void FindJet(ulong axis, Arm arm)
+    {
+        if (axis != 2 || arm.Jet is not null)
+            return;
+        foreach (CoreName name in _names)
+        {
+            if (code.Jets.TryGetValue(name.Label, out InstalledJet? jet))
+            {
+                arm.Jet = jet;
+                arm.Name = name;
+                return;
+            }
+        }
+    }
+}
+
+/// <summary>A compiled arm, and the jet that stands for it in cores of a name.</summary>
+sealed class Arm(Node node)
+{
+    public Node Node { get; } = node;
+
+    public InstalledJet? Jet { get; set; }
+
+    public CoreName? Name { get; set; }
+}
+
+/// <summary>What a <c>%fast</c> hint said of cores with a battery: the name, and what must lie at an axis for it to be true.</summary>
+sealed class CoreName(string label, ulong parentAxis, string parentLabel, Noun? rootPayload, NockCode code)
+{
+    private Noun? _knownParent;
+    private Cell? _knownParentBattery;
+    private CoreName? _knownParentName;
+
+    /// <summary>The names from the root, such as <c>k140/one/add</c>.</summary>
+    public string Label { get; } = label;
+
+    public bool IsSameAs(string otherLabel, ulong axis) => Label == otherLabel && parentAxis == axis;
+
+    /// <summary>Does a core with the battery have this name: is all that its formulas may use what it was?</summary>
+    public bool Fits(Cell core)
+    {
+        if (rootPayload is not null)
+            return core.TailField == rootPayload;
+        if (Axis.At(core, parentAxis) is not Cell { HeadField: Cell battery } parent)
+            return false;
+        if (ReferenceEquals(parent, _knownParent))
+            return true;
+        if (!ReferenceEquals(battery, _knownParentBattery) || _knownParentName is null)
+        {
+            _knownParentName = code.BatteryOf(battery).Names.FirstOrDefault(name => name.Label == parentLabel && name.Fits(parent));
+            _knownParentBattery = battery;
+        }
+        if (_knownParentName?.Fits(parent) != true)
+            return false;
+        _knownParent = parent;
+        return true;
+    }
+}

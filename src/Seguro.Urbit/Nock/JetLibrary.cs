@@ -1,0 +1,14 @@
+using Seguro.Urbit.Nock.Jets;
+
+namespace Seguro.Urbit.Nock;
+
+/// <summary>All jets by the label that <c>%fast</c> gives their gates.</summary>
+static class JetLibrary
+{
+    // The kelvin of the Hoon they were checked against.
+    private const string Root = "k140/one/";
+
+    public static IReadOnlyDictionary<string, Jet> All { get; } =
+        ArithmeticJets.All.Concat(BitJets.All).Concat(ListJets.All).Concat(TreeJets.All).Concat(SystemJets.All)
+            .ToDictionary(jet => jet.Item1.StartsWith("one/", StringComparison.Ordinal) ? "k140/" + jet.Item1 : Root + jet.Item1, jet => jet.Item2);
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Numerics;
+using Seguro.Core;
+
+namespace Seguro.Urbit.Nouns;
+
+/// <summary>Reads nouns from bytes that <see cref="Jam"/>, or Urbit, wrote (<c>cue</c>, vere-facts.md §3.2).</summary>
+/// <remarks>
+/// The input may be anyone's. It works without recursion, reads nothing beyond the input, takes a length's memory only when the input has as
+/// many bits, and lets a reference name only what is fully read already. What the input shares is shared in the noun. It need not be what
+/// jam would have written; bytes after the noun are not looked at.
+/// </remarks>
+public static class Cue
+{
+    /// <summary>Reads a noun.</summary>
+    /// <exception cref="NounException"><see cref="ErrorCode.Corrupt"/>: the bytes are not a noun; <see cref="ErrorCode.TooLarge"/>: it is beyond the limits.</exception>
+    public static Noun From(ReadOnlySpan<byte> bytes, CueLimits? limits = null)
+    {
+        limits ??= CueLimits.Default;
+        if (bytes.Length > limits.Bytes)
+            throw TooLarge($"{bytes.Length} bytes", $"{limits.Bytes} bytes");
+        NounsByOffset nouns = new(bytes.Length);
+        Frame[] stack = ArrayPool<Frame>.Shared.Rent(64);
+        int depth = 0;
+        int deepest = 0;
+        try
+        {
+            BitReader reader = new(bytes);
+            Noun noun;
+            while (true)
+            {
+                ulong bits = reader.Peek();
+                long start = reader.Position;
+                if (start >= reader.End)
+                    throw reader.Malformed("it ends too early");
+                if ((bits & 1) == 0)
+                {
+                    noun = ReadAtom(ref reader, bits);
+                    nouns.Done(nouns.Begin(start), noun);
+                }
+                else if ((bits & 2) != 0)
+                {
+                    reader.Position += 2;
+                    ulong offset = reader.ReadMat();
+                    noun = nouns.Find(offset) ?? throw reader.Malformed($"a reference to bit {offset}, where no noun was read");
+                }
+                else
+                {
+                    reader.Position += 2;
+                    if (depth == stack.Length)
+                        stack = Pooled.Grow(stack, depth);
+                    if (depth >= limits.Depth)
+                        throw TooLarge($"more than {depth} levels", $"{limits.Depth} levels");
+                    stack[depth++] = new Frame { Index = nouns.Begin(start) };
+                    deepest = Math.Max(deepest, depth);
+                    continue;
+                }
+                if (nouns.Count > limits.Nouns)
+                    throw TooLarge($"more than {limits.Nouns} nouns", $"{limits.Nouns} nouns");
+                while (depth > 0 && stack[depth - 1].Head is Noun head)
+                {
+                    noun = new Cell(head, noun);
+                    nouns.Done(stack[--depth].Index, noun);
+                }
+                if (depth == 0)
+                    return noun;
+                stack[depth - 1].Head = noun;
+            }
+        }
+        finally
+        {
+            Pooled.Return(stack, deepest);
+            nouns.Release();
+        }
+    }
+
+    /// <summary>Reads a noun from an atom that holds its jam.</summary>
+    /// <exception cref="NounException">As for bytes.</exception>
+    public static Noun From(Atom jam, CueLimits? limits = null) => From(jam.Bytes, limits);
+
+    private static Atom ReadAtom(ref BitReader reader, ulong bits)
+    {
+        // The whole of a small atom is in the bits at hand: tag, c zeros, a one, c-1 bits of length, the value.
+        int size = BitOperations.TrailingZeroCount(bits >> 1);
+        if (size is > 0 and <= 6)
+        {
+            int length = (int)((bits >> (size + 2)) & ((1UL << (size - 1)) - 1)) | (1 << (size - 1));
+            int before = (2 * size) + 1;
+            if (before + length <= BitReader.PeekSize && reader.Position + before + length <= reader.End)
+            {
+                reader.Position += before + length;
+                return Atom.Of((bits >> before) & ((1UL << length) - 1));
+            }
+        }
+        if (size == 0 && reader.Position + 2 <= reader.End)
+        {
+            reader.Position += 2;
+            return Atom.Zero;
+        }
+        reader.Position++;
+        return reader.ReadAtom();
+    }
+
+    private static NounException TooLarge(string what, string limit) =>
+        new(ErrorCode.TooLarge, $"the jammed noun has {what}; the limit is {limit}", "Raise the limit if you trust where the bytes come from.");
+
+    private struct Frame
+    {
+        public int Index;
+        public Noun? Head;
+    }
+}
