@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using Seguro.Core;
 
 namespace Seguro.Stores.Dqlite;
@@ -35,6 +36,9 @@ public sealed class DqliteNode : IDisposable
 
     /// <summary>What the node is.</summary>
     public DqliteNodeOptions Options { get; }
+
+    /// <summary>Where dqlite itself listens, in this process.</summary>
+    internal EndPoint Local { get; private set; } = new IPEndPoint(IPAddress.None, 0);
 
     /// <summary>Starts a node. It reads its whole database: about 9 s a GiB.</summary>
     /// <param name="options">What the node is; checked.</param>
@@ -108,12 +112,14 @@ public sealed class DqliteNode : IDisposable
             IPEndPoint endpoint = Options.Address.Resolve()[0];
             if (DqliteLibrary.Bind(_node, endpoint.ToString()) != 0)
                 throw new SeguroException(ErrorCode.ProcessFailed, $"the node can't bind to {endpoint}", "End the process that uses the port, or give the node another.");
+            Local = endpoint;
             // dqlite leaves Nagle's algorithm on.
             _ = Posix.SetNoDelayOnBound(endpoint);
         }
         else
         {
             Check(DqliteLibrary.Bind(_node, "@"), "bound");
+            Local = new UnixDomainSocketEndPoint('\0' + DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node))[1..]);
             // Bound before dqlite starts, so that a taken port is found out while nothing happened yet; it takes connections only after.
             _listener = new NodeListener(Options, _certificates, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), _warn);
         }

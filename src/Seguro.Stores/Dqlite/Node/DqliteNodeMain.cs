@@ -29,6 +29,7 @@ public static class DqliteNodeMain
             NodeDiskWatch.Require(options.Folder);
             NodeDiskWatch.Start(options.Folder);
             node = DqliteNode.Start(options, warnings.Write);
+            NodePulse.Start(node.Local);
         }
         catch (SeguroException error)
         {
