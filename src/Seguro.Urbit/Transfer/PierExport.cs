@@ -64,5 +64,5 @@ public static class PierExport
     private static SeguroException TooShort(Ship ship, EventFragment piece) => new(
         ErrorCode.BadEvent,
         $"event {piece.Number} of {ship} has {piece.Size} bytes, and an event of vere at least {SmallestEvent}",
-        "Nothing was written. This log was not made by vere and can't become a pier; `seguro log export` keeps it as it is.");
+        "Nothing was written. This log was not made by vere and can't become a pier; `seguro log read --out` writes its events as files.");
 }

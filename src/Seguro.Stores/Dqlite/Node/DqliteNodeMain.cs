@@ -29,7 +29,7 @@ public static class DqliteNodeMain
             NodeDiskWatch.Require(options.Folder);
             NodeDiskWatch.Start(options.Folder);
             node = DqliteNode.Start(options, warnings.Write);
-            NodePulse.Start(node.Local);
+            NodePulse.Start(node.Local, NodePulse.Patience, EndHung);
         }
         catch (SeguroException error)
         {
@@ -46,6 +46,12 @@ public static class DqliteNodeMain
         Task stopping = Task.Run(node.Dispose, CancellationToken.None);
         await Task.WhenAny(stopping, Task.Delay(StopTime, CancellationToken.None));
         return 0;
+    }
+
+    private static void EndHung()
+    {
+        Console.Error.WriteLine("dqlite answers no more; the node ends, to be started again");
+        Posix.EndProcess(1);
     }
 
     // Not PR_SET_PDEATHSIG: that one fires when the supervisor's *thread* that started this process ends, and pool threads do.

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace Seguro.Stores.Dqlite;
 
-/// <summary>Ends a node whose dqlite answers no more, so that its supervisor starts it again.</summary>
+/// <summary>Finds out that a node's dqlite answers no more, so that the process can end and its supervisor start it again.</summary>
 /// <remarks>
 /// dqlite 1.11 can hang: where leadership is lost while an answer of several frames is on its way, it goes on with a statement whose connection was
 /// closed meanwhile, and waits for ever for a lock in freed memory (seen in gdb: <c>gateway.resume</c>, <c>query.batch</c>, <c>sqlite3_column_name</c>,
@@ -12,29 +12,32 @@ namespace Seguro.Stores.Dqlite;
 /// </remarks>
 static class NodePulse
 {
+    /// <summary>Twice this without an answer is a hang. Twice, because a process that was stopped and goes on finds its first wait long over.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Twice this without an answer is a hang. Twice, because a process that was stopped and goes on finds its first wait long over.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
-
-    /// <summary>Watches for as long as the process lives.</summary>
+    /// <summary>Watches until it finds a hang.</summary>
     /// <param name="dqlite">Where dqlite itself listens.</param>
-    public static void Start(EndPoint dqlite) => new Thread(() => Watch(dqlite)) { IsBackground = true, Name = "pulse" }.Start();
+    /// <param name="patience">Twice this without an answer is a hang.</param>
+    /// <param name="hung">Called once, when dqlite answers no more.</param>
+    public static void Start(EndPoint dqlite, TimeSpan patience, Action hung) =>
+        new Thread(() => Watch(dqlite, patience, hung)) { IsBackground = true, Name = "pulse" }.Start();
 
-    private static void Watch(EndPoint dqlite)
+    private static void Watch(EndPoint dqlite, TimeSpan patience, Action hung)
     {
         Socket? socket = null;
         while (true)
         {
             try
             {
-                socket ??= Connect(dqlite);
+                socket ??= Connect(dqlite, patience);
                 Ask(socket);
             }
             catch (Exception error) when (error is TimeoutException || (error is SocketException late && IsTimeout(late)))
             {
-                Console.Error.WriteLine("dqlite answers no more; the node ends, to be started again");
-                Posix.EndProcess(1);
+                hung();
+                return;
             }
             catch (SocketException)
             {
@@ -46,14 +49,14 @@ static class NodePulse
         }
     }
 
-    private static Socket Connect(EndPoint dqlite)
+    private static Socket Connect(EndPoint dqlite, TimeSpan patience)
     {
-        Socket socket = new(dqlite.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)Patience.TotalMilliseconds, SendTimeout = (int)Patience.TotalMilliseconds };
+        Socket socket = new(dqlite.AddressFamily, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = (int)patience.TotalMilliseconds, SendTimeout = (int)patience.TotalMilliseconds };
         try
         {
             // With a deadline: a socket whose backlog nobody empties would block for ever.
             Task connected = socket.ConnectAsync(dqlite);
-            if (!connected.Wait(2 * Patience, CancellationToken.None))
+            if (!connected.Wait(2 * patience, CancellationToken.None))
                 throw new TimeoutException();
             Span<byte> version = stackalloc byte[sizeof(ulong)];
             BinaryPrimitives.WriteUInt64LittleEndian(version, 1);
