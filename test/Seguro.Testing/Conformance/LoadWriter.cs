@@ -9,9 +9,13 @@ namespace Seguro.Testing;
 /// <param name="largest">The size of the largest payload, in bytes.</param>
 public sealed class LoadWriter(LogSession session, int largest)
 {
+    // So many large ones at the most: a fault that takes long must not let the load fill a store that has a window.
+    private const int MostLarge = 60;
+
     private readonly Lock _lock = new();
     private readonly List<(int Count, TaskCompletionSource Reached)> _waiting = [];
     private ulong _attempts;
+    private int _large;
     private byte[][]? _pending;
     private bool _isUnknown;
 
@@ -108,7 +112,9 @@ public sealed class LoadWriter(LogSession session, int largest)
     {
         // Other bytes in each attempt, so that a refused one can be told from the one that took its number.
         ulong seed = ++_attempts * 1000;
-        bool single = _attempts % 5 == 0;
+        bool single = _attempts % 5 == 0 && _large < MostLarge;
+        if (single)
+            _large++;
         int count = single ? 1 : SeededPayload.Number(seed, 1, 6);
         return [.. Enumerable.Range(1, count).Select(i => SeededPayload.Of(seed + (ulong)i, single ? largest : 8 + SeededPayload.Number(seed + (ulong)i, 0, 300)))];
     }
