@@ -41,6 +41,10 @@ public enum ErrorCode
     MissingLibrary = 1014,
     /// <summary>The user stopped the command.</summary>
     Interrupted = 1015,
+    /// <summary>An event led here to another state than where it was made.</summary>
+    Nondeterministic = 1016,
+    /// <summary>A ship's computation crashed, or reached a limit.</summary>
+    Crashed = 1017,
 
     /// <summary>The command line is not understood.</summary>
     Usage = 2000,

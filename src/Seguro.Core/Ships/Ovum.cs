@@ -1,0 +1,8 @@
+namespace Seguro.Core;
+
+/// <summary>What comes to a ship from outside, before it is an event: a datagram that was heard, a timer that rang.</summary>
+/// <param name="Bytes">
+/// What it is, in the ship's own terms, opaque to the protocol. For Urbit: jam of <c>[wire card]</c> (vere-facts.md §2.5), without the time.
+/// </param>
+/// <param name="Now">When it happened, by the master's wall clock. It becomes part of the event, so that replicas see the same time; nothing is decided by it.</param>
+public readonly record struct Ovum(ReadOnlyMemory<byte> Bytes, DateTimeOffset Now);
