@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Seguro.Tests.Repository;
 
-/// <summary>References point one way: Core ← Urbit ← Stores ← Cli; tests and benchmarks stand beside.</summary>
+/// <summary>References point one way: Core ← Urbit ← Stores ← Node ← Cli; tests and benchmarks stand beside.</summary>
 public sealed class ArchitectureTests
 {
     private static readonly Dictionary<string, string[]> MayReference = new()
@@ -12,7 +12,8 @@ public sealed class ArchitectureTests
         ["Seguro.Core"] = [],
         ["Seguro.Urbit"] = ["Seguro.Core"],
         ["Seguro.Stores"] = ["Seguro.Core", "Seguro.Urbit"],
-        ["Seguro.Cli"] = ["Seguro.Core", "Seguro.Urbit", "Seguro.Stores"],
+        ["Seguro.Node"] = ["Seguro.Core", "Seguro.Urbit", "Seguro.Stores"],
+        ["Seguro.Cli"] = ["Seguro.Core", "Seguro.Urbit", "Seguro.Stores", "Seguro.Node"],
     };
 
     private static IEnumerable<string> Projects => SourceFiles.All.Where(static path => path.EndsWith(".csproj", StringComparison.Ordinal));
