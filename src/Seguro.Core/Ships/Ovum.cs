@@ -5,4 +5,8 @@ namespace Seguro.Core;
 /// What it is, in the ship's own terms, opaque to the protocol. For Urbit: jam of <c>[wire card]</c> (vere-facts.md §2.5), without the time.
 /// </param>
 /// <param name="Now">When it happened, by the master's wall clock. It becomes part of the event, so that replicas see the same time; nothing is decided by it.</param>
-public readonly record struct Ovum(ReadOnlyMemory<byte> Bytes, DateTimeOffset Now);
+/// <param name="Digest">
+/// Names its content, the same on every member that heard the same: by it a member that takes over knows what is in the log already. 0: it can't be
+/// heard twice. For Urbit: the mug of <c>[wire card]</c>.
+/// </param>
+public readonly record struct Ovum(ReadOnlyMemory<byte> Bytes, DateTimeOffset Now, uint Digest = 0);

@@ -1,0 +1,104 @@
+namespace Seguro.Core;
+
+/// <summary>What a member wants done. The shell does it and answers by the input that is named; it decides nothing by itself.</summary>
+/// <remarks>
+/// Of each kind that is answered there is at most one under way at a time, with these exceptions: <see cref="Poke"/>, <see cref="Apply"/> and <see cref="RestoreShip"/>
+/// share one place (the ship does one thing at a time), <see cref="AppendLocal"/> and <see cref="Quarantine"/> share one (the local log), and <see cref="Read"/> and <see cref="ReadLocal"/> share one.
+/// Outputs of one kind are carried out in the order given.
+/// </remarks>
+public abstract record MemberOutput
+{
+    private MemberOutput()
+    {
+    }
+
+    /// <summary>Compute the next events. Answer: <see cref="MemberInput.Poked"/>.</summary>
+    public sealed record Poke(IReadOnlyList<Ovum> Ova) : MemberOutput;
+
+    /// <summary>Process events of the log. Answer: <see cref="MemberInput.EventsApplied"/>.</summary>
+    public sealed record Apply(IReadOnlyList<Event> Events) : MemberOutput;
+
+    /// <summary>
+    /// Put the ship back to a snapshot that belongs to the local log and is not above <paramref name="AtMost"/>, or to the beginning.
+    /// Answer: <see cref="MemberInput.ShipRestored"/>.
+    /// </summary>
+    public sealed record RestoreShip(EventNumber AtMost) : MemberOutput;
+
+    /// <summary>Keep a snapshot of the ship, which stands at this position; no answer, and no hurry.</summary>
+    public sealed record Snapshot(Position Position) : MemberOutput;
+
+    /// <summary>Append to the local log, durably. Answer: <see cref="MemberInput.LocalAppended"/>.</summary>
+    public sealed record AppendLocal(IReadOnlyList<Event> Events) : MemberOutput;
+
+    /// <summary>
+    /// Move the local log's events above <paramref name="Last"/> aside, with a report, before they are removed from it. Answer: <see cref="MemberInput.Quarantined"/>.
+    /// </summary>
+    public sealed record Quarantine(Position Last, string Reason) : MemberOutput;
+
+    /// <summary>
+    /// Append to the store; an unknown outcome is repeated by the shell for as long as it likes. Answer: <see cref="MemberInput.StoreAppended"/>.
+    /// </summary>
+    public sealed record AppendStore(Term Term, Position Previous, IReadOnlyList<Event> Events) : MemberOutput;
+
+    /// <summary>Campaign for the term after <paramref name="Expected"/>'s. Answer: <see cref="MemberInput.Campaigned"/>.</summary>
+    public sealed record Campaign(Lease Expected) : MemberOutput;
+
+    /// <summary>Renew the lease. Answer: <see cref="MemberInput.Renewed"/>.</summary>
+    public sealed record Renew(Lease Held) : MemberOutput;
+
+    /// <summary>Free the lease. Answer: <see cref="MemberInput.Resigned"/>.</summary>
+    public sealed record Resign(Lease Held) : MemberOutput;
+
+    /// <summary>Look at the lease, by a plain read. Answer: <see cref="MemberInput.LeaseObserved"/>.</summary>
+    public sealed record ObserveLease : MemberOutput
+    {
+        /// <summary>The only instance.</summary>
+        public static ObserveLease Instance { get; } = new();
+    }
+
+    /// <summary>
+    /// Read the store's state and settings, linearizably, and find the last position that the local log shares with the store's: the local end
+    /// where the store has it or ends below a trimmed base that can't be compared, else found by bisecting their chains. Answer: <see cref="MemberInput.StateRead"/>.
+    /// </summary>
+    public sealed record ReadState : MemberOutput
+    {
+        /// <summary>The only instance.</summary>
+        public static ReadState Instance { get; } = new();
+    }
+
+    /// <summary>
+    /// Read committed events that follow <paramref name="After"/>, not above <paramref name="Last"/>, as many as make a good group: from the store, or
+    /// from other members' local logs where the store has them no more. Answer: <see cref="MemberInput.EventsRead"/>.
+    /// </summary>
+    public sealed record Read(Position After, EventNumber Last) : MemberOutput;
+
+    /// <summary>Read events from the local log. Answer: <see cref="MemberInput.EventsRead"/>.</summary>
+    public sealed record ReadLocal(Position After, EventNumber Last) : MemberOutput;
+
+    /// <summary>Write the settings into the store's metadata, fenced. Answer: <see cref="MemberInput.SettingsWritten"/>.</summary>
+    public sealed record WriteSettings(Term Term, ClusterSettings Settings) : MemberOutput;
+
+    /// <summary>Let the store forget events below <paramref name="First"/>. Answer: <see cref="MemberInput.Trimmed"/>.</summary>
+    public sealed record Trim(Term Term, EventNumber First) : MemberOutput;
+
+    /// <summary>Send to a member, if it can be reached; no answer.</summary>
+    public sealed record Send(string To, MemberMessage Message) : MemberOutput;
+
+    /// <summary>
+    /// Emit the effects of events, in order, tagged with the term. Answer: <see cref="MemberInput.Released"/> with <paramref name="Last"/>, when they have left this process.
+    /// </summary>
+    /// <param name="Term">The master's term.</param>
+    /// <param name="Last">The last event of the group; events without effects are skipped over.</param>
+    /// <param name="Effects">The effects.</param>
+    /// <param name="Degraded">Fewer replicas than the optimism asks for have processed some of these events.</param>
+    public sealed record Release(Term Term, EventNumber Last, IReadOnlyList<Effect> Effects, bool Degraded) : MemberOutput;
+
+    /// <summary>The role changed. A new master's shell gives the ship what it must be told at a start; an ex-master's cancels what it does in that role.</summary>
+    public sealed record RoleChanged(Role Role, Term Term) : MemberOutput;
+
+    /// <summary>Tell the user. The same text is not repeated while it stays true.</summary>
+    public sealed record Warn(string Text) : MemberOutput;
+
+    /// <summary>An ovum was refused, or dropped because a bound was reached; for counting.</summary>
+    public sealed record Dropped(int Count, string Reason) : MemberOutput;
+}

@@ -1,0 +1,50 @@
+namespace Seguro.Core;
+
+/// <summary>How a member stands, for people and metrics.</summary>
+public sealed record MemberStatus
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its role.</summary>
+    public required Role Role { get; init; }
+
+    /// <summary>The highest term that it knows.</summary>
+    public required Term Term { get; init; }
+
+    /// <summary>Who is master, as far as it knows; empty where nobody is.</summary>
+    public required string Master { get; init; }
+
+    /// <summary>Why it stands still, where it does.</summary>
+    public string? Stopped { get; init; }
+
+    /// <summary>The end of its local log, on disk.</summary>
+    public required Position Durable { get; init; }
+
+    /// <summary>Where its ship stands.</summary>
+    public required Position Processed { get; init; }
+
+    /// <summary>What it knows to be committed in the store.</summary>
+    public required Position Committed { get; init; }
+
+    /// <summary>All effects up to here are certainly out.</summary>
+    public required EventNumber Released { get; init; }
+
+    /// <summary>The optimism in force.</summary>
+    public required Optimism Optimism { get; init; }
+
+    /// <summary>Who belongs to the cluster.</summary>
+    public required IReadOnlyList<string> Members { get; init; }
+
+    /// <summary>On the master: how its replicas stand.</summary>
+    public IReadOnlyList<ReplicaStatus> Replicas { get; init; } = [];
+
+    /// <summary>On the master: how many events wait at the gate.</summary>
+    public int Gated { get; init; }
+
+    /// <summary>How many ova wait to be computed, or were heard and not yet seen in the log.</summary>
+    public int Ingress { get; init; }
+
+    /// <summary>What the user should know now; each a full sentence.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
