@@ -24,7 +24,7 @@ public sealed class Member
     }
 
     /// <summary>How it stands.</summary>
-    public MemberStatus Status { get; }
+    public MemberStatus Status { get; private set; }
 
     /// <summary>Takes an input, and adds what is to be done about it to <paramref name="outputs"/>, in order.</summary>
     /// <param name="now">The time by the member's own monotonic clock; never before that of an earlier call. No two members' clocks are ever compared.</param>
@@ -34,5 +34,6 @@ public sealed class Member
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(outputs);
+        Status = Status with { Role = Role.Rejoining };
     }
 }
