@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
 using Seguro.Cli.Output;
 using Seguro.Core;
@@ -71,6 +72,13 @@ public static class SeguroCommand
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
+            },
+            new Command("noun", "Read and write Urbit's data: jam, cue, mug, text. A noun is text such as [1 ~zod 'text' %term 0xff ~], or a file.")
+            {
+                NounShowCommand.Create(terminal),
+                NounJamCommand.Create(terminal),
+                NounCueCommand.Create(terminal),
+                NounMugCommand.Create(terminal),
             },
             new Command("cluster", "Set up a cluster.")
             {
