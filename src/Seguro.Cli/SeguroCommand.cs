@@ -68,6 +68,7 @@ public static class SeguroCommand
             {
                 LogHeadCommand.Create(terminal),
                 LogReadCommand.Create(terminal),
+                LogShowCommand.Create(terminal),
                 LogAppendCommand.Create(terminal),
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),

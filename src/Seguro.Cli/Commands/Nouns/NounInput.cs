@@ -20,12 +20,14 @@ internal static class NounInput
         Description = "A noun as text, such as '[1 ~zod %term ~]'; or a file; or - for standard input. Text that reads as a noun is one: write ./7 for a file of such a name.",
     };
 
-    public static Option<NounFormat> Format() => new("--as")
+    public static Option<string?> Format()
     {
-        Description = "What the input is: text, jam, newt (frames), event (4 bytes of mug, then jam). Guessed unless said.",
-        HelpName = "FORMAT",
-        DefaultValueFactory = static _ => NounFormat.Guess,
-    };
+        Option<string?> format = new("--as") { Description = "What the input is: text, jam, newt (frames), event (4 bytes of mug, then jam). Guessed unless said.", HelpName = "FORMAT" };
+        format.AcceptOnlyFromAmong("text", "jam", "newt", "event");
+        return format;
+    }
+
+    public static NounFormat FormatOf(string? name) => name is null ? NounFormat.Guess : Enum.Parse<NounFormat>(name, ignoreCase: true);
 
     /// <summary>Reads the input; at least one noun, several only of newt frames.</summary>
     public static async Task<IReadOnlyList<Noun>> ReadAsync(Terminal terminal, string input, NounFormat format, CancellationToken cancel)

@@ -11,7 +11,7 @@ internal static class NounJamCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> input = NounInput.Argument();
-        Option<NounFormat> format = NounInput.Format();
+        Option<string?> format = NounInput.Format();
         Option<bool> raw = new("--raw") { Description = "Write the bytes to standard output." };
         Option<string?> output = new("--out") { Description = "Write the bytes to FILE.", HelpName = "FILE" };
         return new Command(
@@ -23,7 +23,7 @@ internal static class NounJamCommand
             bool json = parse.GetValue(CommonOptions.Json);
             if (parse.GetValue(raw) && (json || parse.GetValue(output) is not null))
                 throw new SeguroException(ErrorCode.Usage, "--raw writes nothing but the bytes to standard output", "Leave --json and --out out, or --raw.");
-            IReadOnlyList<Noun> nouns = await NounInput.ReadAsync(terminal, parse.GetRequiredValue(input), parse.GetValue(format), cancel);
+            IReadOnlyList<Noun> nouns = await NounInput.ReadAsync(terminal, parse.GetRequiredValue(input), NounInput.FormatOf(parse.GetValue(format)), cancel);
             if (nouns.Count != 1)
                 throw new SeguroException(ErrorCode.BadValue, $"the input holds {nouns.Count} nouns, and one is jammed", "Take the frames apart first.");
             byte[] jam = Jam.ToBytes(nouns[0]);

@@ -10,10 +10,10 @@ internal static class NounMugCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> input = NounInput.Argument();
-        Option<NounFormat> format = NounInput.Format();
+        Option<string?> format = NounInput.Format();
         return new Command("mug", "Print a noun's mug, as vere prints it (hexadecimal). Example: seguro noun mug zod.pill") { input, format }.Does(terminal, async (parse, cancel) =>
         {
-            foreach (Noun noun in await NounInput.ReadAsync(terminal, parse.GetRequiredValue(input), parse.GetValue(format), cancel))
+            foreach (Noun noun in await NounInput.ReadAsync(terminal, parse.GetRequiredValue(input), NounInput.FormatOf(parse.GetValue(format)), cancel))
             {
                 string mug = NounOutput.Mug((uint)noun.Mug);
                 if (parse.GetValue(CommonOptions.Json))

@@ -16,20 +16,16 @@ internal static class NounOutput
         DefaultValueFactory = static _ => DefaultLimit,
     };
 
-    public static Option<Aura> AuraOption()
+    public static Option<string?> AuraOption()
     {
-        Option<Aura> aura = new("--aura")
-        {
-            Description = "Write every atom as ud, ux, uv, p, da or t. Guessed unless said.",
-            HelpName = "AURA",
-            DefaultValueFactory = static _ => Aura.Guessed,
-        };
+        Option<string?> aura = new("--aura") { Description = "Write every atom as ud, ux, uv, p, da or t. Guessed unless said.", HelpName = "AURA" };
+        aura.AcceptOnlyFromAmong("ud", "ux", "uv", "p", "da", "t");
         return aura;
     }
 
     /// <summary>The style that the options ask for.</summary>
-    public static NounStyle Style(int limit, Aura aura) =>
-        (limit <= 0 ? NounStyle.Complete : new NounStyle(limit, Math.Max(60, limit / 2))) with { Aura = aura };
+    public static NounStyle Style(int limit, string? aura) =>
+        (limit <= 0 ? NounStyle.Complete : new NounStyle(limit, Math.Max(60, limit / 2))) with { Aura = aura is null ? Aura.Guessed : Enum.Parse<Aura>(aura, ignoreCase: true) };
 
     /// <summary>The mug as vere prints it: 8 hexadecimal digits at most, none in front that are 0.</summary>
     public static string Mug(uint mug) => mug.ToString("x");

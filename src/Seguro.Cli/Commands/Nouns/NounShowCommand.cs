@@ -10,9 +10,9 @@ internal static class NounShowCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> input = NounInput.Argument();
-        Option<NounFormat> format = NounInput.Format();
+        Option<string?> format = NounInput.Format();
         Option<int> limit = NounOutput.Limit();
-        Option<Aura> aura = NounOutput.AuraOption();
+        Option<string?> aura = NounOutput.AuraOption();
         return new Command(
             "show",
             "Print a noun as text: of a pill, an exported state, newt frames, an event, or of other text. What is not cut can be read back. Example: seguro noun show zod.pill --limit 500")
@@ -21,7 +21,7 @@ internal static class NounShowCommand
         }.Does(terminal, async (parse, cancel) =>
         {
             NounStyle style = NounOutput.Style(parse.GetValue(limit), parse.GetValue(aura));
-            foreach (Noun noun in await NounInput.ReadAsync(terminal, parse.GetRequiredValue(input), parse.GetValue(format), cancel))
+            foreach (Noun noun in await NounInput.ReadAsync(terminal, parse.GetRequiredValue(input), NounInput.FormatOf(parse.GetValue(format)), cancel))
                 NounOutput.Print(terminal, parse.GetValue(CommonOptions.Json), noun, style);
             return 0;
         });
