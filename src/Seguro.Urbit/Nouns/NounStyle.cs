@@ -6,6 +6,6 @@ namespace Seguro.Urbit.Nouns;
 /// <param name="Aura">How atoms are written; guessed unless said.</param>
 public sealed record NounStyle(int Limit = 400, int LongestAtom = 60, Aura Aura = Aura.Guessed)
 {
-    /// <summary>Everything: what it prints can be read back by <see cref="NounReader"/>.</summary>
-    public static NounStyle Complete { get; } = new(int.MaxValue, int.MaxValue);
+    /// <summary>Everything, so that it can be read back by <see cref="NounReader"/>: up to 2^28 characters, for a few bytes of jam can stand for more text than any memory holds.</summary>
+    public static NounStyle Complete { get; } = new(1 << 28, 1 << 28);
 }

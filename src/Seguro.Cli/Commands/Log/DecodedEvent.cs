@@ -58,6 +58,9 @@ internal abstract record DecodedEvent
     /// <summary><c>[time wire card]</c>, a card being <c>[tag data]</c>.</summary>
     internal sealed record Timed(uint Mug, Noun Noun, UInt128 Time, Noun Wire, Atom Tag, Cell Card) : DecodedEvent
     {
+        /// <summary>Does it hold a ship's private keys (<c>%boot %dawn</c>, <c>%rekey</c>) or its entropy (<c>%wack</c>)?</summary>
+        public bool IsSecret => Tag == "wack" || Tag == "rekey" || (Tag == "boot" && Axis.At(Card, 14) != "fake");
+
         /// <summary>Of an event that reports another's failure, <c>[%crud [mote trace] wire card]</c>: what went wrong with what.</summary>
         public FailedOvum? Failure => Tag == "crud" && Card.Tail is Cell { Head: Cell { Head: Atom mote, Tail: Noun trace }, Tail: Cell { Head: Noun wire, Tail: Cell { Head: Atom } card } }
             ? new FailedOvum(mote, trace, wire, card)

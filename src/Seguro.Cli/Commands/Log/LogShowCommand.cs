@@ -13,6 +13,7 @@ internal static class LogShowCommand
 {
     private const int ExcerptBytes = 32;
     private const int MostParts = 64;
+    private const string Hidden = "its data hidden, for it is a ship's keys or entropy; --full prints it";
 
     public static Command Create(Terminal terminal)
     {
@@ -77,7 +78,7 @@ internal static class LogShowCommand
                     ("mug", MugText(timed.Mug)),
                     ("time", $"{DateAtom.Format(timed.Time)}{(Iso(timed.Time) is { } iso ? $"  ({iso})" : "")}"),
                     ("wire", WireText(timed.Wire)),
-                    ("card", whole ? null : NounPrinter.Print(timed.Card, style, out _)),
+                    ("card", whole ? null : timed.IsSecret ? $"%{Word(timed.Tag)}, {Hidden}" : NounPrinter.Print(timed.Card, style, out _)),
                     ("failed", failure is null ? null : $"%{Word((Atom)failure.Card.Head)} from {WireText(failure.Wire)}, with %{Word(failure.Mote)}"),
                     ("trace", failure is null ? null : NounPrinter.Print(failure.Trace, style, out _)));
                 PrintWhole(terminal, timed.Noun, whole);
@@ -108,7 +109,7 @@ internal static class LogShowCommand
                 terminal.Json(new { number, size, chain, kind = "formula", life, mug = NounOutput.Mug(formula.Mug), noun, complete });
                 break;
             case DecodedEvent.Timed timed:
-                string card = NounPrinter.Print(timed.Card, whole ? NounStyle.Complete : style, out complete);
+                string card = NounPrinter.Print(timed.IsSecret && !whole ? timed.Tag : timed.Card, whole ? NounStyle.Complete : style, out complete);
                 terminal.Json(new
                 {
                     number,
@@ -121,7 +122,7 @@ internal static class LogShowCommand
                     wire = WireText(timed.Wire),
                     tag = Word(timed.Tag),
                     card,
-                    complete,
+                    complete = complete && (whole || !timed.IsSecret),
                     failure = timed.Failure is not { } failure ? null : new
                     {
                         mote = Word(failure.Mote),

@@ -12,7 +12,7 @@ internal static class NounInput
 {
     private const int NewtHeader = 5;
     private const int MugSize = 4;
-    private const int LongestText = 64 << 20;
+    private const int LongestText = 1 << 28;
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static Argument<string> Argument() => new("INPUT")

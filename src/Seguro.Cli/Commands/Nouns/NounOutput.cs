@@ -11,7 +11,7 @@ internal static class NounOutput
 
     public static Option<int> Limit() => new("--limit")
     {
-        Description = "Print about so many characters of a noun at most; 0: all of it.",
+        Description = "Print about so many characters of a noun at most; 0: all of it (up to 268 million).",
         HelpName = "N",
         DefaultValueFactory = static _ => DefaultLimit,
     };
@@ -41,6 +41,6 @@ internal static class NounOutput
         }
         terminal.Output.WriteLine(text);
         if (!complete)
-            terminal.Warn($"cut after some {style.Limit:N0} characters; --limit 0 prints all of it");
+            terminal.Warn($"cut after some {style.Limit:N0} characters{(style.Limit < NounStyle.Complete.Limit ? "; --limit 0 prints all of it" : ", the most that is printed")}");
     }
 }
