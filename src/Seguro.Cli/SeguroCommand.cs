@@ -3,6 +3,7 @@ using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
+using Seguro.Cli.Commands.Ships;
 using Seguro.Cli.Output;
 using Seguro.Core;
 
@@ -73,6 +74,11 @@ public static class SeguroCommand
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
+            },
+            new Command("ship", "Compute a ship's events on Seguro's own Nock machine.")
+            {
+                ShipBootCommand.Create(terminal),
+                ShipReplayCommand.Create(terminal),
             },
             new Command("noun", "Read and write Urbit's data: jam, cue, mug, text. A noun is text such as [1 ~zod 'text' %term 0xff ~], or a file.")
             {

@@ -1,6 +1,7 @@
 using System.Text;
 using Seguro.Cli.Output;
 using Seguro.Urbit.Nouns;
+using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Ships;
 
@@ -14,7 +15,7 @@ internal static class KernelPrint
     {
         Noun tank = printed is Cell { Tail: Noun tail } ? tail : printed;
         string text = tank is Cell { Head: Atom tag, Tail: Noun tape } && tag == "leaf" && TextOf(tape) is { } leaf ? leaf : NounPrinter.Print(tank, LongestLine);
-        terminal.Err.WriteLine("kernel: " + text, Spectre.Console.Style.Plain);
+        terminal.Err.MarkupLineInterpolated($"[grey]kernel:[/] {text}");
     }
 
     private static string? TextOf(Noun tape)

@@ -99,7 +99,7 @@ internal sealed class Replay(Terminal terminal, EventLog log, LogState state, Ev
             await ship.SnapshotAsync(reached, cancel);
         return new ReplayResult(
             log.Ship.Name,
-            start.Number.Next.Value,
+            reached == start ? null : start.Number.Next.Value,
             reached.Number.Value,
             reached.Number - start.Number,
             checkedMugs,

@@ -56,7 +56,7 @@ internal static class ShipReplayCommand
             }
             terminal.Output.WriteLine(
                 $"{log.Ship}: events {result.From} to {result.To} computed, {result.Events:N0} in {result.Seconds:N1} s ({result.Events / Math.Max(result.Seconds, 1e-6):N0} events/s)");
-            terminal.Fields(("checked", $"{result.Checked:N0} mugs, all as the log has them"), ("mug", result.Mug), ("snapshot", result.Snapshot));
+            terminal.Fields(("checked", result.Checked == 0 ? "nothing: these events carry no mug" : $"{result.Checked:N0} mugs, all as the log has them"), ("mug", result.Mug), ("snapshot", result.Snapshot));
             return 0;
         });
     }
