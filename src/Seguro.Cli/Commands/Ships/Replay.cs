@@ -89,10 +89,13 @@ internal sealed class Replay(Terminal terminal, EventLog log, LogState state, Ev
                 }
             });
         }
-        catch (Exception error) when (error is SeguroException or OperationCanceledException && reached != kept && Folder is not null)
+        catch (Exception error) when (error is SeguroException or OperationCanceledException)
         {
             // The next attempt goes on here. It is worth the seconds that it takes, even for somebody who wants to stop.
-            await ship.SnapshotAsync(reached, CancellationToken.None);
+            if (Folder is not null && reached != kept)
+                await ship.SnapshotAsync(reached, CancellationToken.None);
+            if (error is SeguroException { Code: ErrorCode.Nondeterministic or ErrorCode.Crashed or ErrorCode.BadEvent } failed)
+                throw Stopped(failed, start, reached);
             throw;
         }
         if (Folder is not null && reached != kept)
@@ -106,6 +109,15 @@ internal sealed class Replay(Terminal terminal, EventLog log, LogState state, Ev
             NounOutput.Mug(ship.Mug),
             Stopwatch.GetElapsedTime(began).TotalSeconds,
             Folder is null ? null : Path.GetFullPath(Folder));
+    }
+
+    private SeguroException Stopped(SeguroException failed, Position start, Position reached)
+    {
+        string before = reached == start ? "it is the first that was computed" : $"events {start.Number.Next} to {reached.Number} were computed, and are as the log has them";
+        string next = reached == start && State is not null
+            ? "See that the state is of this ship, and after the event that was said. "
+            : "See with `seguro log verify` that the log is whole. ";
+        return new SeguroException(failed.Code, $"{failed.Message} ({before})", next + failed.NextStep, failed);
     }
 
     /// <summary>The nearest state at or before the end that is of this very log.</summary>
