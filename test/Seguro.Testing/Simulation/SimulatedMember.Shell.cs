@@ -281,18 +281,18 @@ internal sealed partial class SimulatedMember
         IReadOnlyList<string> members = _cluster.StoredMembers ?? _known.Members;
         _cluster.History.Releases(this, release, _known, stored, members);
         bool optimistic = Math.Min(_known.Optimism.Replicas, stored.Replicas) == 0;
-        Emit(_life, release, 0, optimistic);
+        Emit(_life, _mastership, release, 0, optimistic);
     }
 
-    private void Emit(int life, MemberOutput.Release release, int index, bool optimistic)
+    private void Emit(int life, int mastership, MemberOutput.Release release, int index, bool optimistic)
     {
         _cluster.Schedule.After(_random.Between(1, Schedule.Millisecond / 10), () =>
         {
-            if (life != _life)
+            if (life != _life || mastership != _mastership)
                 return;
             if (IsPaused)
             {
-                _cluster.Schedule.At(_pausedUntil, () => Emit(life, release, index, optimistic));
+                _cluster.Schedule.At(_pausedUntil, () => Emit(life, mastership, release, index, optimistic));
                 return;
             }
             if (index == release.Effects.Count)
@@ -302,7 +302,7 @@ internal sealed partial class SimulatedMember
             }
             _cluster.History.Left(this, release.Term, release.Effects[index], optimistic);
             _cluster.Emit(this, release.Term, release.Effects[index]);
-            Emit(life, release, index + 1, optimistic);
+            Emit(life, mastership, release, index + 1, optimistic);
         });
     }
 
@@ -318,7 +318,10 @@ internal sealed partial class SimulatedMember
         }
         else if (_wasMaster)
         {
+            // The shell cancels what it does for the master that was.
             _wasMaster = false;
+            _mastership++;
+            _busy &= ~(Busy.Append | Busy.Renew | Busy.Resign | Busy.Settings | Busy.Trim | Busy.Release);
             _cluster.Deposed(this, changed.Term);
         }
     }

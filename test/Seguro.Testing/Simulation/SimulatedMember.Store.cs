@@ -12,6 +12,7 @@ internal sealed partial class SimulatedMember
     {
         SimulatedStore store = _cluster.Store;
         int life = _life;
+        int mastership = _mastership;
         switch (output)
         {
             case MemberOutput.AppendStore append:
@@ -19,11 +20,11 @@ internal sealed partial class SimulatedMember
                 if (_firstAppend != append.Term)
                     _cluster.History.FirstAppend(this, append.Term, append.Previous);
                 _firstAppend = append.Term;
-                AppendGroup(life, append, 0, append.Previous, _random.Below(3));
+                AppendGroup(life, mastership, append, 0, append.Previous, _random.Below(3));
                 break;
             case MemberOutput.Campaign campaign:
                 Begin(Busy.Campaign);
-                Ask(life, () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, Candidate, _cluster.Plan.Lease), static (outcome, sent) => new MemberInput.Campaigned(outcome, sent));
+                Ask(life, () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, Candidate, _cluster.Plan.Lease), static (outcome, sent) => new MemberInput.Campaigned(outcome, sent), isMasters: false);
                 break;
             case MemberOutput.Renew renew:
                 Begin(Busy.Renew);
@@ -52,11 +53,11 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.WriteSettings write:
                 Begin(Busy.Settings);
-                WriteSettings(life, write);
+                WriteSettings(life, mastership, write);
                 break;
             case MemberOutput.Trim trim:
                 Begin(Busy.Trim);
-                store.Write(this, () => Trim(trim), static cause => new WriteOutcome.Unknown(cause), outcome => Answer(life, new MemberInput.Trimmed(outcome)));
+                store.Write(this, () => Trim(trim), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
                 break;
             default:
                 throw new InvariantException(Invariant.Contract, $"the simulated shell does not know {output.GetType().Name}");
@@ -64,7 +65,7 @@ internal sealed partial class SimulatedMember
     }
 
     /// <summary>Appends in transactions of the store's size, and repeats what is unknown some times.</summary>
-    private void AppendGroup(int life, MemberOutput.AppendStore append, int done, Position reached, int repeats)
+    private void AppendGroup(int life, int mastership, MemberOutput.AppendStore append, int done, Position reached, int repeats)
     {
         SimulatedStore store = _cluster.Store;
         List<NewEvent> group = [];
@@ -73,22 +74,22 @@ internal sealed partial class SimulatedMember
         Append write = new(append.Term, reached, group);
         store.Write<WriteOutcome>(this, () => Commit(append, write, done), static cause => new WriteOutcome.Unknown(cause), outcome =>
         {
-            if (life != _life)
+            if (life != _life || mastership != _mastership)
                 return;
             if (outcome is WriteOutcome.Committed)
             {
                 if (done + group.Count == append.Events.Count)
-                    Answer(life, new MemberInput.StoreAppended(new AppendResult(outcome, write.Last)));
+                    AnswerMaster(life, mastership, new MemberInput.StoreAppended(new AppendResult(outcome, write.Last)));
                 else
-                    AppendGroup(life, append, done + group.Count, write.Last, repeats);
+                    AppendGroup(life, mastership, append, done + group.Count, write.Last, repeats);
             }
             else if (outcome is WriteOutcome.Unknown && repeats > 0)
             {
-                AppendGroup(life, append, done, reached, repeats - 1);
+                AppendGroup(life, mastership, append, done, reached, repeats - 1);
             }
             else
             {
-                Answer(life, new MemberInput.StoreAppended(new AppendResult(outcome, reached)));
+                AnswerMaster(life, mastership, new MemberInput.StoreAppended(new AppendResult(outcome, reached)));
             }
         });
     }
@@ -103,14 +104,15 @@ internal sealed partial class SimulatedMember
         return outcome;
     }
 
-    private void Ask(int life, Func<LeaseOutcome> write, Func<LeaseOutcome, TimeSpan, MemberInput> answer)
+    private void Ask(int life, Func<LeaseOutcome> write, Func<LeaseOutcome, TimeSpan, MemberInput> answer, bool isMasters = true)
     {
         TimeSpan sent = Clock;
+        int mastership = _mastership;
         _asked = sent;
         bool late = _cluster.Plan.ShellBug is ShellBug.LeaseCountedFromAnswer;
         _cluster.Store.Write(this, write, static cause => new LeaseOutcome.Unknown(cause), outcome =>
         {
-            Answer(life, answer(outcome, late ? Clock : sent));
+            AnswerMaster(life, isMasters ? mastership : _mastership, answer(outcome, late ? Clock : sent));
         });
     }
 
@@ -166,7 +168,7 @@ internal sealed partial class SimulatedMember
         return new MemberInput.EventsRead(after, []);
     }
 
-    private void WriteSettings(int life, MemberOutput.WriteSettings write)
+    private void WriteSettings(int life, int mastership, MemberOutput.WriteSettings write)
     {
         SimulatedStore store = _cluster.Store;
         SortedDictionary<string, (byte[]? Expected, byte[] Value)> changes = _cluster.ChangesTo(write.Settings);
@@ -185,7 +187,7 @@ internal sealed partial class SimulatedMember
                     return outcome;
             }
             return WriteOutcome.Committed.Instance;
-        }, static cause => new WriteOutcome.Unknown(cause), outcome => Answer(life, new MemberInput.SettingsWritten(outcome)));
+        }, static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.SettingsWritten(outcome)));
     }
 
     private WriteOutcome Trim(MemberOutput.Trim trim)

@@ -14,6 +14,8 @@ internal sealed partial class SimulatedMember
     private readonly long _offset;
     private long _pausedUntil;
     private int _life;
+    private int _mastership;
+    private int _steps;
 
     public SimulatedMember(SimulatedCluster cluster, int index, string name, bool isTwin)
     {
@@ -50,7 +52,7 @@ internal sealed partial class SimulatedMember
     public string Candidate { get; private set; } = "";
 
     /// <summary>What its process is.</summary>
-    public Role Role => Machine?.Status.Role ?? Role.Stopped;
+    public Role Role => Machine?.Role ?? Role.Stopped;
 
     /// <summary>Its last inputs.</summary>
     public TraceRing Ring { get; }
@@ -103,6 +105,7 @@ internal sealed partial class SimulatedMember
         _firstOvum = true;
         _firstAppend = Term.None;
         _wasMaster = false;
+        _term = Term.None;
         (Position Position, ulong State) restored = Disk.Restore(Disk.End.Number, _cluster.Plan.ShellBug is not ShellBug.SnapshotNotCompared);
         Put(restored.Position, restored.State);
         Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- {Candidate} starts"));
@@ -216,6 +219,8 @@ internal sealed partial class SimulatedMember
 
     private void CheckStatus(Role before)
     {
+        if (_steps++ % 8 != 0 && Role == before)
+            return;
         MemberStatus status = Machine!.Status;
         ClusterHistory.Require(
             Invariant.Bounds,
@@ -243,4 +248,11 @@ internal sealed partial class SimulatedMember
     }
 
     private void Answer(int life, MemberInput input) => Deliver(life, input);
+
+    /// <summary>Answers what only a master asks: whose mastership is over hears no more of it.</summary>
+    private void AnswerMaster(int life, int mastership, MemberInput input)
+    {
+        if (mastership == _mastership)
+            Deliver(life, input);
+    }
 }
