@@ -6,12 +6,11 @@ namespace Seguro.Testing;
 internal sealed partial class ClusterHistory
 {
     private readonly List<Emission> _emissions = [];
-    private readonly Dictionary<(ulong Number, int Index, ulong State), int> _left = [];
+    private readonly Dictionary<(ulong Number, int Index, ulong State), bool> _left = [];
     private readonly Dictionary<ulong, int> _sequenced = [];
     private readonly Dictionary<ulong, int> _copies = [];
     private readonly HashSet<ulong> _answered = [];
     private ulong _highestTerm;
-    private EventNumber _forgiven;
 
     /// <summary>How many effects left.</summary>
     public int Effects => _emissions.Count;
@@ -48,8 +47,8 @@ internal sealed partial class ClusterHistory
     public void Left(SimulatedMember member, Term term, Effect effect, bool optimistic)
     {
         (ulong Number, int Index, ulong State) key = (effect.Number.Value, effect.Index, ShipRules.StateIn(effect));
-        int times = _left.GetValueOrDefault(key);
-        _left[key] = times + 1;
+        bool again = _left.TryGetValue(key, out bool wasOptimistic);
+        _left[key] = optimistic;
         foreach (Emission earlier in Recent())
         {
             if (earlier.Term == term.Value && earlier.Candidate == member.Candidate)
@@ -61,10 +60,10 @@ internal sealed partial class ClusterHistory
                 break;
             }
         }
-        bool again = times > 0;
+        // At optimism 0 the event may have been lost with its master; the same datagram then makes the same event once more.
         Require(
             Invariant.EffectCount,
-            !again || Plan.Effects is EffectsPolicy.AtLeastOnce,
+            !again || wasOptimistic || Plan.Effects is EffectsPolicy.AtLeastOnce,
             () => $"the effect of event {effect.Number} left again (term {term}), and the policy is at-most-once");
         _emissions.Add(new Emission(term.Value, member.Candidate, effect.Number.Value, effect.Index, ShipRules.StateIn(effect), optimistic));
     }
@@ -93,22 +92,13 @@ internal sealed partial class ClusterHistory
     /// <summary>Somebody says that all effects up to a number are out.</summary>
     public void SaysReleased(SimulatedMember member, EventNumber number)
     {
-        // At-most-once: what is between the watermark and the head at a takeover is passed over on purpose.
-        EventNumber passed = Plan.Effects is EffectsPolicy.AtMostOnce ? _forgiven : EventNumber.None;
         foreach ((EventNumber effectful, ulong state) in member.TakeEffectfulUpTo(number))
         {
             Require(
                 Invariant.EffectCount,
-                effectful <= passed || HasLeft(effectful, state),
+                HasLeft(effectful, state),
                 () => $"{member.Candidate} says that the effects up to {number} are out; that of {effectful} is not");
         }
-    }
-
-    /// <summary>A member takes over, with its ship here.</summary>
-    public void TakesOver(EventNumber processed)
-    {
-        if (processed > _forgiven)
-            _forgiven = processed;
     }
 
     /// <summary>At least once: each effect of the log left. <see langword="null"/> where that holds.</summary>

@@ -150,14 +150,15 @@ internal sealed partial class ClusterHistory : IDisposable
     /// <summary>Compares a ship with the right one.</summary>
     public bool IsRight(EventNumber number, ulong state) => number.Value > (ulong)_log.Count || StateAt(number) == state;
 
-    /// <summary>Events leave a local log for the quarantine.</summary>
-    public void Quarantines(SimulatedMember member, IReadOnlyList<Event> moved)
+    /// <summary>Events leave a local log for the quarantine, because the store's log, which ended here when it was read, has them not.</summary>
+    /// <remarks>An append of the member's own may still arrive at the store after that; it is then read back from there.</remarks>
+    public void Quarantines(SimulatedMember member, IReadOnlyList<Event> moved, EventNumber head)
     {
         foreach (Event gone in moved)
         {
             Require(
                 Invariant.Rejoin,
-                !IsCommitted(new Position(gone.Number, gone.Chain)),
+                gone.Number > head || !IsCommitted(new Position(gone.Number, gone.Chain)),
                 () => $"{member.Candidate} moves event {gone.Number} into quarantine, which is committed");
         }
     }

@@ -12,6 +12,7 @@ internal sealed partial class SimulatedMember
     private TimeSpan _leaseDuration;
     private Term _term;
     private Term _firstAppend;
+    private EventNumber _readAt;
     private bool _firstOvum;
     private bool _wasMaster;
 
@@ -126,6 +127,9 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberInput.EventsApplied applied:
                 _busy &= ~Busy.Ship;
+                // At-most-once: what others computed is passed over at a takeover, on purpose.
+                if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
+                    break;
                 foreach (Applied result in applied.Results)
                 {
                     if (result.Effects.Count > 0)
@@ -161,6 +165,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberInput.StateRead read:
                 _busy &= ~Busy.State;
+                _readAt = read.State?.Head.Number ?? _readAt;
                 if (read.State is not null)
                     _known = new Settings(read.Settings.Optimism ?? _known.Optimism, read.Settings.Members ?? _known.Members);
                 break;
@@ -252,7 +257,7 @@ internal sealed partial class SimulatedMember
         ClusterHistory.Require(
             Invariant.Contract, Disk.ChainAt(last.Number) == last.Chain, () => $"{Candidate} wants its local log cut at {last}, which it does not have");
         IReadOnlyList<Event> moved = Disk.Cut(last.Number);
-        _cluster.History.Quarantines(this, moved);
+        _cluster.History.Quarantines(this, moved, _readAt);
         Answer(_random.Delay(2 * Schedule.Millisecond), new MemberInput.Quarantined(last, moved));
     }
 
@@ -311,7 +316,6 @@ internal sealed partial class SimulatedMember
         if (changed.Role is Role.Master)
         {
             _cluster.History.ActsAsMaster(this, changed.Term, "becomes master");
-            _cluster.History.TakesOver(Ship!.Number);
             _cluster.Takeovers++;
             _firstOvum = true;
             _wasMaster = true;
@@ -321,6 +325,8 @@ internal sealed partial class SimulatedMember
             // The shell cancels what it does for the master that was.
             _wasMaster = false;
             _mastership++;
+            if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
+                _effectful.Clear();
             _busy &= ~(Busy.Append | Busy.Renew | Busy.Resign | Busy.Settings | Busy.Trim | Busy.Release);
             _cluster.Deposed(this, changed.Term);
         }

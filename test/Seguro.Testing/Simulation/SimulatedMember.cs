@@ -228,7 +228,7 @@ internal sealed partial class SimulatedMember
             () => $"{Candidate} keeps {status.Ingress} ova; the bound is {_cluster.Plan.MaxIngress}");
         ClusterHistory.Require(
             Invariant.Bounds,
-            status.Gated <= _cluster.Plan.MaxGated + _cluster.Plan.MaxGroup,
+            status.Gated <= (2 * _cluster.Plan.MaxGated) + _cluster.Plan.MaxUnreplicated,
             () => $"{Candidate} holds the effects of {status.Gated} events; the bound is {_cluster.Plan.MaxGated}");
         ClusterHistory.Require(
             Invariant.OneMaster, status.Term >= _term || before is Role.Stopped, () => $"the term of {Candidate} went from {_term} back to {status.Term}");
