@@ -181,8 +181,15 @@ internal sealed class Processing(MemberState member)
 
     private void Read()
     {
-        if (_isReading || member.Now < _readAgain || !HasRoom)
+        if (_isReading || member.Now < _readAgain)
             return;
+        if (!HasRoom)
+        {
+            // What fills the room may be something that was received and never committed: the log that is read has another event there.
+            if (_target.Number <= member.Committed.Number || Least(member.LocalAsked.Number, member.ShipAsked.Number) < member.Committed.Number)
+                return;
+            CutUncommitted();
+        }
         Position end = member.Tail.End;
         if (end.Number < member.Local.Number)
             member.Emit(new MemberOutput.ReadLocal(end, member.Local.Number));
