@@ -7,7 +7,7 @@ internal sealed class EffectBacklog(int most)
 {
     private readonly Queue<(EventNumber Number, IReadOnlyList<Effect> Effects)> _kept = new();
 
-    /// <summary>The effects of events up to here were forgotten, or are out.</summary>
+    /// <summary>The effects of events up to here are not kept: they are out, were forgotten, or come from before the ship's snapshot.</summary>
     public EventNumber Floor { get; private set; }
 
     /// <summary>Some were forgotten that may not be out.</summary>
@@ -38,10 +38,10 @@ internal sealed class EffectBacklog(int most)
             (Floor, HasForgotten) = (number, false);
     }
 
-    /// <summary>Forgets all: the ship goes back.</summary>
-    public void Clear()
+    /// <summary>Forgets all: the ship stands here, and computes again what follows.</summary>
+    public void Clear(EventNumber ship)
     {
         _kept.Clear();
-        HasForgotten = false;
+        (Floor, HasForgotten) = (ship, false);
     }
 }
