@@ -10,9 +10,10 @@ Option<double?> minutes = new("--minutes") { Description = "Run for so long, how
 Option<PlantedBug> bug = new("--bug") { Description = "Plant this mistake in the protocol." };
 Option<ShellBug> shellBug = new("--shell-bug") { Description = "Plant this mistake in the shell." };
 Option<int> failures = new("--failures") { Description = "End after so many failures.", DefaultValueFactory = static _ => 1 };
+Option<int> traced = new("--trace") { Description = "How many inputs of each member a report shows.", DefaultValueFactory = static _ => 48 };
 RootCommand command = new("Simulates clusters of Seguro under faults, one seed after the other, and checks the invariants of docs/reliability.md.")
 {
-    seeds, seed, minutes, bug, shellBug, failures,
+    seeds, seed, minutes, bug, shellBug, failures, traced,
 };
 command.SetAction(parse =>
 {
@@ -24,7 +25,7 @@ command.SetAction(parse =>
     TimeSpan simulated = default;
     for (ulong next = parse.GetValue(seed); limit is null ? run < parse.GetValue(seeds) : Stopwatch.GetElapsedTime(started) < limit; next++, run++)
     {
-        SimulationResult result = Simulation.Run(SimulationPlan.Draw(next) with { Bug = parse.GetValue(bug), ShellBug = parse.GetValue(shellBug) });
+        SimulationResult result = Simulation.Run(SimulationPlan.Draw(next) with { Bug = parse.GetValue(bug), ShellBug = parse.GetValue(shellBug), Traced = parse.GetValue(traced) });
         events += result.Committed;
         effects += result.Effects;
         takeovers += result.Takeovers;

@@ -135,7 +135,7 @@ internal sealed partial class Master
     public void OnReleased(EventNumber number)
     {
         _gate.Confirm(number);
-        _member.SeeReleased(_gate.Released);
+        SeeReleased();
     }
 
     /// <summary>Goes on with all that can go on.</summary>
@@ -270,7 +270,9 @@ internal sealed partial class Master
         }
         if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
             _member.Emit(release);
-        else
-            _member.SeeReleased(_gate.Released);
+        SeeReleased();
     }
+
+    /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>
+    private void SeeReleased() => _member.SeeReleased(_gate.Released < _member.Committed.Number ? _gate.Released : _member.Committed.Number);
 }

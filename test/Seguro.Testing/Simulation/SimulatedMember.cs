@@ -27,7 +27,7 @@ internal sealed partial class SimulatedMember
         Disk = new SimulatedDisk(cluster.History.Hasher);
         _rate = cluster.Plan.Nemeses.HasFlag(Nemesis.ClockDrift) ? 1 + ((_random.Below(401) - 200) / 1000.0) : 1;
         _offset = _random.Between(0, 1000 * Schedule.Second);
-        Ring = new TraceRing();
+        Ring = new TraceRing(cluster.Plan.Traced);
     }
 
     /// <summary>Its place in the network.</summary>

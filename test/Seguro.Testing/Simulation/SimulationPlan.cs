@@ -58,6 +58,9 @@ internal sealed record SimulationPlan
     /// <summary>See <see cref="MemberOptions.SnapshotEvery"/>.</summary>
     public ulong SnapshotEvery { get; init; } = 50;
 
+    /// <summary>How many inputs of each member a report shows.</summary>
+    public int Traced { get; init; } = 48;
+
     /// <summary>A mistake of the protocol.</summary>
     public PlantedBug Bug { get; init; }
 

@@ -5,10 +5,8 @@ using Seguro.Core;
 namespace Seguro.Testing;
 
 /// <summary>The last things that happened to a member, kept as they are and written out only where a simulation failed.</summary>
-internal sealed class TraceRing
+internal sealed class TraceRing(int kept)
 {
-    private const int Kept = 48;
-
     private readonly Queue<(long Time, TimeSpan Clock, object What, MemberOutput[] Outputs)> _entries = new();
 
     /// <summary>Keeps an input and what came of it.</summary>
@@ -17,7 +15,7 @@ internal sealed class TraceRing
         if (input is MemberInput.Tick && outputs.Count == 0)
             return;
         _entries.Enqueue((time, clock, input, outputs.Count == 0 ? [] : outputs.ToArray()));
-        if (_entries.Count > Kept)
+        if (_entries.Count > kept)
             _entries.Dequeue();
     }
 
@@ -25,7 +23,7 @@ internal sealed class TraceRing
     public void Note(long time, string text)
     {
         _entries.Enqueue((time, default, text, []));
-        if (_entries.Count > Kept)
+        if (_entries.Count > kept)
             _entries.Dequeue();
     }
 
