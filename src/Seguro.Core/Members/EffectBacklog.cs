@@ -38,10 +38,20 @@ internal sealed class EffectBacklog(int most)
             (Floor, HasForgotten) = (number, false);
     }
 
-    /// <summary>Forgets all: the ship stands here, and computes again what follows.</summary>
-    public void Clear(EventNumber ship)
+    /// <summary>The ship went back to here: what follows is computed again, what came before stays.</summary>
+    public void CutAfter(EventNumber ship)
     {
-        _kept.Clear();
-        (Floor, HasForgotten) = (ship, false);
+        int kept = _kept.Count;
+        for (int i = 0; i < kept; i++)
+        {
+            (EventNumber Number, IReadOnlyList<Effect>) entry = _kept.Dequeue();
+            if (entry.Number <= ship)
+                _kept.Enqueue(entry);
+        }
+        if (Floor > ship)
+            (Floor, HasForgotten) = (ship, false);
     }
+
+    /// <summary>A ship that was loaded from a snapshot stands here: nothing is known of the effects before.</summary>
+    public void Begin(EventNumber ship) => Floor = ship;
 }

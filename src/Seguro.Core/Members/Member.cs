@@ -72,7 +72,7 @@ public sealed class Member
         _hasStarted = true;
         _state.Local = _state.LocalAsked = _state.Committed = started.Local;
         _state.Ship = _state.ShipAsked = started.Ship;
-        _state.Backlog.Clear(started.Ship.Number);
+        _state.Backlog.Begin(started.Ship.Number);
         _rejoin.Begin("the member started");
     }
 

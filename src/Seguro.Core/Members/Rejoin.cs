@@ -78,7 +78,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
     {
         member.Ship = restored.Ship;
         member.IsShipAstray = false;
-        member.Backlog.Clear(restored.Ship.Number);
+        member.Backlog.CutAfter(restored.Ship.Number);
         if (_step is Step.Restoring)
             Finish();
     }
