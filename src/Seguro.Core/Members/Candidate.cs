@@ -19,6 +19,9 @@ internal sealed class Candidate(MemberState member, Processing processing)
     /// <summary>The lease, once it is won.</summary>
     public LeaseKeeper? Keeper { get; private set; }
 
+    /// <summary>How many payload bytes the store held at the head.</summary>
+    public long StoredBytes { get; private set; }
+
     /// <summary>Stands for the term after the newest that was seen.</summary>
     public void Begin()
     {
@@ -77,6 +80,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
         if (read.Common.Number < member.Local.Number || state.Head.Number < member.Committed.Number)
             return false;
         _head = state.Head.Position;
+        StoredBytes = state.Bytes;
         processing.Learn(state.Head.Position);
         return true;
     }

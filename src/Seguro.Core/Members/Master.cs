@@ -24,8 +24,10 @@ internal sealed partial class Master
     /// <param name="member">The member; its ship and its local log stand at <paramref name="head"/>.</param>
     /// <param name="keeper">The lease of the new term.</param>
     /// <param name="head">The head of the log in the store.</param>
-    public Master(MemberState member, LeaseKeeper keeper, Position head)
+    /// <param name="storedBytes">How many payload bytes the store holds.</param>
+    public Master(MemberState member, LeaseKeeper keeper, Position head, long storedBytes)
     {
+        _storedBytes = storedBytes;
         _member = member;
         _keeper = keeper;
         foreach (Event received in member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue))
@@ -175,8 +177,11 @@ internal sealed partial class Master
     {
         foreach (Event held in _storeGroup)
         {
-            if (held.Number > _member.Committed.Number && held.Number <= reached.Number)
-                _unreplicatedBytes -= held.Payload.Length;
+            if (held.Number <= _member.Committed.Number || held.Number > reached.Number)
+                continue;
+            _unreplicatedBytes -= held.Payload.Length;
+            _storedBytes += held.Payload.Length;
+            _storedSinceAsked += held.Payload.Length;
         }
         ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
         _member.Committed = reached;

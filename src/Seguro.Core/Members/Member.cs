@@ -216,6 +216,8 @@ public sealed class Member
             _rejoin.OnStateRead(read);
         else if (Role is Role.Candidate && !_candidate.OnStateRead(read))
             Diverged();
+        else
+            _master?.OnStateRead(read);
     }
 
     private void OnCampaigned(MemberInput.Campaigned campaigned)
@@ -267,7 +269,7 @@ public sealed class Member
             case Role.Candidate:
                 _processing.Pump();
                 if (_candidate.Pump(out Position head))
-                    _master = new Master(_state, _candidate.Keeper!, head);
+                    _master = new Master(_state, _candidate.Keeper!, head, _candidate.StoredBytes);
                 break;
             case Role.Master:
                 _master!.Pump();
