@@ -9,6 +9,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
     private const int Attempts = 5;
 
     private Lease _expected;
+    private bool _isCampaigning;
     private bool _isAsking;
     private int _attempts;
     private TimeSpan _askAgain;
@@ -34,10 +35,12 @@ internal sealed class Candidate(MemberState member, Processing processing)
         member.Become(Role.Candidate);
     }
 
+    /// <summary>A campaign was answered, in this role or after it: another may be asked for.</summary>
+    public void CampaignEnded() => _isCampaigning = false;
+
     /// <summary>The campaign was answered.</summary>
     public void OnCampaigned(MemberInput.Campaigned campaigned)
     {
-        _isAsking = false;
         switch (campaigned.Outcome)
         {
             case LeaseOutcome.Done done:
@@ -91,9 +94,9 @@ internal sealed class Candidate(MemberState member, Processing processing)
         head = _head ?? default;
         if (Keeper is null)
         {
-            if (!_isAsking && member.Now >= _askAgain)
+            if (!_isCampaigning && member.Now >= _askAgain)
             {
-                _isAsking = true;
+                _isCampaigning = true;
                 member.Emit(new MemberOutput.Campaign(_expected));
             }
             return false;

@@ -8,6 +8,7 @@ internal sealed partial class Master
     private ClusterSettings? _writing;
     private TimeSpan _settingsAgain;
     private bool _isTrimming;
+    private EventNumber _trimmed;
     private bool _isMeasuring;
     private bool _mustMeasure;
     private long _storedBytes;
@@ -112,6 +113,8 @@ internal sealed partial class Master
     {
         _isTrimming = false;
         _mustMeasure = true;
+        if (outcome is not WriteOutcome.Committed)
+            _trimmed = EventNumber.None;
         if (outcome is not WriteOutcome.Fenced fenced)
             return;
         _member.SeeLease(fenced.Current);
@@ -154,13 +157,19 @@ internal sealed partial class Master
         if (_member.Now < _trimAgain || _storedBytes <= window / 2)
             return;
         _trimAgain = _member.Now + (_member.Options.LeaseDuration / 5);
-        // Events may be large: where room gets scarce none is kept for those who are a little behind.
-        ulong kept = _storedBytes > window / 4 * 3 ? 0 : TrimRule.Kept;
-        if (TrimRule.First(_member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept) is not { } first)
+        // Events may be large: where there are not so many to keep for those who are a little behind, none is kept.
+        EventNumber? first = FirstKept(TrimRule.Kept);
+        if (first is null || first <= _trimmed)
+            first = FirstKept(0);
+        if (first is not { } next || next <= _trimmed)
             return;
+        _trimmed = next;
         _isTrimming = true;
-        _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, first));
+        _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, next));
     }
+
+    private EventNumber? FirstKept(ulong kept) => TrimRule.First(
+        _member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
 
     private void StepDownFurther()
     {

@@ -222,6 +222,7 @@ public sealed class Member
 
     private void OnCampaigned(MemberInput.Campaigned campaigned)
     {
+        _candidate.CampaignEnded();
         if (Role is Role.Candidate)
             _candidate.OnCampaigned(campaigned);
         else if (campaigned.Outcome is LeaseOutcome.Done unwanted)

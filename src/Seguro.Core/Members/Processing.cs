@@ -108,8 +108,11 @@ internal sealed class Processing(MemberState member)
         if (!Take(read.Events, out _))
             return false;
         // What is read is committed, as far as it was taken.
-        if (member.Tail.TryGetPosition(read.Events[^1].Number, out Position last) && last.Chain == read.Events[^1].Chain && last.Number > member.Committed.Number)
-            member.Committed = last;
+        for (int i = read.Events.Count - 1; i >= 0 && read.Events[i].Number > member.Committed.Number; i--)
+        {
+            if (member.Tail.TryGetPosition(read.Events[i].Number, out Position taken) && taken.Chain == read.Events[i].Chain)
+                member.Committed = taken;
+        }
         return true;
     }
 

@@ -74,6 +74,8 @@ internal sealed class Chaos
             if (!belongs || member.Role is Role.Stopped)
                 member.Crash();
             member.Resume();
+            if (member.Ship is { } ship)
+                ship.Differs = false;
             if (belongs && !member.IsUp)
                 member.Start(members);
         }

@@ -170,7 +170,7 @@ internal sealed partial class ClusterHistory : IDisposable
         int copies = 0;
         foreach (string name in members)
         {
-            if (machines.Any(machine => machine.Name == name && !machine.IsTwin && machine.HasHad(last)))
+            if (machines.Any(machine => machine.Name == name && machine.HasHad(last)))
                 copies++;
         }
         int needed = Plan.Copies == 0 ? members.Count : Math.Min(Plan.Copies, members.Count);

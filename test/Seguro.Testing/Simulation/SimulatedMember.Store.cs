@@ -43,7 +43,7 @@ internal sealed partial class SimulatedMember
                 Begin(Busy.State);
                 store.Read<MemberInput>(
                     this,
-                    () => new MemberInput.StateRead(store.Log.State, _cluster.StoredSettings, FindCommon()),
+                    ReadState,
                     static () => new MemberInput.StateRead(null, default, default),
                     input => Answer(life, input));
                 break;
@@ -116,23 +116,25 @@ internal sealed partial class SimulatedMember
         });
     }
 
-    private Position FindCommon()
+    private MemberInput.StateRead ReadState()
     {
         LogState state = _cluster.Store.Log.State;
-        Position end = Disk.End;
-        if (end.Number < state.Base.Number)
-            return end;
-        ulong number = Math.Min(end.Number.Value, state.Head.Number.Value);
-        while (number > 0 && number >= state.Base.Number.Value)
+        ulong number = Math.Min(Disk.End.Number.Value, state.Head.Number.Value);
+        while (true)
         {
             Position mine = new(new EventNumber(number), Disk.ChainAt(new EventNumber(number))!.Value);
+            if (number < state.Base.Number.Value && number > 0 && !_cluster.Members.Any(other => Serves(other) && other.Machine!.Status.Committed.Number >= mine.Number))
+                return new MemberInput.StateRead(null, default, default);
             if (_cluster.History.IsCommitted(mine))
-                return mine;
+                return new MemberInput.StateRead(state, _cluster.StoredSettings, mine);
             number--;
         }
-        EventNumber below = new(number);
-        return new Position(below, Disk.ChainAt(below)!.Value);
     }
+
+    /// <summary>Another member can be asked for what the store has forgotten.</summary>
+    private bool Serves(SimulatedMember other) =>
+        other != this && !other.IsPaused && other.IsUp && (other.Role is Role.Replica or Role.Master)
+            && _cluster.Network.IsOpen(Index, other.Index) && _cluster.Network.IsOpen(other.Index, Index);
 
     private void ReadEvents(int life, Position after, EventNumber last)
     {
@@ -156,11 +158,9 @@ internal sealed partial class SimulatedMember
     {
         foreach (SimulatedMember other in _cluster.Members)
         {
-            if (other == this || other.IsPaused || other.Machine is not { } machine || !_cluster.Network.IsOpen(Index, other.Index) || !_cluster.Network.IsOpen(other.Index, Index))
+            if (!Serves(other))
                 continue;
-            if (machine.Status.Role is not (Role.Replica or Role.Master))
-                continue;
-            EventNumber known = machine.Status.Committed.Number;
+            EventNumber known = other.Machine!.Status.Committed.Number;
             MemberInput.EventsRead read = ReadFrom(other.Disk, after, last < known ? last : known);
             if (read.Events.Count > 0 || read.Diverged)
                 return read;
