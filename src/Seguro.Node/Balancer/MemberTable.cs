@@ -136,7 +136,7 @@ internal sealed class MemberTable
     }
 
     /// <summary>The first address of a name: several would be several ways to one member.</summary>
-    private static async Task<IPEndPoint> ResolveAsync(DqliteAddress address, CancellationToken cancel) =>
+    public static async Task<IPEndPoint> ResolveAsync(DqliteAddress address, CancellationToken cancel) =>
         new(IPAddress.TryParse(address.Host, out IPAddress? literal) ? literal : (await Dns.GetHostAddressesAsync(address.Host, cancel))[0], address.Port);
 
     private void MakeRoom()
