@@ -44,7 +44,7 @@ public sealed class BalancerCommandTests
         Assert.Contains("# What is lost", rules, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [Theory(Timeout = 60_000)]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Runs_until_it_is_interrupted_and_prints_what_it_did(bool json)
