@@ -13,18 +13,20 @@ public sealed class ChainHasher : IDisposable
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _missing = -1;
 
+    /// <summary>A single link, for those who compute one now and then.</summary>
+    public static Chain Of(Chain previous, EventNumber number, ReadOnlySpan<byte> payload)
+    {
+        if (payload.Length <= AtOnce)
+            return Short(previous, number, payload);
+        using ChainHasher hasher = new();
+        return hasher.Next(previous, number, payload);
+    }
+
     /// <summary><c>chain(number)</c> from <c>chain(number - 1)</c> and the whole payload.</summary>
     public Chain Next(Chain previous, EventNumber number, ReadOnlySpan<byte> payload)
     {
         if (payload.Length <= AtOnce)
-        {
-            Span<byte> all = stackalloc byte[PrefixSize + payload.Length];
-            WritePrefix(all, previous, number, payload.Length);
-            payload.CopyTo(all[PrefixSize..]);
-            Span<byte> digest = stackalloc byte[Chain.Size];
-            SHA256.HashData(all, digest);
-            return new Chain(digest);
-        }
+            return Short(previous, number, payload);
         Begin(previous, number, payload.Length);
         Add(payload);
         return End();
@@ -66,6 +68,16 @@ public sealed class ChainHasher : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _hash.Dispose();
+
+    private static Chain Short(Chain previous, EventNumber number, ReadOnlySpan<byte> payload)
+    {
+        Span<byte> all = stackalloc byte[PrefixSize + payload.Length];
+        WritePrefix(all, previous, number, payload.Length);
+        payload.CopyTo(all[PrefixSize..]);
+        Span<byte> digest = stackalloc byte[Chain.Size];
+        SHA256.HashData(all, digest);
+        return new Chain(digest);
+    }
 
     private static void WritePrefix(Span<byte> prefix, Chain previous, EventNumber number, long size)
     {

@@ -4,27 +4,48 @@ namespace Seguro.Core;
 /// <remarks>Not safe for two threads at a time.</remarks>
 public sealed class Member
 {
+    private readonly MemberState _state;
+    private readonly Processing _processing;
+    private readonly Rejoin _rejoin;
+    private readonly Replica _replica;
+    private readonly Candidate _candidate;
+    private Master? _master;
+    private bool _hasStarted;
+    private bool _isFollowing;
+
     /// <summary>Makes a member that waits for <see cref="MemberInput.Started"/>.</summary>
     public Member(MemberOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        Status = new MemberStatus
-        {
-            Name = options.Name,
-            Role = Role.Rejoining,
-            Term = Term.None,
-            Master = "",
-            Durable = Position.Origin,
-            Processed = Position.Origin,
-            Committed = Position.Origin,
-            Released = EventNumber.None,
-            Optimism = options.InitialOptimism,
-            Members = options.Members,
-        };
+        _state = new MemberState(options);
+        _processing = new Processing(_state);
+        _rejoin = new Rejoin(_state, _processing);
+        _replica = new Replica(_state, _processing);
+        _candidate = new Candidate(_state, _processing);
     }
 
+    /// <summary>Its role.</summary>
+    public Role Role => _state.Role;
+
     /// <summary>How it stands.</summary>
-    public MemberStatus Status { get; private set; }
+    public MemberStatus Status => new()
+    {
+        Name = _state.Options.Name,
+        Role = _state.Role,
+        Term = _state.Term,
+        Master = _state.Master,
+        Stopped = _state.StopReason,
+        Durable = _state.Local,
+        Processed = _state.Ship,
+        Committed = _processing.Target,
+        Released = _state.Released,
+        Optimism = _state.Optimism,
+        Members = _state.Members,
+        Replicas = _master?.Replicas ?? [],
+        Gated = _master?.Gated ?? 0,
+        Ingress = _state.Ingress.Count,
+        Warnings = [.. _state.Warnings.Select(static warning => warning[(warning.IndexOf(": ", StringComparison.Ordinal) + 2)..])],
+    };
 
     /// <summary>Takes an input, and adds what is to be done about it to <paramref name="outputs"/>, in order.</summary>
     /// <param name="now">The time by the member's own monotonic clock; never before that of an earlier call. No two members' clocks are ever compared.</param>
@@ -34,6 +55,227 @@ public sealed class Member
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(outputs);
-        Status = Status with { Role = Role.Rejoining };
+        _state.Begin(now, outputs);
+        if (input is MemberInput.Started started)
+            Start(started);
+        else if (!_hasStarted)
+            throw new InvalidOperationException("A member's first input is that it started.");
+        else
+            Take(input);
+        Pump();
+    }
+
+    private void Start(MemberInput.Started started)
+    {
+        if (_hasStarted)
+            throw new InvalidOperationException("A member starts once.");
+        _hasStarted = true;
+        _state.Local = _state.LocalAsked = _state.Committed = started.Local;
+        _state.Ship = _state.ShipAsked = started.Ship;
+        _rejoin.Begin("the member started");
+    }
+
+    private void Take(MemberInput input)
+    {
+        switch (input)
+        {
+            case MemberInput.Heard heard:
+                if (!_state.Ingress.Hear(heard.Ovum, _state.Now))
+                    _state.Emit(new MemberOutput.Dropped(1, "too many ova wait"));
+                break;
+            case MemberInput.Received { Message: MemberMessage.Push push } received:
+                OnPush(received.From, push);
+                break;
+            case MemberInput.Received { Message: MemberMessage.Ack ack } received:
+                _state.SeeTerm(ack.Term);
+                _master?.OnAck(received.From, ack);
+                break;
+            case MemberInput.LeaseObserved observed:
+                _replica.OnObserved(observed.Lease);
+                break;
+            case MemberInput.StateRead read:
+                OnStateRead(read);
+                break;
+            case MemberInput.EventsRead read:
+                if (Role is not (Role.Replica or Role.Candidate))
+                    _processing.ForgetRead();
+                else if (!_processing.OnRead(read))
+                    Diverged();
+                break;
+            case MemberInput.Campaigned campaigned:
+                OnCampaigned(campaigned);
+                break;
+            case MemberInput.Renewed renewed:
+                if (_master is not null)
+                    _master.OnRenewed(renewed);
+                else if (Role is Role.Candidate && _candidate.Keeper is { } keeper && !keeper.Renewed(renewed.Outcome, renewed.Sent))
+                    _state.Become(Role.Replica);
+                break;
+            default:
+                TakeAnswer(input);
+                break;
+        }
+    }
+
+    private void TakeAnswer(MemberInput input)
+    {
+        switch (input)
+        {
+            case MemberInput.Poked poked:
+                _state.IsShipBusy = false;
+                if (_master is not null)
+                    _master.OnPoked(poked.Computations);
+                else
+                    _state.IsShipAstray = true;
+                break;
+            case MemberInput.EventsApplied applied:
+                _state.IsShipBusy = false;
+                if (_master is not null)
+                    _master.OnApplied(applied);
+                else if (Role is not Role.Stopped)
+                    OnApplied(applied);
+                break;
+            case MemberInput.ShipRestored restored:
+                _state.IsShipBusy = false;
+                _rejoin.OnRestored(restored);
+                break;
+            case MemberInput.LocalAppended appended:
+                _state.IsLocalBusy = false;
+                _state.Local = appended.Local;
+                break;
+            case MemberInput.Quarantined quarantined:
+                _state.IsLocalBusy = false;
+                _state.Local = _state.LocalAsked = quarantined.Local;
+                _rejoin.OnQuarantined(quarantined);
+                break;
+            case MemberInput.StoreAppended appended:
+                _master?.OnStoreAppended(appended.Result);
+                break;
+            case MemberInput.Released released:
+                _master?.OnReleased(released.Number);
+                break;
+            case MemberInput.SettingsWritten written:
+                _master?.OnSettingsWritten(written.Outcome);
+                break;
+            case MemberInput.Trimmed trimmed:
+                _master?.OnTrimmed(trimmed.Outcome);
+                break;
+            case MemberInput.Resigned resigned:
+                _master?.OnResigned(resigned.Outcome);
+                break;
+            case MemberInput.SetOptimism set when _master is not null:
+                _master.SetOptimism(set.Optimism);
+                break;
+            case MemberInput.SetMembers set when _master is not null:
+                _master.SetMembers(set.Members);
+                break;
+            case MemberInput.StepDown when _master is not null:
+                _master.StepDown();
+                break;
+            case MemberInput.SetOptimism or MemberInput.SetMembers or MemberInput.StepDown:
+                _state.Emit(new MemberOutput.Warn($"{_state.Options.Name} is not master; ask {(_state.Master.Length > 0 ? _state.Master : "again when there is one")}."));
+                break;
+        }
+    }
+
+    private void OnApplied(MemberInput.EventsApplied applied)
+    {
+        LeaseKeeper? keeper = Role is Role.Candidate ? _candidate.Keeper : null;
+        _processing.OnApplied(applied);
+        if (Role is Role.Stopped && keeper is not null)
+            _state.Emit(new MemberOutput.Resign(keeper.Lease));
+    }
+
+    private void OnPush(string from, MemberMessage.Push push)
+    {
+        if (Role is Role.Replica)
+        {
+            if (!_replica.OnPush(from, push))
+                Diverged();
+            return;
+        }
+        bool isNewer = push.Lease.Term > _state.Term;
+        if (push.Lease.Term >= _state.Term)
+            _state.SeeLease(push.Lease);
+        if (Role is Role.Stopped)
+        {
+            _state.Master = from;
+            _state.Emit(new MemberOutput.Send(from, new MemberMessage.Ack(_state.Term, _state.Local, _state.Local, _state.Processed, Gap: false, _state.StopReason)));
+        }
+        else if (Role is Role.Candidate && isNewer)
+        {
+            _state.Become(Role.Replica);
+        }
+    }
+
+    private void OnStateRead(MemberInput.StateRead read)
+    {
+        _state.StateAnswered();
+        if (Role is Role.Rejoining)
+            _rejoin.OnStateRead(read);
+        else if (Role is Role.Candidate && !_candidate.OnStateRead(read))
+            Diverged();
+    }
+
+    private void OnCampaigned(MemberInput.Campaigned campaigned)
+    {
+        if (Role is Role.Candidate)
+            _candidate.OnCampaigned(campaigned);
+        else if (campaigned.Outcome is LeaseOutcome.Done unwanted)
+            _state.Emit(new MemberOutput.Resign(unwanted.Lease)); // it was asked for in a role that is over
+    }
+
+    /// <summary>The local log contradicts the cluster's.</summary>
+    private void Diverged()
+    {
+        if (Role is Role.Candidate && _candidate.Keeper is { } keeper)
+            _state.Emit(new MemberOutput.Resign(keeper.Lease));
+        _rejoin.Begin("the local log contradicts the cluster's");
+    }
+
+    private void Pump()
+    {
+        int expired = _state.Ingress.Expire(_state.Now, keepHeard: _master is not null);
+        if (expired > 0)
+            _state.Emit(new MemberOutput.Dropped(expired, "heard, and not seen in the log for too long"));
+        for (Role before = (Role)(-1); before != Role;)
+        {
+            before = Role;
+            PumpRole();
+        }
+    }
+
+    private void PumpRole()
+    {
+        _isFollowing &= Role is Role.Replica;
+        switch (Role)
+        {
+            case Role.Rejoining:
+                _rejoin.Pump();
+                break;
+            case Role.Replica:
+                if (!_isFollowing)
+                    _replica.Begin();
+                _isFollowing = true;
+                _processing.Pump();
+                if (_replica.Watch())
+                    _candidate.Begin();
+                else
+                    _replica.Acknowledge();
+                break;
+            case Role.Candidate:
+                _processing.Pump();
+                if (_candidate.Pump(out Position head))
+                    _master = new Master(_state, _candidate.Keeper!, head);
+                break;
+            case Role.Master:
+                _master!.Pump();
+                if (_master.Demotion is { } reason)
+                {
+                    _master = null;
+                    _rejoin.Begin(reason);
+                }
+                break;
+        }
     }
 }

@@ -22,6 +22,7 @@ public abstract record MemberMessage
     /// <param name="Received">The end of what it has, in memory or on disk: the next push must follow it.</param>
     /// <param name="Durable">The end of its local log, on disk.</param>
     /// <param name="Processed">Durable, applied to its ship, and of the same mug.</param>
+    /// <param name="Gap">The last push did not follow <paramref name="Received"/>: the master goes on from there.</param>
     /// <param name="Stopped">Why it processes no more; <see langword="null"/> where it does.</param>
-    public sealed record Ack(Term Term, Position Received, Position Durable, Position Processed, string? Stopped) : MemberMessage;
+    public sealed record Ack(Term Term, Position Received, Position Durable, Position Processed, bool Gap = false, string? Stopped = null) : MemberMessage;
 }

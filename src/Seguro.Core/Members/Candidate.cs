@@ -1,0 +1,129 @@
+namespace Seguro.Core;
+
+/// <summary>
+/// Takes the next term by a conditional write, reads the head by a linearizable read, and gets up to date before it serves. Its head can't move meanwhile: the term
+/// fences all others.
+/// </summary>
+internal sealed class Candidate(MemberState member, Processing processing)
+{
+    private const int Attempts = 5;
+
+    private Lease _expected;
+    private bool _isAsking;
+    private int _attempts;
+    private TimeSpan _askAgain;
+    private TimeSpan _lastProgress;
+    private Position _reached;
+    private Position? _head;
+
+    /// <summary>The lease, once it is won.</summary>
+    public LeaseKeeper? Keeper { get; private set; }
+
+    /// <summary>Stands for the term after the newest that was seen.</summary>
+    public void Begin()
+    {
+        _expected = member.Lease;
+        _attempts = 0;
+        _isAsking = false;
+        _askAgain = member.Now;
+        _head = null;
+        Keeper = null;
+        member.Become(Role.Candidate);
+    }
+
+    /// <summary>The campaign was answered.</summary>
+    public void OnCampaigned(MemberInput.Campaigned campaigned)
+    {
+        _isAsking = false;
+        switch (campaigned.Outcome)
+        {
+            case LeaseOutcome.Done done:
+                Keeper = new LeaseKeeper(done.Lease, campaigned.Sent, member.Options.LeaseDuration);
+                member.SeeLease(done.Lease);
+                member.Master = "";
+                _lastProgress = member.Now;
+                break;
+            case LeaseOutcome.Lost lost:
+                member.SeeLease(lost.Current);
+                member.Become(Role.Replica);
+                break;
+            case LeaseOutcome.Unknown when ++_attempts < Attempts:
+                _askAgain = member.Now + (member.Options.LeaseDuration / 20);
+                break;
+            default:
+                member.Become(Role.Replica);
+                break;
+        }
+    }
+
+    /// <summary>The head of the log in the store. False where the local log is not the beginning of that log.</summary>
+    public bool OnStateRead(MemberInput.StateRead read)
+    {
+        if (!_isAsking || Keeper is null)
+            return true;
+        _isAsking = false;
+        if (read.State is not { } state)
+        {
+            _askAgain = member.Now + (member.Options.LeaseDuration / 20);
+            return true;
+        }
+        member.SeeLease(state.Lease);
+        if (state.Lease.Term != Keeper.Lease.Term || state.Lease.Holder != Keeper.Lease.Holder)
+        {
+            member.Become(Role.Replica);
+            return true;
+        }
+        member.SeeSettings(read.Settings);
+        if (read.Common.Number < member.Local.Number || state.Head.Number < member.Committed.Number)
+            return false;
+        _head = state.Head.Position;
+        processing.Learn(state.Head.Position);
+        return true;
+    }
+
+    /// <summary>Goes on; says whether all is done and the member may be master, with the head that it took over at.</summary>
+    public bool Pump(out Position head)
+    {
+        head = _head ?? default;
+        if (Keeper is null)
+        {
+            if (!_isAsking && member.Now >= _askAgain)
+            {
+                _isAsking = true;
+                member.Emit(new MemberOutput.Campaign(_expected));
+            }
+            return false;
+        }
+        if (!Keeper.IsLive(member.Now) || member.Term > Keeper.Lease.Term)
+        {
+            member.Become(Role.Replica);
+            return false;
+        }
+        if (Keeper.Renew(member.Now) is { } renewal)
+            member.Emit(renewal);
+        if (_head is not { } known)
+        {
+            if (!_isAsking && member.Now >= _askAgain)
+                _isAsking = member.AskState();
+            return false;
+        }
+        if (member.Processed != _reached)
+            (_reached, _lastProgress) = (member.Processed, member.Now);
+        if (member.Now - _lastProgress > member.Options.LeaseDuration * 5)
+        {
+            GiveUp();
+            return false;
+        }
+        return member.Local == known && member.Ship == known && !member.IsLocalBusy && !member.IsShipBusy;
+    }
+
+    /// <summary>What is missing can't be had here; another member may have it.</summary>
+    public void GiveUp()
+    {
+        if (Keeper is not null)
+            member.Emit(new MemberOutput.Resign(Keeper.Lease));
+        member.HoldBackUntil = member.Now + (member.Options.LeaseDuration * 5);
+        member.SetWarning("candidate", $"{member.Options.Name} won term {member.Term} but can't get the events up to {_head?.Number}; it lets another member try.");
+        member.Become(Role.Replica);
+    }
+}

@@ -1,0 +1,55 @@
+namespace Seguro.Core;
+
+/// <summary>A held lease: renews it, and knows until when the holder may rely on it, by the holder's own clock.</summary>
+internal sealed class LeaseKeeper
+{
+    private readonly TimeSpan _duration;
+    private TimeSpan _nextRenewal;
+    private bool _isRenewing;
+
+    public LeaseKeeper(Lease lease, TimeSpan sent, TimeSpan duration)
+    {
+        Lease = lease;
+        _duration = duration;
+        Deadline = sent + duration;
+        _nextRenewal = sent + (duration / 3);
+    }
+
+    /// <summary>The lease as last renewed.</summary>
+    public Lease Lease { get; private set; }
+
+    /// <summary>From then on others may be master: counted from when the last successful renewal was sent, not from when its answer came.</summary>
+    public TimeSpan Deadline { get; private set; }
+
+    /// <summary>The holder may still rely on it.</summary>
+    public bool IsLive(TimeSpan now) => now < Deadline;
+
+    /// <summary>The renewal that is due; null where none is.</summary>
+    public MemberOutput.Renew? Renew(TimeSpan now)
+    {
+        if (_isRenewing || now < _nextRenewal)
+            return null;
+        _isRenewing = true;
+        _nextRenewal = now + (_duration / 10); // should it fail
+        return new MemberOutput.Renew(Lease);
+    }
+
+    /// <summary>A renewal was answered. False where the lease is another's. Answers to renewals of an earlier term say nothing.</summary>
+    public bool Renewed(LeaseOutcome outcome, TimeSpan sent)
+    {
+        switch (outcome)
+        {
+            case LeaseOutcome.Done done when IsMine(done.Lease):
+                Lease = done.Lease;
+                Deadline = sent + _duration;
+                _nextRenewal = sent + (_duration / 3);
+                break;
+            case LeaseOutcome.Lost lost when !IsMine(lost.Current) && lost.Current.Term >= Lease.Term:
+                return false;
+        }
+        _isRenewing = false;
+        return true;
+    }
+
+    private bool IsMine(Lease lease) => lease.Term == Lease.Term && lease.Holder == Lease.Holder;
+}

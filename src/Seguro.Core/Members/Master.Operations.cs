@@ -1,0 +1,152 @@
+namespace Seguro.Core;
+
+internal sealed partial class Master
+{
+    private static readonly TimeSpan LongestStepDown = TimeSpan.FromSeconds(10);
+
+    private ClusterSettings? _wanted;
+    private ClusterSettings? _writing;
+    private TimeSpan _settingsAgain;
+    private bool _isTrimming;
+    private TimeSpan _trimAgain;
+    private bool _isSnapshotDue;
+    private bool _isSteppingDown;
+    private bool _isResigning;
+    private TimeSpan _stepDownUntil;
+
+    /// <summary>Another optimism is wanted; it is in force once it is written.</summary>
+    public void SetOptimism(Optimism optimism)
+    {
+        if (optimism.Replicas < 0 || optimism.Replicas > _replicas.Count)
+        {
+            _member.Emit(new MemberOutput.Warn($"Optimism {optimism.Replicas} was refused: the cluster has {_replicas.Count} replicas."));
+            return;
+        }
+        _wanted = (_wanted ?? _member.Settings) with { Optimism = optimism };
+    }
+
+    /// <summary>Others belong to the cluster now; in force once it is written.</summary>
+    public void SetMembers(IReadOnlyList<string> members)
+    {
+        if (members.Count is 0 or > Optimism.MostMembers || !members.Contains(_member.Options.Name) || members.Distinct(StringComparer.Ordinal).Count() != members.Count)
+        {
+            _member.Emit(new MemberOutput.Warn($"The list of members was refused: it must have 1 to {Optimism.MostMembers} different names, the master's among them."));
+            return;
+        }
+        _wanted = (_wanted ?? _member.Settings) with { Members = members };
+    }
+
+    /// <summary>The store answered about the settings.</summary>
+    public void OnSettingsWritten(WriteOutcome outcome)
+    {
+        if (_writing is not { } written)
+            return;
+        _writing = null;
+        switch (outcome)
+        {
+            case WriteOutcome.Committed:
+                bool isAnotherOptimism = written.Optimism != _member.Settings.Optimism;
+                _member.SeeSettings(written);
+                if (_wanted is { } wanted && wanted.Optimism == written.Optimism && wanted.Members == written.Members)
+                    _wanted = null;
+                _replicas.RemoveAll(replica => !_member.Members.Contains(replica.Name));
+                foreach (string name in _member.Members.Where(name => _replicas.TrueForAll(replica => replica.Name != name)))
+                    AddReplica(name);
+                if (isAnotherOptimism)
+                    _member.Emit(new MemberOutput.Warn($"Optimism is {_member.Optimism} from now on."));
+                break;
+            case WriteOutcome.Fenced fenced:
+                _member.SeeLease(fenced.Current);
+                Demote($"term {fenced.Current.Term} took over");
+                break;
+            default:
+                _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 5);
+                break;
+        }
+    }
+
+    /// <summary>The user wants another master.</summary>
+    public void StepDown()
+    {
+        if (_replicas.TrueForAll(replica => !replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience)))
+        {
+            _member.Emit(new MemberOutput.Warn("Stepping down was refused: there is no healthy replica to take over."));
+            return;
+        }
+        _isSteppingDown = true;
+        _stepDownUntil = _member.Now + LongestStepDown;
+    }
+
+    /// <summary>The lease is free, or not.</summary>
+    public void OnResigned(LeaseOutcome outcome)
+    {
+        if (!_isResigning)
+            return;
+        if (outcome is LeaseOutcome.Unknown)
+        {
+            _isResigning = false; // the very same again
+            return;
+        }
+        if (outcome is LeaseOutcome.Done done)
+        {
+            _member.SeeLease(done.Lease);
+            foreach (ReplicaProgress replica in _replicas)
+                _member.Emit(new MemberOutput.Send(replica.Name, new MemberMessage.Push(done.Lease, _member.Committed, [], _member.Committed, _member.Released, _member.Settings)));
+        }
+        _member.HoldBackUntil = _member.Now + (_member.Options.LeaseDuration * 2);
+        Demote("it stepped down");
+    }
+
+    /// <summary>A trim was answered.</summary>
+    public void OnTrimmed(WriteOutcome outcome)
+    {
+        _isTrimming = false;
+        if (outcome is not WriteOutcome.Fenced fenced)
+            return;
+        _member.SeeLease(fenced.Current);
+        Demote($"term {fenced.Current.Term} took over");
+    }
+
+    /// <summary>The watermark is written at the pace of renewals: often enough to bound what a cold start repeats, too seldom to cost anything.</summary>
+    private void WriteSettings()
+    {
+        if (_writing is not null || _member.Now < _settingsAgain)
+            return;
+        bool isWatermarkDue = _member.Released > _member.Settings.Released;
+        if (_wanted is null && !isWatermarkDue)
+            return;
+        _writing = (_wanted ?? _member.Settings) with { Released = _member.Released };
+        _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 3);
+        _member.Emit(new MemberOutput.WriteSettings(_keeper.Lease.Term, _writing.Value));
+    }
+
+    private void Trim()
+    {
+        if (_isTrimming || _member.Now < _trimAgain || _member.Options.StoreWindow is null)
+            return;
+        _trimAgain = _member.Now + _member.Options.LeaseDuration;
+        if (TrimRule.First(_member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number) is not { } first)
+            return;
+        _isTrimming = true;
+        _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, first));
+    }
+
+    private void StepDownFurther()
+    {
+        if (!_isSteppingDown || _isResigning)
+            return;
+        if (_member.Now > _stepDownUntil)
+        {
+            _isSteppingDown = false;
+            _member.Emit(new MemberOutput.Warn("Stepping down was given up: events or effects were still waiting. See the status for what they wait for."));
+            return;
+        }
+        bool isQuiet = !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number;
+        bool isWritten = _member.Settings.Released == Tip.Number && _writing is null;
+        bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
+        if (!isQuiet || !isWritten || !isShared)
+            return;
+        _isResigning = true;
+        _member.Emit(new MemberOutput.Resign(_keeper.Lease));
+    }
+}

@@ -1,0 +1,276 @@
+namespace Seguro.Core;
+
+/// <summary>
+/// Computes, appends to the local log and to the store, pushes to the replicas, and opens the gate. One append of each kind is under way at a time, and takes all that gathered
+/// meanwhile: the group adapts to the load.
+/// </summary>
+internal sealed partial class Master
+{
+    private const int MostPokes = 32;
+
+    private readonly MemberState _member;
+    private readonly LeaseKeeper _keeper;
+    private readonly Gate _gate;
+    private readonly Queue<Event> _adopting = new();
+    private IReadOnlyList<Event> _applying = [];
+    private IReadOnlyList<Event> _storeGroup = [];
+    private bool _isStoreBusy;
+    private TimeSpan _storeAgain;
+    private long _unreplicatedBytes;
+    private bool _isPoking;
+    private string? _demotion;
+
+    /// <summary>Begins to serve.</summary>
+    /// <param name="member">The member; its ship and its local log stand at <paramref name="head"/>.</param>
+    /// <param name="keeper">The lease of the new term.</param>
+    /// <param name="head">The head of the log in the store.</param>
+    public Master(MemberState member, LeaseKeeper keeper, Position head)
+    {
+        _member = member;
+        _keeper = keeper;
+        foreach (Event received in member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue))
+            _adopting.Enqueue(received);
+        member.Tail.CutAfter(head.Number);
+        bool repeat = member.Options.Effects is EffectsPolicy.AtLeastOnce;
+        _gate = new Gate(repeat ? member.Released : head.Number);
+        if (repeat)
+        {
+            if (member.Backlog.HasForgotten)
+                member.SetWarning("forgotten", "More effects waited than a replica remembers; the oldest are not released again.");
+            foreach ((EventNumber number, IReadOnlyList<Effect> effects) in member.Backlog.Kept)
+                _gate.Hold(number, effects);
+        }
+        else
+        {
+            member.SeeReleased(head.Number);
+        }
+        member.Master = member.Options.Name;
+        foreach (string name in member.Members)
+            AddReplica(name);
+        member.Become(Role.Master);
+    }
+
+    /// <summary>The lease.</summary>
+    public Lease Lease => _keeper.Lease;
+
+    /// <summary>How many events' effects wait.</summary>
+    public int Gated => _gate.Count;
+
+    /// <summary>Why the mastership has ended; null while it lasts.</summary>
+    public string? Demotion => _demotion;
+
+    private Position Tip => _member.Tail.End;
+
+    /// <summary>Ova became events.</summary>
+    public void OnPoked(IReadOnlyList<Computation> computations)
+    {
+        _isPoking = false;
+        foreach (Computation computation in computations)
+        {
+            if (computation is Computation.Accepted accepted)
+                Add(accepted.Number, accepted.Payload, accepted.Effects);
+            else if (computation is Computation.Refused refused)
+                _member.Emit(new MemberOutput.Dropped(1, refused.Reason));
+        }
+    }
+
+    /// <summary>Events of the last master, which it pushed and did not commit, were computed here too.</summary>
+    public void OnApplied(MemberInput.EventsApplied applied)
+    {
+        bool repeat = _member.Options.Effects is EffectsPolicy.AtLeastOnce;
+        for (int i = 0; i < applied.Results.Count; i++)
+        {
+            Event adopted = _applying[i];
+            // At-most-once: the last master may have released them at optimism 0.
+            Add(adopted.Number, adopted.Payload, repeat ? applied.Results[i].Effects : []);
+            _member.Ingress.SeenInLog(applied.Results[i].Digest, _member.Now);
+        }
+        _applying = [];
+        if (applied.Failure is null)
+            return;
+        _member.SetWarning("adoption", $"Event {Tip.Number.Next} of the last master, which was not committed, can't be computed here; it and what followed it are left out: {applied.Failure}");
+        _adopting.Clear();
+    }
+
+    /// <summary>The store answered an append.</summary>
+    public void OnStoreAppended(AppendResult result)
+    {
+        if (!_isStoreBusy)
+            return;
+        _isStoreBusy = false;
+        if (result.Reached.Number > _member.Committed.Number && _member.Tail.TryGetPosition(result.Reached.Number, out Position here) && here == result.Reached)
+            Commit(result.Reached);
+        switch (result.Outcome)
+        {
+            case WriteOutcome.Committed:
+                _storeGroup = [];
+                break;
+            case WriteOutcome.Unknown unknown:
+                // The very same group again: only then does the store's answer tell what became of it.
+                _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
+                _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
+                _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
+                return;
+            case WriteOutcome.Fenced fenced:
+                _member.SeeLease(fenced.Current);
+                Demote($"term {fenced.Current.Term} took over");
+                break;
+            case WriteOutcome.Conflict conflict:
+                Demote($"the store's log ends at {conflict.Current.Head.Number}, and not where this term left it");
+                break;
+        }
+        _member.ClearWarning("store");
+    }
+
+    /// <summary>The lease was renewed, or not.</summary>
+    public void OnRenewed(MemberInput.Renewed renewed)
+    {
+        if (!_keeper.Renewed(renewed.Outcome, renewed.Sent))
+            Demote("the lease is another's");
+        else if (renewed.Outcome is LeaseOutcome.Done)
+            _member.SeeLease(_keeper.Lease);
+    }
+
+    /// <summary>Effects are out.</summary>
+    public void OnReleased(EventNumber number)
+    {
+        _gate.Confirm(number);
+        _member.SeeReleased(_gate.Released);
+    }
+
+    /// <summary>Goes on with all that can go on.</summary>
+    public void Pump()
+    {
+        if (_member.Term > _keeper.Lease.Term)
+            Demote($"term {_member.Term} took over");
+        else if (!_keeper.IsLive(_member.Now))
+            Demote("the lease could not be renewed in time");
+        if (_demotion is not null)
+            return;
+        if (_keeper.Renew(_member.Now) is { } renewal)
+            _member.Emit(renewal);
+        Compute();
+        AppendLocal();
+        AppendStore();
+        Release();
+        PushAll();
+        WriteSettings();
+        Trim();
+        StepDownFurther();
+    }
+
+    private void Demote(string reason) => _demotion ??= reason;
+
+    private void Add(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
+    {
+        Chain chain = ChainHasher.Of(Tip.Chain, number, payload.Span);
+        _member.Tail.Add(new Event(number, payload, chain));
+        _member.Ship = _member.ShipAsked = Tip;
+        _unreplicatedBytes += payload.Length;
+        _gate.Hold(number, effects);
+        _member.Backlog.Add(number, effects);
+    }
+
+    private void Commit(Position reached)
+    {
+        foreach (Event held in _storeGroup)
+        {
+            if (held.Number > _member.Committed.Number && held.Number <= reached.Number)
+                _unreplicatedBytes -= held.Payload.Length;
+        }
+        ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
+        _member.Committed = reached;
+        if (reached.Number.Value / _member.Options.SnapshotEvery != before)
+            _isSnapshotDue = true;
+    }
+
+    private void Compute()
+    {
+        if (_member.IsShipBusy)
+            return;
+        if (_adopting.Count > 0)
+        {
+            List<Event> events = [];
+            while (events.Count < MostPokes && _adopting.TryDequeue(out Event next))
+                events.Add(next);
+            _applying = events;
+            _member.IsShipBusy = true;
+            _member.Emit(new MemberOutput.Apply(events));
+            return;
+        }
+        if (_isSnapshotDue && _member.Committed == _member.Ship)
+        {
+            _isSnapshotDue = false;
+            _member.Emit(new MemberOutput.Snapshot(_member.Ship));
+        }
+        int room = (int)Math.Min(
+            (ulong)MostPokes, (ulong)_member.Options.MaxUnreplicatedEvents - Math.Min((ulong)_member.Options.MaxUnreplicatedEvents, Tip.Number - _member.Committed.Number));
+        room = Math.Min(room, _member.Options.MaxGated - _gate.Count);
+        if (room <= 0 || _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _isSteppingDown)
+            return;
+        List<Ovum> ova = _member.Ingress.Take(room);
+        if (ova.Count == 0)
+            return;
+        _isPoking = true;
+        _member.IsShipBusy = true;
+        _member.Emit(new MemberOutput.Poke(ova));
+    }
+
+    private void AppendLocal()
+    {
+        if (_member.IsLocalBusy)
+            return;
+        List<Event> events = _member.Tail.Take(_member.LocalAsked.Number, Tip.Number, _member.Options.MaxGroup, _member.Options.MaxGroupBytes);
+        if (events.Count == 0)
+            return;
+        _member.LocalAsked = new Position(events[^1].Number, events[^1].Chain);
+        _member.IsLocalBusy = true;
+        _member.Emit(new MemberOutput.AppendLocal(events));
+    }
+
+    private void AppendStore()
+    {
+        if (_isStoreBusy || _member.Now < _storeAgain)
+            return;
+        if (_storeGroup.Count == 0)
+            _storeGroup = _member.Tail.Take(_member.Committed.Number, Tip.Number, _member.Options.MaxGroup, _member.Options.MaxGroupBytes);
+        if (_storeGroup.Count == 0)
+            return;
+        _isStoreBusy = true;
+        _member.Emit(new MemberOutput.AppendStore(_keeper.Lease.Term, _member.Committed, _storeGroup));
+    }
+
+    private void Release()
+    {
+        Optimism optimism = _member.Optimism;
+        List<EventNumber> all = [];
+        List<EventNumber> healthy = [];
+        foreach (ReplicaProgress replica in _replicas)
+        {
+            all.Add(replica.Processed);
+            if (replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience))
+                healthy.Add(replica.Processed);
+        }
+        int asked = Math.Min(optimism.Replicas, _replicas.Count);
+        EventNumber strict = Gate.Limit(asked, _member.Local.Number, _member.Committed.Number, all);
+        EventNumber limit = strict;
+        if (healthy.Count >= asked)
+        {
+            _member.ClearWarning("replicas");
+        }
+        else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
+        {
+            EventNumber left = healthy.Count == 0 ? _member.Committed.Number : Gate.Limit(healthy.Count, _member.Local.Number, _member.Committed.Number, healthy);
+            limit = left > strict ? left : strict;
+            _member.SetWarning("replicas", $"Effects leave after {healthy.Count} replicas have processed their event, and not {asked}: the others are away.");
+        }
+        else
+        {
+            _member.SetWarning("replicas", $"Effects wait: {asked} replicas must process each event, and {healthy.Count} are there.");
+        }
+        if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
+            _member.Emit(release);
+        else
+            _member.SeeReleased(_gate.Released);
+    }
+}

@@ -1,0 +1,197 @@
+namespace Seguro.Core;
+
+/// <summary>
+/// How a member that does not compute keeps up: what is committed goes into the local log and into the ship; what is missing is read. What was received and is not
+/// known to be committed waits: so neither the local log nor the ship of a replica ever has to go back.
+/// </summary>
+internal sealed class Processing(MemberState member)
+{
+    private const int MostInMemory = 65_536;
+
+    private IReadOnlyList<Event> _applying = [];
+    private Position _target;
+    private bool _isReading;
+    private TimeSpan _readAgain;
+    private (Position After, IReadOnlyList<Event> Events)? _adoptable;
+
+    /// <summary>The highest position that is known to be committed, here or not.</summary>
+    public Position Target => _target.Number > member.Committed.Number ? _target : member.Committed;
+
+    private bool HasRoom
+    {
+        get
+        {
+            EventNumber handedOut = Least(member.LocalAsked.Number, member.ShipAsked.Number);
+            return member.Tail.End.Number <= handedOut
+                || (member.Tail.Bytes < 2 * member.Options.PushWindow && member.Tail.Count < MostInMemory);
+        }
+    }
+
+    /// <summary>Begins anew at the ship's position.</summary>
+    /// <param name="adoptable">What follows the local log's end and was never committed: it is kept, should this member become master before anything takes its place.</param>
+    public void Reset(IReadOnlyList<Event> adoptable)
+    {
+        member.Tail.Reset(member.Ship);
+        member.ShipAsked = member.Ship;
+        member.LocalAsked = member.Local;
+        member.Committed = member.Local;
+        _target = default;
+        _adoptable = adoptable.Count == 0 ? null : (member.Local, adoptable);
+    }
+
+    /// <summary>A position was learned to be committed in the store.</summary>
+    public void Learn(Position committed)
+    {
+        if (committed.Number <= member.Committed.Number)
+            return;
+        if (member.Tail.TryGetPosition(committed.Number, out Position here))
+        {
+            if (here == committed)
+            {
+                member.Committed = committed;
+                return;
+            }
+            CutUncommitted();
+        }
+        if (committed.Number > _target.Number)
+            _target = committed;
+    }
+
+    /// <summary>Takes events that follow one another. False where they contradict what is committed here: the local log is not the cluster's.</summary>
+    public bool Take(IReadOnlyList<Event> events, out bool isRefused)
+    {
+        isRefused = false;
+        foreach (Event taken in events)
+        {
+            Position position = new(taken.Number, taken.Chain);
+            if (taken.Number < member.Tail.Start.Number)
+                continue;
+            if (member.Tail.TryGetPosition(taken.Number, out Position here))
+            {
+                if (here == position)
+                    continue;
+                if (taken.Number <= member.Committed.Number || taken.Number == member.Tail.Start.Number)
+                    return false;
+                member.Tail.CutAfter(taken.Number.Previous);
+            }
+            if (taken.Number != member.Tail.End.Number.Next || !HasRoom)
+            {
+                isRefused = true;
+                return true;
+            }
+            member.Tail.Add(taken);
+        }
+        return true;
+    }
+
+    /// <summary>Forgets what was received and is not known to be committed: it was another master's, and something else took its place.</summary>
+    public void CutUncommitted()
+    {
+        if (member.Tail.End.Number > member.Committed.Number)
+            member.Tail.CutAfter(member.Committed.Number > member.Tail.Start.Number ? member.Committed.Number : member.Tail.Start.Number);
+    }
+
+    /// <summary>Events were read. False where they contradict what is committed here.</summary>
+    public bool OnRead(MemberInput.EventsRead read)
+    {
+        _isReading = false;
+        if (read.Diverged)
+            return false;
+        if (read.Events.Count == 0)
+        {
+            _readAgain = member.Now + (member.Options.LeaseDuration / 20);
+            return true;
+        }
+        // The tail may have been reset since the question.
+        if (read.After.Number > member.Tail.End.Number || (member.Tail.TryGetPosition(read.After.Number, out Position here) && here != read.After))
+            return true;
+        if (!Take(read.Events, out _))
+            return false;
+        // What is read is committed, as far as it was taken.
+        if (member.Tail.TryGetPosition(read.Events[^1].Number, out Position last) && last.Chain == read.Events[^1].Chain && last.Number > member.Committed.Number)
+            member.Committed = last;
+        return true;
+    }
+
+    /// <summary>Events were read that are no longer wanted.</summary>
+    public void ForgetRead() => _isReading = false;
+
+    /// <summary>Events were applied to the ship.</summary>
+    public void OnApplied(MemberInput.EventsApplied applied)
+    {
+        ulong before = member.Ship.Number.Value / member.Options.SnapshotEvery;
+        for (int i = 0; i < applied.Results.Count; i++)
+        {
+            Event done = _applying[i];
+            member.Ship = new Position(done.Number, done.Chain);
+            if (done.Number > member.Released)
+                member.Backlog.Add(done.Number, applied.Results[i].Effects);
+            member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now);
+        }
+        _applying = [];
+        member.ShipAsked = member.Ship;
+        if (applied.Failure is { } failure)
+            member.Stop($"event {member.Ship.Number.Next} can't be processed here: {failure}");
+        else if (member.Ship.Number.Value / member.Options.SnapshotEvery != before)
+            member.Emit(new MemberOutput.Snapshot(member.Ship));
+    }
+
+    /// <summary>Asks for all that can be done now.</summary>
+    public void Pump()
+    {
+        if (_adoptable is { } kept && member.Tail.End.Number >= kept.After.Number)
+        {
+            _adoptable = null;
+            if (member.Tail.End == kept.After)
+                Take(kept.Events, out _);
+        }
+        if (_target.Number > member.Committed.Number)
+            Learn(_target);
+        Read();
+        AppendLocal();
+        Apply(member.Committed.Number);
+        member.Tail.Shrink(Least(member.LocalAsked.Number, member.ShipAsked.Number), MostInMemory / 4, member.Options.PushWindow / 4);
+    }
+
+    /// <summary>Appends to the local log what is committed and not in it.</summary>
+    private void AppendLocal()
+    {
+        if (member.IsLocalBusy)
+            return;
+        List<Event> events = member.Tail.Take(member.LocalAsked.Number, member.Committed.Number, member.Options.MaxGroup, member.Options.MaxGroupBytes);
+        if (events.Count == 0)
+            return;
+        member.LocalAsked = new Position(events[^1].Number, events[^1].Chain);
+        member.IsLocalBusy = true;
+        member.Emit(new MemberOutput.AppendLocal(events));
+    }
+
+    private void Apply(EventNumber last)
+    {
+        if (member.IsShipBusy)
+            return;
+        List<Event> events = member.Tail.Take(member.ShipAsked.Number, last, member.Options.MaxGroup, member.Options.MaxGroupBytes);
+        if (events.Count == 0)
+            return;
+        _applying = events;
+        member.ShipAsked = new Position(events[^1].Number, events[^1].Chain);
+        member.IsShipBusy = true;
+        member.Emit(new MemberOutput.Apply(events));
+    }
+
+    private void Read()
+    {
+        if (_isReading || member.Now < _readAgain || !HasRoom)
+            return;
+        Position end = member.Tail.End;
+        if (end.Number < member.Local.Number)
+            member.Emit(new MemberOutput.ReadLocal(end, member.Local.Number));
+        else if (_target.Number > member.Committed.Number)
+            member.Emit(new MemberOutput.Read(member.Committed.Number <= end.Number ? member.Committed : end, _target.Number));
+        else
+            return;
+        _isReading = true;
+    }
+
+    private static EventNumber Least(EventNumber a, EventNumber b) => a < b ? a : b;
+}

@@ -1,0 +1,104 @@
+namespace Seguro.Core;
+
+/// <summary>Follows the master: takes its pushes, says how far it is, and notices when it is gone.</summary>
+internal sealed class Replica(MemberState member, Processing processing)
+{
+    /// <summary>How far a member may be behind and still stand for mastership without an extra wait, in events.</summary>
+    private const ulong CloseEnough = 4096;
+
+    private TimeSpan _lastPush;
+    private TimeSpan _nextObservation;
+    private TimeSpan? _vacantSince;
+    private bool _isObserving;
+    private bool _isAckDue;
+    private bool _hasGap;
+    private (Position Durable, Position Processed) _lastAck;
+
+    /// <summary>The member became a replica.</summary>
+    public void Begin()
+    {
+        _lastPush = member.Now;
+        _vacantSince = null;
+        _isAckDue = false;
+        _hasGap = false;
+    }
+
+    /// <summary>The master says something. False where it contradicts what is committed here.</summary>
+    public bool OnPush(string from, MemberMessage.Push push)
+    {
+        if (push.Lease.Term < member.Term)
+            return true; // from a master that was replaced
+        member.SeeLease(push.Lease);
+        member.Master = push.Lease.IsHeld ? from : "";
+        member.SeeSettings(push.Settings);
+        member.SeeReleased(push.Released);
+        _lastPush = member.Now;
+        _isAckDue = true;
+        Position previous = push.Previous;
+        if (previous.Number > member.Tail.End.Number)
+        {
+            _hasGap = true;
+        }
+        else if (member.Tail.TryGetPosition(previous.Number, out Position here) && here != previous)
+        {
+            if (previous.Number <= member.Committed.Number)
+                return false;
+            processing.CutUncommitted();
+            _hasGap = true;
+        }
+        else
+        {
+            if (!processing.Take(push.Events, out bool refused))
+                return false;
+            _hasGap |= refused;
+        }
+        processing.Learn(push.Committed);
+        return true;
+    }
+
+    /// <summary>The lease was looked at.</summary>
+    public void OnObserved(Lease? lease)
+    {
+        _isObserving = false;
+        if (lease is { } seen)
+            member.SeeLease(seen);
+    }
+
+    /// <summary>Looks at the clock; says whether it is time to stand for mastership.</summary>
+    public bool Watch()
+    {
+        TimeSpan duration = member.Options.LeaseDuration;
+        if (!_isObserving && member.Now - _lastPush >= duration / 3 && member.Now >= _nextObservation)
+        {
+            _isObserving = true;
+            _nextObservation = member.Now + (duration / 5);
+            member.Emit(MemberOutput.ObserveLease.Instance);
+        }
+        int rank = member.Members.IndexOf(member.Options.Name);
+        if (rank < 0 || !member.Watch.MayCampaign(member.Now))
+        {
+            _vacantSince = null;
+            return false;
+        }
+        _vacantSince ??= member.Now;
+        // The members stand one after the other, so that they don't take the lease from each other; who is far behind lets the others go first.
+        TimeSpan patience = duration * rank / 16;
+        ulong missing = processing.Target.Number.Value - Math.Min(processing.Target.Number.Value, member.Processed.Number.Value);
+        if (missing > CloseEnough)
+            patience += duration;
+        return member.Now - _vacantSince >= patience && member.Now >= member.HoldBackUntil;
+    }
+
+    /// <summary>Says how far things are, where that is news.</summary>
+    public void Acknowledge()
+    {
+        (Position, Position) progress = (member.Local, member.Processed);
+        if (member.Master.Length == 0 || (!_isAckDue && progress == _lastAck))
+            return;
+        member.Emit(new MemberOutput.Send(
+            member.Master, new MemberMessage.Ack(member.Term, member.Tail.End, member.Local, member.Processed, _hasGap, member.StopReason)));
+        _lastAck = progress;
+        _isAckDue = false;
+        _hasGap = false;
+    }
+}

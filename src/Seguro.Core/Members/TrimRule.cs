@@ -1,0 +1,22 @@
+namespace Seguro.Core;
+
+/// <summary>What a store with a window may forget.</summary>
+internal static class TrimRule
+{
+    /// <summary>How many events stay in the store though all have them: who is a little behind then need not ask another member.</summary>
+    public const ulong Kept = 1024;
+
+    /// <summary>The first event that must stay; null where nothing may go.</summary>
+    /// <param name="master">The end of the master's local log.</param>
+    /// <param name="replicas">The ends of the other members' local logs.</param>
+    /// <param name="copies">How many local logs must have an event; 0: all.</param>
+    /// <param name="committed">The end of what is committed.</param>
+    public static EventNumber? First(EventNumber master, IReadOnlyList<EventNumber> replicas, int copies, EventNumber committed)
+    {
+        List<ulong> ends = [master.Value, .. replicas.Select(static end => end.Value)];
+        ends.Sort();
+        int needed = copies <= 0 || copies > ends.Count ? ends.Count : copies;
+        ulong shared = Math.Min(ends[^needed], committed.Value);
+        return shared > Kept ? new EventNumber(shared - Kept + 1) : null;
+    }
+}
