@@ -77,6 +77,7 @@ public static class SeguroCommand
                 ClusterInitCommand.Create(terminal),
             },
             DqliteNodeCommand.Create(terminal),
+            BalancerCommand.Create(terminal),
         };
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.CommandResult result)

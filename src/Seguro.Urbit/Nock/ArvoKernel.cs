@@ -6,9 +6,10 @@ namespace Seguro.Urbit.Nock;
 /// <remarks>Not safe for two threads at a time. An event that crashes, or is interrupted, changes nothing.</remarks>
 public sealed class ArvoKernel
 {
-    private const int WishAxis = 10;
-    private const int PeekAxis = 22;
-    private const int PokeAxis = 23;
+    // One noun each: a machine knows compiled formulas by identity.
+    private static readonly Noun WishArm = Cell.Of(9, 10, 0, 1);
+    private static readonly Noun PeekArm = Cell.Of(9, 22, 0, 1);
+    private static readonly Noun PokeArm = Cell.Of(9, 23, 0, 1);
     private static readonly Noun Lifecycle = Cell.Of(2, Cell.Of(0, 3), 0, 2);
 
     /// <summary>Goes on from a kernel's core.</summary>
@@ -56,7 +57,7 @@ public sealed class ArvoKernel
     /// <exception cref="OperationCanceledException">It was interrupted; the state is the old one.</exception>
     public NockResult TryPoke(Noun ovum, CancellationToken cancellationToken = default)
     {
-        NockResult result = Machine.TrySlam(Arm(PokeAxis, cancellationToken), ovum, cancellationToken);
+        NockResult result = Machine.TrySlam(Arm(PokeArm, cancellationToken), ovum, cancellationToken);
         if (result.Product is not Noun product)
             return result;
         if (product is not Cell { Head: Noun effects, Tail: Cell next })
@@ -67,11 +68,11 @@ public sealed class ArvoKernel
 
     /// <summary>Asks: the sample is <c>[gang request]</c>, the answer what the kernel says.</summary>
     /// <exception cref="NockException">It crashed, or a limit was reached.</exception>
-    public Noun Peek(Noun sample, CancellationToken cancellationToken = default) => Machine.Slam(Arm(PeekAxis, cancellationToken), sample, cancellationToken);
+    public Noun Peek(Noun sample, CancellationToken cancellationToken = default) => Machine.Slam(Arm(PeekArm, cancellationToken), sample, cancellationToken);
 
     /// <summary>The value of an expression in Hoon.</summary>
     /// <exception cref="NockException">It crashed, as for text that is no expression, or a limit was reached.</exception>
-    public Noun Wish(string hoon, CancellationToken cancellationToken = default) => Machine.Slam(Arm(WishAxis, cancellationToken), hoon, cancellationToken);
+    public Noun Wish(string hoon, CancellationToken cancellationToken = default) => Machine.Slam(Arm(WishArm, cancellationToken), hoon, cancellationToken);
 
-    private Noun Arm(ulong axis, CancellationToken cancellationToken) => Machine.Run(Core, Cell.Of(9, axis, 0, 1), cancellationToken);
+    private Noun Arm(Noun arm, CancellationToken cancellationToken) => Machine.Run(Core, arm, cancellationToken);
 }

@@ -73,6 +73,9 @@ sealed class CoreName(string label, ulong parentAxis, string parentLabel, Noun? 
 
     public bool IsSameAs(string otherLabel, ulong axis) => Label == otherLabel && parentAxis == axis;
 
+    /// <summary>What it says, but for the battery: <c>[label axis parent-label payload]</c>.</summary>
+    public Noun Export() => Cell.Of(Cord.Of(Label), Atom.Of(parentAxis), Cord.Of(parentLabel), rootPayload is null ? Atom.Zero : NounList.Some(rootPayload));
+
     /// <summary>Does a core with the battery have this name: is all that its formulas may use what it was?</summary>
     public bool Fits(Cell core)
     {

@@ -95,6 +95,23 @@ sealed class NockCode(IReadOnlyDictionary<string, InstalledJet> jets)
         }
     }
 
+    /// <summary>All names, as <see cref="NockMachine.ExportNames"/> says.</summary>
+    public Noun ExportNames() => NounList.Of([.. _named.Values.SelectMany(battery => battery.Names, (battery, name) => (Noun)new Cell(battery.Noun, name.Export()))]);
+
+    /// <summary>Takes such a list.</summary>
+    public void ImportNames(Noun list)
+    {
+        foreach (Noun item in NounList.Items(list))
+        {
+            if (item is not Cell { HeadField: Cell battery, TailField: Cell { HeadField: Noun label, TailField: Cell { HeadField: Atom { Words: null } axis, TailField: Cell { HeadField: Noun parent, TailField: Noun payload } } } }
+                || !Cord.TryText(label, out string labelText) || !Cord.TryText(parent, out string parentText))
+            {
+                throw NounException.Shape("not a core's name", item);
+            }
+            Add(battery, labelText, axis.Low, parentText, NounList.Unit(payload));
+        }
+    }
+
     private void Add(Cell formulas, string label, ulong axis, string parentLabel, Noun? payload)
     {
         if (label.Length > LongestLabel)

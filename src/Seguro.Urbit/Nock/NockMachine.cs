@@ -59,6 +59,14 @@ public sealed class NockMachine
     /// <exception cref="NounException">It is not such a list.</exception>
     public void ImportHashboard(Noun list) => Code.Import(list);
 
+    /// <summary>The names of cores that it knows, for <see cref="ImportNames"/>: a list of <c>[battery label axis parent-label payload]</c>.</summary>
+    /// <remarks>A root has the axis 0, and its payload as a unit; the others have <c>~</c> there.</remarks>
+    public Noun ExportNames() => Code.ExportNames();
+
+    /// <summary>Takes over names that <see cref="ExportNames"/> gave: jets for the cores are found without a hint being run again.</summary>
+    /// <exception cref="NounException">It is not such a list.</exception>
+    public void ImportNames(Noun list) => Code.ImportNames(list);
+
     /// <summary>Computes a formula on a subject.</summary>
     /// <exception cref="NockException">It crashed, or a limit was reached.</exception>
     /// <exception cref="OperationCanceledException">It was interrupted.</exception>

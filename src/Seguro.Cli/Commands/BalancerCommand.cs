@@ -1,0 +1,128 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using Seguro.Cli.Output;
+using Seguro.Core;
+using Seguro.Node.Balancer;
+using Seguro.Stores.Dqlite;
+
+namespace Seguro.Cli.Commands;
+
+/// <summary><c>seguro balancer</c>: one public address in front of all members.</summary>
+internal static class BalancerCommand
+{
+    private static readonly Option<string> Listen = new("--listen") { Description = "The public address: what arrives here goes to every member, and effects leave from here.", HelpName = "IP:PORT", Required = true };
+    private static readonly Option<string?> Inside = new("--inside") { Description = "Where members send hellos and effects; by default every address of this machine, at the port after the public one.", HelpName = "IP:PORT" };
+    private static readonly Option<string[]> Members = new("--members") { Description = "Members that get the datagrams, besides those that announce themselves.", HelpName = "HOST:PORT", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string?> KeyFile = new("--key-file") { Description = "The cluster's key: 64 hexadecimal digits, the same for all members (openssl rand -hex 32).", HelpName = "FILE" };
+    private static readonly Option<double> Every = new("--stats") { Description = "Print the counts every so many seconds; they are always printed at the end.", HelpName = "SECONDS" };
+    private static readonly Option<bool> Nftables = new("--nftables") { Description = "Print rules that let the kernel do the copying instead, and end." };
+
+    public static Command Create(Terminal terminal) =>
+        new Command("balancer", "Give each datagram of a public address to every member, and send out what the master releases; until Ctrl-C or SIGTERM.")
+        {
+            Listen, Inside, Members, KeyFile, Every, Nftables,
+        }.Does(terminal, async (parse, cancel) =>
+        {
+            IPEndPoint listen = ParseEndPoint(parse.GetRequiredValue(Listen), "--listen");
+            DqliteAddress[] members = [.. (parse.GetValue(Members) ?? []).Select(ParseMember)];
+            if (parse.GetValue(Nftables))
+            {
+                terminal.Output.Write(KernelRules.For(listen, [.. members.Select(ParseLiteral)]));
+                return 0;
+            }
+            return await RunAsync(parse, terminal, listen, members, cancel);
+        });
+
+    private static async Task<int> RunAsync(ParseResult parse, Terminal terminal, IPEndPoint listen, DqliteAddress[] members, CancellationToken cancel)
+    {
+        double seconds = parse.GetValue(Every);
+        if (seconds is < 0 or > 86400 || double.IsNaN(seconds))
+            throw new SeguroException(ErrorCode.BadValue, "--stats is a number of seconds from 0 (only at the end) to 86400", "Choose another number.");
+        string keyFile = parse.GetValue(KeyFile)
+            ?? throw new SeguroException(ErrorCode.Usage, "--key-file is missing", "Make a key with `openssl rand -hex 32 > cluster.key`, and give the same to every member.");
+        BalancerOptions options = new()
+        {
+            Listen = listen,
+            Inside = parse.GetValue(Inside) is { } inside ? ParseEndPoint(inside, "--inside") : DefaultInside(listen),
+            Members = members,
+            Key = ClusterKey.Load(keyFile),
+        };
+        bool json = parse.GetValue(CommonOptions.Json);
+        using UdpBalancer balancer = UdpBalancer.Bind(options, TimeProvider.System);
+        Task running = balancer.RunAsync(cancel);
+        PrintReady(terminal, balancer, json);
+        if (seconds > 0)
+            await PrintEveryAsync(terminal, balancer, json, TimeSpan.FromSeconds(seconds), running);
+        await running;
+        PrintStats(terminal, balancer.Stats, json);
+        return 0;
+    }
+
+    private static async Task PrintEveryAsync(Terminal terminal, UdpBalancer balancer, bool json, TimeSpan between, Task running)
+    {
+        while (true)
+        {
+            Task pause = Task.Delay(between, CancellationToken.None);
+            if (await Task.WhenAny(running, pause) == running)
+                return;
+            PrintStats(terminal, balancer.Stats, json);
+        }
+    }
+
+    private static void PrintReady(Terminal terminal, UdpBalancer balancer, bool json)
+    {
+        (int outside, int inside) = balancer.ReceiveBuffers;
+        if (json)
+        {
+            terminal.Json(new { ready = true, listen = balancer.Public.ToString(), inside = balancer.Inside.ToString(), publicBuffer = outside, insideBuffer = inside, maxDatagram = BalancerFrame.MaxPayload });
+        }
+        else
+        {
+            terminal.Output.WriteLine(
+                $"The ship's datagrams come in at {balancer.Public}; members send to {balancer.Inside}. The kernel holds {ByteSize.Format(outside)} and {ByteSize.Format(inside)} of what comes in.");
+        }
+        terminal.Output.Flush();
+    }
+
+    private static void PrintStats(Terminal terminal, BalancerStats stats, bool json)
+    {
+        if (json)
+        {
+            terminal.Json(stats);
+        }
+        else
+        {
+            (string Name, long Count)[] dropped =
+            [
+                ("too large", stats.TooLarge), ("no member", stats.WithoutMember), ("copies not sent", stats.CopiesRefused), ("public buffer full", stats.PublicOverflow),
+                ("old term", stats.OldTerm), ("effects not sent", stats.ReleasesRefused), ("hellos repeated", stats.HellosRepeated), ("hellos of too many", stats.HellosTooMany),
+                ("no frames", stats.Malformed), ("forged", stats.Forged), ("unknown sender", stats.UnknownSender), ("wrong kind", stats.WrongKind), ("inner buffer full", stats.InsideOverflow),
+            ];
+            string drops = string.Join(", ", dropped.Where(static drop => drop.Count > 0).Select(static drop => $"{drop.Name} {drop.Count}"));
+            terminal.Output.WriteLine(
+                $"datagrams in {stats.Datagrams}, copies out {stats.Copies}, effects out {stats.Released}, members {stats.Members}, term {stats.Term}; dropped: {(drops.Length == 0 ? "none" : drops)}");
+        }
+        terminal.Output.Flush();
+    }
+
+    private static IPEndPoint DefaultInside(IPEndPoint listen)
+    {
+        if (listen.Port is 0 or 65535)
+            throw new SeguroException(ErrorCode.BadValue, $"there is no port after {listen.Port} for the members' side", "Name an address with --inside.");
+        return new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, listen.Port + 1);
+    }
+
+    private static IPEndPoint ParseEndPoint(string text, string option) =>
+        IPEndPoint.TryParse(text, out IPEndPoint? address) && text.LastIndexOf(':') > text.LastIndexOf(']') && (address.AddressFamily != AddressFamily.InterNetworkV6 || text[0] == '[')
+            ? address
+            : throw new SeguroException(ErrorCode.BadValue, $"{option}: '{text}' is not an address and a port", "Write IP:PORT, such as 0.0.0.0:13337 or [::]:13337.");
+
+    private static DqliteAddress ParseMember(string text) => DqliteAddress.TryParse(text, out DqliteAddress address)
+        ? address
+        : throw new SeguroException(ErrorCode.BadValue, $"--members: '{text}' is not a host and a port", "Write HOST:PORT, such as 10.0.0.1:13340 or [fd00::1]:13340.");
+
+    private static IPEndPoint ParseLiteral(DqliteAddress address) => IPAddress.TryParse(address.Host, out IPAddress? literal)
+        ? new IPEndPoint(literal, address.Port)
+        : throw new SeguroException(ErrorCode.BadValue, $"--members: the kernel's rules need addresses, and '{address.Host}' is a name", "Write the member's IP address.");
+}
