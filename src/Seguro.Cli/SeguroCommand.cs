@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
+using Seguro.Cli.Commands.Ships;
 using Seguro.Cli.Output;
 using Seguro.Core;
 
@@ -67,10 +69,23 @@ public static class SeguroCommand
             {
                 LogHeadCommand.Create(terminal),
                 LogReadCommand.Create(terminal),
+                LogShowCommand.Create(terminal),
                 LogAppendCommand.Create(terminal),
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
+            },
+            new Command("ship", "Compute a ship's events on Seguro's own Nock machine.")
+            {
+                ShipBootCommand.Create(terminal),
+                ShipReplayCommand.Create(terminal),
+            },
+            new Command("noun", "Read and write Urbit's data: jam, cue, mug, text. A noun is text such as [1 ~zod 'text' %term 0xff ~], or a file.")
+            {
+                NounShowCommand.Create(terminal),
+                NounJamCommand.Create(terminal),
+                NounCueCommand.Create(terminal),
+                NounMugCommand.Create(terminal),
             },
             new Command("cluster", "Set up a cluster.")
             {
