@@ -17,7 +17,7 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("member:name", null, "This member's name: 1 to 32 of a-z, 0-9 and '-'."),
         new("member:folder", "data", "This member's data: local log, snapshots, dqlite node."),
         new("member:listen", null, "Where the links listen, HOST:PORT, when that is not members:NAME:links."),
-        new("member:udp", null, "Where the balancer's datagrams come in, HOST:PORT."),
+        new("member:udp", null, "Where datagrams come in, IP:PORT: the balancer's, or without a balancer everybody's."),
         new("members:NAME:links", null, "Where the other members reach its links, HOST:PORT."),
         new("members:NAME:dqlite", null, "Where its dqlite node is reached, HOST:PORT."),
         new("members:NAME:id", null, "Its dqlite node's number: 1 for the one that forms the cluster, another, never used before, for each other."),

@@ -28,8 +28,8 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         DqliteAddress? https = Address("admin:https");
         string? key = OptionalPath("balancer:key");
         string? token = OptionalPath("admin:token");
-        if (balancer is null != udp is null || balancer is null != key is null)
-            throw Bad("balancer:address", "a balancer needs an address, a key, and a member's UDP address", "Give balancer:address, balancer:key and member:udp, or none of them.");
+        if (balancer is null != key is null || (balancer is not null && udp is null))
+            throw Bad("balancer:address", "a balancer needs an address, a key, and a UDP address of the member", "Give balancer:address, balancer:key and member:udp; or member:udp alone, for a ship without a balancer.");
         if (https is not null && token is null)
             throw new SeguroException(ErrorCode.InsecureTransport, "the admin API would be open to everybody (admin:https without admin:token)", "Put a long random text into a file and name it in admin:token.");
         string socket = Required("admin:socket", text => text, "a path");

@@ -36,7 +36,7 @@ public sealed record NodeConfiguration
     /// <summary>Where the links listen, when that is not their address.</summary>
     public DqliteAddress? Listen { get; init; }
 
-    /// <summary>Where the balancer's datagrams come in; <see langword="null"/> where there is no balancer.</summary>
+    /// <summary>Where datagrams come in, from the balancer or, without one, from everybody; <see langword="null"/> where none do.</summary>
     public DqliteAddress? Udp { get; init; }
 
     /// <summary>The folder with the certificates.</summary>
