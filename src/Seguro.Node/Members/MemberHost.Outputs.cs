@@ -41,7 +41,7 @@ public sealed partial class MemberHost
                 Begin(() => QuarantineAsync(quarantine));
                 break;
             case MemberOutput.AppendStore append:
-                Begin(() => AppendStoreAsync(append, tenure));
+                BeginFor(tenure, () => AppendStoreAsync(append, tenure));
                 break;
             case MemberOutput.Campaign campaign:
                 Begin(() => _shared.CampaignAsync(campaign.Expected, stop));
@@ -65,16 +65,16 @@ public sealed partial class MemberHost
                 Begin(() => ReadLocalAsync(read));
                 break;
             case MemberOutput.WriteSettings write:
-                Begin(() => _shared.WriteSettingsAsync(write, tenure));
+                BeginFor(tenure, () => _shared.WriteSettingsAsync(write, tenure));
                 break;
             case MemberOutput.Trim trim:
-                Begin(() => _shared.TrimAsync(trim, tenure));
+                BeginFor(tenure, () => _shared.TrimAsync(trim, tenure));
                 break;
             case MemberOutput.Send send:
                 _options.Send(send.To, send.Message);
                 break;
             case MemberOutput.Release release:
-                Begin(() => ReleaseAsync(release, tenure));
+                BeginFor(tenure, () => ReleaseAsync(release, tenure));
                 break;
             case MemberOutput.RoleChanged changed:
                 ChangeRole(changed);
@@ -91,13 +91,18 @@ public sealed partial class MemberHost
     }
 
     /// <summary>Runs work beside the loop and posts its answer. Work that fails ends the member, but for a cancellation at the end.</summary>
-    private void Begin(Func<Task<MemberInput>> work) => _running.Begin(async () =>
+    private void Begin(Func<Task<MemberInput>> work) => BeginFor(_stop.Token, work);
+
+    /// <summary>As <see cref="Begin"/>, for work of one mastership: when that is over nobody waits for the answer, and a later one must not take it for its own.</summary>
+    private void BeginFor(CancellationToken tenure, Func<Task<MemberInput>> work) => _running.Begin(async () =>
     {
         try
         {
-            Post(await work());
+            MemberInput answer = await work();
+            if (!tenure.IsCancellationRequested)
+                Post(answer);
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested || tenure.IsCancellationRequested)
         {
             // Nobody waits for an answer any more.
         }
@@ -140,18 +145,9 @@ public sealed partial class MemberHost
         return new MemberInput.Quarantined(_local.Head, moved);
     }
 
-    /// <summary>Emits effects. Where mastership ends meanwhile, the answer names only what was certainly out before.</summary>
     private async Task<MemberInput> ReleaseAsync(MemberOutput.Release release, CancellationToken tenure)
     {
-        try
-        {
-            if (release.Effects.Count > 0)
-                await _options.Release(release.Term, release.Effects, release.Degraded, tenure);
-        }
-        catch (OperationCanceledException) when (tenure.IsCancellationRequested)
-        {
-            return new MemberInput.Released(release.Effects[0].Number.Previous);
-        }
+        await _options.Release(release.Term, release.Effects, release.Degraded, tenure);
         _metrics.Released(release.Last);
         return new MemberInput.Released(release.Last);
     }
@@ -198,6 +194,6 @@ public sealed partial class MemberHost
             });
             _metrics.Forget();
         }
-        _options.ChangeRole(changed.Role, changed.Term, _tenure.Token);
+        _options.ChangeRole(changed.Role, changed.Term);
     }
 }

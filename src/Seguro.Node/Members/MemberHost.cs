@@ -14,7 +14,7 @@ namespace Seguro.Node.Members;
 /// </remarks>
 public sealed partial class MemberHost : IAsyncDisposable
 {
-    private const int StepsBetweenStatus = 256;
+    private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
 
     private readonly MemberHostOptions _options;
@@ -55,7 +55,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _tenure = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
     }
 
-    /// <summary>How the member stands, and what the user should know.</summary>
+    /// <summary>How the member stands, and what the user should know; at most a tick old.</summary>
     public MemberStatus Status
     {
         get
@@ -152,23 +152,26 @@ public sealed partial class MemberHost : IAsyncDisposable
     private async Task RunAsync()
     {
         List<MemberOutput> outputs = [];
+        TimeSpan stated = TimeSpan.MinValue / 2;
         try
         {
             while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
             {
-                for (int steps = 1; _mailbox.Reader.TryRead(out MemberInput? input); steps++)
+                while (_mailbox.Reader.TryRead(out MemberInput? input))
                 {
+                    if (_stop.IsCancellationRequested)
+                        return;
+                    TimeSpan now = Now;
                     Take(input);
-                    _member.Step(Now, input, outputs);
+                    _member.Step(now, input, outputs);
                     foreach (MemberOutput output in outputs)
                         Do(output);
                     outputs.Clear();
-                    if (steps % StepsBetweenStatus == 0)
-                        _status = _member.Status;
-                    if (_stop.IsCancellationRequested)
-                        return;
+                    if (now - stated < StatusAge && _member.Role == _status.Role)
+                        continue; // it is for people: ticks bring it up to date
+                    stated = now;
+                    _status = _member.Status;
                 }
-                _status = _member.Status;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -35,10 +35,9 @@ public sealed record MemberHostOptions
     public required Func<Term, IReadOnlyList<Effect>, bool, CancellationToken, ValueTask> Release { get; init; }
 
     /// <summary>
-    /// Hears of a change of role, before any effect of that role is released. The token is cancelled when the role ends: what a master
-    /// does beside releasing (its timers) ends then. Must not block.
+    /// Hears of a change of role, before any effect of that role is released: what a master does beside releasing (its timers) begins and ends then. Must not block.
     /// </summary>
-    public Action<Role, Term, CancellationToken> ChangeRole { get; init; } = static (_, _, _) => { };
+    public Action<Role, Term> ChangeRole { get; init; } = static (_, _) => { };
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -62,7 +62,9 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
         using Deadline deadline = new(options.Time, Duration, cancel);
         try
         {
-            return new MemberInput.LeaseObserved(await _log.Stored.ObserveLeaseAsync(deadline.Token));
+            Lease seen = await _log.Stored.ObserveLeaseAsync(deadline.Token);
+            trouble.Clear();
+            return new MemberInput.LeaseObserved(seen);
         }
         catch (Exception failed) when (StoreTrouble.IsOne(failed))
         {
@@ -132,7 +134,10 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
         using Deadline deadline = new(options.Time, patience, cancel);
         try
         {
-            return await ask(deadline.Token);
+            LeaseOutcome outcome = await ask(deadline.Token);
+            if (outcome is not LeaseOutcome.Unknown)
+                trouble.Clear();
+            return outcome;
         }
         catch (Exception failed) when (StoreTrouble.IsOne(failed))
         {

@@ -7,6 +7,9 @@ namespace Seguro.Node.Members;
 /// <summary>What a member does with its ship: one thing at a time, snapshots included.</summary>
 sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
 {
+    /// <summary>By how much an event may be larger than its ovum: the time, the mug, and the report of a crash.</summary>
+    private const int RoomForMore = 64 << 10;
+
     private readonly IShip _ship = options.Ship;
     private readonly SemaphoreSlim _turn = new(1, 1);
 
@@ -78,22 +81,28 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         }
     }
 
-    /// <summary>Keeps a snapshot, where the ship still stands there when its turn comes. A failure costs only time at the next start.</summary>
+    /// <summary>Keeps a snapshot, where the ship still stands there when its turn comes; it is written beside the ship's work. A failure costs only time at the next start.</summary>
     public async Task SnapshotAsync(Position position, CancellationToken stop)
     {
-        await _turn.WaitAsync(stop);
         try
         {
-            if (_ship.Number == position.Number)
-                await _ship.SnapshotAsync(position, stop);
+            ValueTask writing;
+            await _turn.WaitAsync(stop);
+            try
+            {
+                if (_ship.Number != position.Number)
+                    return;
+                writing = _ship.SnapshotAsync(position, stop);
+            }
+            finally
+            {
+                _turn.Release();
+            }
+            await writing;
         }
         catch (Exception failed) when (failed is SeguroException or IOException or UnauthorizedAccessException)
         {
             options.Log.LogWarning("The snapshot at event {Number} failed: {Cause}", position.Number, failed.Message);
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 
@@ -101,6 +110,9 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
 
     private async ValueTask<Computation> PokeOneAsync(Ovum ovum, CancellationToken tenure)
     {
+        // An event that the store can't take would stand in the way of all that follow, so it is not made in the first place.
+        if (ovum.Bytes.Length > options.Store.Capabilities.LargestEvent - RoomForMore)
+            return new Computation.Refused($"the ovum has {ovum.Bytes.Length} bytes, more than an event of {options.Store.Capabilities.Engine} may have");
         try
         {
             return await _ship.PokeAsync(ovum, tenure);
