@@ -170,7 +170,7 @@ public sealed class SeguroNode : IAsyncDisposable
                 Send = links.Send,
                 ReadPeers = links.ReadAsync,
                 Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
-                ChangeRole = (role, term, _) => router?.ChangeRole(role, term),
+                ChangeRole = (role, term) => router?.ChangeRole(role, term),
                 Log = new NoticeLogger(_notice),
             },
             cancel));

@@ -28,7 +28,7 @@ static class MessageCodec
                 (Wire.Push encoded, long size) = Encode(push, largestPush);
                 return (new Wire.Frame { Push = encoded }, size);
             case MemberMessage.Ack ack:
-                Wire.Ack answer = new() { Term = ack.Term.Value, Received = Encode(ack.Received), Durable = Encode(ack.Durable), Processed = Encode(ack.Processed) };
+                Wire.Ack answer = new() { Term = ack.Term.Value, Received = Encode(ack.Received), Durable = Encode(ack.Durable), Processed = Encode(ack.Processed), Gap = ack.Gap };
                 if (ack.Stopped is { } stopped)
                     answer.Stopped = stopped.Length > LongestReason ? stopped[..LongestReason] : stopped;
                 return (new Wire.Frame { Ack = answer }, 0);
@@ -44,7 +44,7 @@ static class MessageCodec
         Wire.Frame.ContentOneofCase.Push => Decode(frame.Push, hasher),
         Wire.Frame.ContentOneofCase.Ack => new MemberMessage.Ack(
             new Term(frame.Ack.Term), Decode(frame.Ack.Received), Decode(frame.Ack.Durable), Decode(frame.Ack.Processed),
-            frame.Ack.HasStopped ? Short(frame.Ack.Stopped, LongestReason, "a reason") : null),
+            frame.Ack.Gap, frame.Ack.HasStopped ? Short(frame.Ack.Stopped, LongestReason, "a reason") : null),
         _ => throw Bad("a frame of an unknown kind"),
     };
 

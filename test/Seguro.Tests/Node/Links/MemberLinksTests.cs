@@ -28,7 +28,7 @@ public sealed class MemberLinksTests
         {
             a.Links.Send("b", Push(previous, events[index..(index + 3)]));
             previous = new Position(events[index + 2].Number, events[index + 2].Chain);
-            b.Links.Send("a", new MemberMessage.Ack(new Term((ulong)index), previous, previous, Position.Origin, index == 0 ? "why" : null));
+            b.Links.Send("a", new MemberMessage.Ack(new Term((ulong)index), previous, previous, Position.Origin, Gap: index == 3, index == 0 ? "why" : null));
         }
         for (int index = 0; index < events.Length; index += 3)
         {
@@ -43,6 +43,7 @@ public sealed class MemberLinksTests
             (_, message) = await a.NextAsync();
             MemberMessage.Ack ack = Assert.IsType<MemberMessage.Ack>(message);
             Assert.Equal((ulong)index, ack.Term.Value);
+            Assert.Equal(index == 3, ack.Gap);
             Assert.Equal(index == 0 ? "why" : null, ack.Stopped);
         }
     }
@@ -210,7 +211,7 @@ public sealed class MemberLinksTests
             member.Links.SetPeers(addresses);
     }
 
-    private static MemberMessage.Ack Ack(int term) => new(new Term((ulong)term), Position.Origin, Position.Origin, Position.Origin, null);
+    private static MemberMessage.Ack Ack(int term) => new(new Term((ulong)term), Position.Origin, Position.Origin, Position.Origin);
 
     private static MemberMessage.Push Push(Position previous, Event[] events) =>
         new(new Lease(new Term(3), "a@1", 9, TimeSpan.FromSeconds(1)), previous, events, previous, previous.Number, Settings);
