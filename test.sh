@@ -7,7 +7,7 @@ cd "$root" || exit 1
 . "$root/eng/setup.sh"
 
 need_dotnet
-need_packages libdqlite0 liblmdb0 util-linux procps
+need_packages libdqlite0 liblmdb0 util-linux procps iproute2 nftables
 need_postgresql
 build Seguro.slnx "$root/artifacts/.built-all" || exit 1
 

@@ -143,7 +143,7 @@ public sealed class BalancerLink : IAsyncDisposable
     {
         lock (_lock)
         {
-            if (payload.Length > BalancerFrame.MaxPayload)
+            if (payload.Length > BalancerFrame.MaxPayload || _stop.IsCancellationRequested)
             {
                 _sendsFailed++;
                 return false;
@@ -166,7 +166,7 @@ public sealed class BalancerLink : IAsyncDisposable
         await _hellos;
         lock (_lock)
             _sendSeal.Dispose();
-        _stop.Dispose();
+        _stop.Dispose(); // The other seal may still be in use by somebody who receives; it is small, and the collector's.
     }
 
     private IngressDatagram? Read(ReadOnlyMemory<byte> bytes)
@@ -229,6 +229,8 @@ public sealed class BalancerLink : IAsyncDisposable
 
     private void SayHello()
     {
+        if (_stop.IsCancellationRequested)
+            return;
         BinaryPrimitives.WriteUInt64LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize), _life);
         BinaryPrimitives.WriteUInt64LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize + 8), ++_helloCount);
         Transmit(BalancerFrame.Complete(_frame, BalancerFrame.HelloSize, FrameKind.Hello, _isMaster, _term.Value, default, _sendSeal));
@@ -238,7 +240,7 @@ public sealed class BalancerLink : IAsyncDisposable
     {
         try
         {
-            if (_target is not null && !_stop.IsCancellationRequested)
+            if (_target is not null)
             {
                 _socket.SendTo(_frame.AsSpan(0, size), SocketFlags.None, _target);
                 return true;

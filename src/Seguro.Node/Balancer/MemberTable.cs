@@ -33,7 +33,8 @@ internal sealed class MemberTable
         }
         _time = time;
         _configured = [.. configured];
-        _resolved = new PeerAddress[_configured.Length];
+        _resolved = [.. _configured.Select(static address => IPAddress.TryParse(address.Host, out IPAddress? literal) ? PeerAddress.Of(new IPEndPoint(literal, address.Port)) : default)];
+        Publish();
     }
 
     /// <summary>What became of a hello.</summary>
@@ -49,6 +50,16 @@ internal sealed class MemberTable
 
     /// <summary>The members, in an array that never changes: a new one replaces it.</summary>
     public PeerAddress[] Current => Volatile.Read(ref _current);
+
+    /// <summary>How many lives it remembers, silent ones included.</summary>
+    public int Lives
+    {
+        get
+        {
+            lock (_lock)
+                return _lives.Count;
+        }
+    }
 
     /// <summary>The address is a member's.</summary>
     public bool Knows(PeerAddress address)

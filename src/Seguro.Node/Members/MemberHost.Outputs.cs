@@ -41,7 +41,7 @@ public sealed partial class MemberHost
                 Begin(() => QuarantineAsync(quarantine));
                 break;
             case MemberOutput.AppendStore append:
-                BeginFor(tenure, () => AppendStoreAsync(append, tenure));
+                BeginInTenure(() => AppendStoreAsync(append, tenure), tenure);
                 break;
             case MemberOutput.Campaign campaign:
                 Begin(() => _shared.CampaignAsync(campaign.Expected, stop));
@@ -65,16 +65,16 @@ public sealed partial class MemberHost
                 Begin(() => ReadLocalAsync(read));
                 break;
             case MemberOutput.WriteSettings write:
-                BeginFor(tenure, () => _shared.WriteSettingsAsync(write, tenure));
+                BeginInTenure(() => _shared.WriteSettingsAsync(write, tenure), tenure);
                 break;
             case MemberOutput.Trim trim:
-                BeginFor(tenure, () => _shared.TrimAsync(trim, tenure));
+                BeginInTenure(() => _shared.TrimAsync(trim, tenure), tenure);
                 break;
             case MemberOutput.Send send:
                 _options.Send(send.To, send.Message);
                 break;
             case MemberOutput.Release release:
-                BeginFor(tenure, () => ReleaseAsync(release, tenure));
+                BeginInTenure(() => ReleaseAsync(release, tenure), tenure);
                 break;
             case MemberOutput.RoleChanged changed:
                 ChangeRole(changed);
@@ -91,10 +91,10 @@ public sealed partial class MemberHost
     }
 
     /// <summary>Runs work beside the loop and posts its answer. Work that fails ends the member, but for a cancellation at the end.</summary>
-    private void Begin(Func<Task<MemberInput>> work) => BeginFor(_stop.Token, work);
+    private void Begin(Func<Task<MemberInput>> work) => BeginInTenure(work, _stop.Token);
 
     /// <summary>As <see cref="Begin"/>, for work of one mastership: when that is over nobody waits for the answer, and a later one must not take it for its own.</summary>
-    private void BeginFor(CancellationToken tenure, Func<Task<MemberInput>> work) => _running.Begin(async () =>
+    private void BeginInTenure(Func<Task<MemberInput>> work, CancellationToken tenure) => _running.Begin(async () =>
     {
         try
         {

@@ -41,8 +41,10 @@ public static class DemoKernel
     private static Formula Woken { get; } =
         Let("events", Next("events"),
         Let("wakes", Next("wakes"),
-        Let("tick", Call("cat", 5, Text("tick"), Call("cat", 7, Call("cat", 6, "datagrams", "events"), 1)),
-        Answer(If(IsCell("lane"), List(Tuple(Path("ames"), Text("send"), "lane", "tick")), 0)))));
+        If(IsCell("lane"),
+            Let("tick", Call("cat", 5, Text("tick"), Call("cat", 7, Call("cat", 6, "datagrams", "events"), 1)),
+            Answer(List(Tuple(Path("ames"), Text("send"), "lane", "tick")))),
+            Answer(0))));
 
     private static Formula Kernel { get; } =
         StandardLibrary.With(
