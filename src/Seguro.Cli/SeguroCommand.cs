@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Seguro.Cli.Commands;
+using Seguro.Cli.Commands.Cluster;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
@@ -88,9 +89,15 @@ public static class SeguroCommand
                 NounCueCommand.Create(terminal),
                 NounMugCommand.Create(terminal),
             },
-            new Command("cluster", "Set up a cluster.")
+            RunCommand.Create(terminal),
+            StatusCommand.Create(terminal),
+            new Command("cluster", "Set up a cluster, and change it while it runs.")
             {
                 ClusterInitCommand.Create(terminal),
+                ClusterOptimismCommand.Create(terminal),
+                ClusterStepDownCommand.Create(terminal),
+                ClusterJoinCommand.Create(terminal),
+                ClusterLeaveCommand.Create(terminal),
             },
             DqliteNodeCommand.Create(terminal),
             BalancerCommand.Create(terminal),

@@ -3,7 +3,7 @@ namespace Seguro.Core;
 /// <summary>What computes a ship's events: each event changes its state and may have effects.</summary>
 /// <remarks>
 /// <para>Determinism: the same events in the same order give the same states, mugs, payloads and effects on every machine.</para>
-/// <para>Threading: one call at a time. A call that was cancelled or failed left the state as it was before it.</para>
+/// <para>Threading: one call at a time; only <see cref="SnapshotAsync"/> takes what it needs before it returns its task, and lets other calls go on while it writes. A call that was cancelled or failed left the state as it was before it.</para>
 /// <para>Durability: the state is in memory; what survives is the log, and snapshots that shorten the way back. A ship is free to lose any snapshot.</para>
 /// <para>Buffers: bytes handed in are read until the call returns and not kept; bytes handed out are the caller's.</para>
 /// </remarks>

@@ -16,6 +16,15 @@ public static class MetadataKey
     /// <summary>How many events at the log's beginning are formulas of the boot.</summary>
     public const string Life = "life";
 
+    /// <summary>The optimism in force, as <see cref="Seguro.Core.Optimism.ToBytes"/> writes it: <c>1 wait</c>.</summary>
+    public const string Optimism = "optimism";
+
+    /// <summary>Who belongs to the cluster: names with a space between, in the order in which they stand for mastership.</summary>
+    public const string Members = "members";
+
+    /// <summary>The watermark of released effects: an event's number in decimal digits.</summary>
+    public const string Released = "released";
+
     /// <summary>The longest key, in characters of ASCII.</summary>
     public const int LongestKey = 64;
 

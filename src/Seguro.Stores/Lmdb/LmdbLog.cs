@@ -117,6 +117,21 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
         writer => LogRules.DecideTrim(writer.State, term, first) ?? Commit(writer, () => writer.Trim(first), state => state.First >= first),
         cancel);
 
+    /// <summary>Removes the events above <paramref name="last"/>: see <see cref="LmdbStore.CutBackAsync"/>.</summary>
+    public async ValueTask<WriteOutcome> CutBackAsync(Term term, Position last, CancellationToken cancel) => await pier.WriteAsync(
+        writer =>
+        {
+            LogState state = writer.State;
+            if (LogRules.Fence(state, term) is { } fenced)
+                return fenced;
+            if (state.Head.Position == last)
+                return WriteOutcome.Committed.Instance;
+            Chain? here = last.Number == state.Base.Number ? state.Base.Chain
+                : last.Number > state.Base.Number && last.Number < state.Head.Number ? writer.View.ReadChain(last.Number) : null;
+            return here == last.Chain ? Commit(writer, () => writer.CutBack(last), after => after.Head.Position == last) : new WriteOutcome.Conflict(state);
+        },
+        cancel);
+
     /// <inheritdoc/>
     public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => pier.Signal.WaitAsync(
         async token => (await ReadStateAsync(token)).Head.Number > number, AppendSignal.Interval, time, cancel);

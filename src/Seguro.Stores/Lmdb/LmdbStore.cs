@@ -102,6 +102,19 @@ public sealed class LmdbStore : IStore
         return _pier.Exists ? [await Task.Run(() => _pier.View().Ship, cancel)] : [];
     }
 
+    /// <summary>
+    /// Removes the events above <paramref name="last"/> from a member's own log, all at once or not at all. No other store can do this: what is in a cluster's log stays there.
+    /// </summary>
+    /// <returns>
+    /// <see cref="WriteOutcome.Committed"/>: the log ends there, durably, or did so already; <see cref="WriteOutcome.Conflict"/>: <paramref name="last"/> is not in it.
+    /// An unknown outcome may be repeated.
+    /// </returns>
+    /// <exception cref="SeguroException">As a write; <see cref="ErrorCode.Unsupported"/>: a newer epoch of vere's begins above.</exception>
+    public async ValueTask<WriteOutcome> CutBackAsync(Ship ship, Term term, Position last, CancellationToken cancel) =>
+        await OpenLogAsync(ship, cancel) is LmdbLog log
+            ? await log.CutBackAsync(term, last, cancel)
+            : throw new SeguroException(ErrorCode.NoSuchLog, $"{_pier.Path} has no log of {ship}", "Check the path.");
+
     /// <inheritdoc/>
     public ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => ValueTask.FromResult<long?>(null);
 

@@ -127,6 +127,32 @@ sealed class LmdbWriter : IDisposable
         }
     }
 
+    /// <summary>Removes the events above <paramref name="last"/>, which is in the log, in one transaction.</summary>
+    public void CutBack(Position last)
+    {
+        EventNumber start = new(_view.Files.Newest.Start);
+        if (_view.Files.Epochs.Count > 1 && last.Number < start)
+        {
+            throw new SeguroException(
+                ErrorCode.Unsupported,
+                $"the pier {_view.Files.Path} can't be cut back to event {last.Number}: its newest epoch begins after event {start}",
+                "Move the pier away; the member makes a new one from the cluster.");
+        }
+        LogState before = State;
+        long removed = _view.SumSizes(last.Number.Next, before.Head.Number);
+        Write((transaction, meta) =>
+        {
+            uint events = transaction.Table(PierMeta.Events, integerKeys: true);
+            uint rows = transaction.Table(LmdbRecords.Table, integerKeys: true);
+            Term term = transaction.Get(rows, last.Number.Value) is { Length: LmdbRecords.RowSize } row ? LmdbRecords.ReadRow(row).Term : Term.None;
+            transaction.DeleteFrom(events, last.Number.Value + 1);
+            transaction.DeleteFrom(rows, last.Number.Value + 1);
+            LogState after = before with { Head = new Head(term, last.Number, last.Chain), Bytes = before.Bytes - removed };
+            transaction.Put(meta, LmdbRecords.Head, LmdbRecords.WriteHead(after));
+            return after;
+        });
+    }
+
     public void Dispose()
     {
         _environment.Dispose();
@@ -180,13 +206,20 @@ sealed class LmdbWriter : IDisposable
     private sealed record Committed(LogState State);
 
     /// <summary>Writes in one transaction; the state is <paramref name="after"/> when it is committed.</summary>
-    private void Write(LogState after, Action<LmdbTransaction, uint> write)
+    private void Write(LogState after, Action<LmdbTransaction, uint> write) => Write((transaction, meta) =>
+    {
+        write(transaction, meta);
+        return after;
+    });
+
+    /// <summary>Writes in one transaction; the state is what <paramref name="write"/> returned when it is committed.</summary>
+    private void Write(Func<LmdbTransaction, uint, LogState> write)
     {
         bool isCommitting = false;
         try
         {
             using LmdbTransaction transaction = _environment.Begin();
-            write(transaction, transaction.Table(PierMeta.Table, integerKeys: false));
+            LogState after = write(transaction, transaction.Table(PierMeta.Table, integerKeys: false));
             isCommitting = true;
             transaction.Commit();
             _committed = new Committed(after);

@@ -35,14 +35,24 @@ public static class AmesDriver
     /// <param name="source">Who sent it: an IPv4 address, or one that is mapped to IPv6.</param>
     /// <param name="datagram">What was sent, as it came. Text and the like, which is no packet of Urbit's, is heard as well: the kernel may know it.</param>
     /// <returns>Null where a ship does not hear of it: the source has no IPv4 address, it is too long for its protocol, or it is for the runtime (STUN, requests of remote scry).</returns>
-    public static byte[]? Hear(IPEndPoint source, ReadOnlySpan<byte> datagram)
+    public static byte[]? Hear(IPEndPoint source, ReadOnlySpan<byte> datagram) => MakeHear(source, datagram) is { } ovum ? Jam.ToBytes(ovum) : null;
+
+    /// <summary>As the other one, with the ovum's digest (<see cref="Core.Ovum.Digest"/>): the mug of <c>[wire card]</c>.</summary>
+    public static byte[]? Hear(IPEndPoint source, ReadOnlySpan<byte> datagram, out uint digest)
+    {
+        Noun? ovum = MakeHear(source, datagram);
+        digest = ovum is null ? 0 : (uint)ovum.Mug;
+        return ovum is null ? null : Jam.ToBytes(ovum);
+    }
+
+    private static Cell? MakeHear(IPEndPoint source, ReadOnlySpan<byte> datagram)
     {
         if (!TryAddress(source.Address, out uint address))
             return null;
         if (IsMesa(datagram))
         {
             return datagram.Length > LargestMesa ? null
-                : Jam.ToBytes(Cell.Of(MesaWire, HeerTag, Cell.Of(IfTag, (ulong)address, (ulong)source.Port), Atom.Of(datagram)));
+                : Cell.Of(MesaWire, HeerTag, Cell.Of(IfTag, (ulong)address, (ulong)source.Port), Atom.Of(datagram));
         }
         if (IsStun(datagram))
             return null;
@@ -53,7 +63,7 @@ public static class AmesDriver
                 return null;
             wire = FineWire;
         }
-        return Jam.ToBytes(Cell.Of(wire, HearTag, new Cell(Atom.One, Atom.Of(((ulong)source.Port << 32) | address)), Atom.Of(datagram)));
+        return Cell.Of(wire, HearTag, new Cell(Atom.One, Atom.Of(((ulong)source.Port << 32) | address)), Atom.Of(datagram));
     }
 
     /// <summary>Is it a packet of the newer protocol (mesa)? Decided by bytes 4 to 7, as vere does.</summary>

@@ -20,6 +20,7 @@ namespace Seguro.Urbit.Ships;
 public sealed class NockShip : IShip
 {
     private static readonly Noun ArvoWire = Cell.Of(0, "arvo", 0);
+    private static readonly Atom CrudTag = Cord.Of("crud");
     private static readonly UInt128 Tick = UInt128.One << 48;
 
     private readonly NockShipOptions _options;
@@ -206,7 +207,16 @@ public sealed class NockShip : IShip
                 "Restore a snapshot and apply the events again; if the mugs still differ, keep this ship's folder and report it.");
         }
         _state = next;
-        return new Applied(next.Mug, attempt.Effects);
+        return new Applied(next.Mug, attempt.Effects, number.Value <= (ulong)_options.Life ? 0 : DigestOf(made));
+    }
+
+    // The mug of the ovum [wire card] that an event [now wire card] came from, also where it was logged as the report of a crash.
+    private static uint DigestOf(Noun made)
+    {
+        if (made is not Cell { Tail: Cell { Head: Noun wire, Tail: Cell card } ovum })
+            return 0;
+        bool isCrud = card is { Head: Atom tag, Tail: Cell { Tail: Cell } } && tag.Equals(CrudTag) && wire.Equals(ArvoWire);
+        return (uint)(isCrud ? ((Cell)card.Tail).Tail : ovum).Mug;
     }
 
     // A formula of the boot; with the last of them the kernel comes to be.

@@ -38,6 +38,9 @@ public sealed class ClusterCertificates : IDisposable
         _context = SslStreamCertificateContext.Create(member, intermediates, offline: true);
     }
 
+    /// <summary>The member's own certificate; owned by this object.</summary>
+    public X509Certificate2 Member => _member;
+
     /// <summary>Reads the certificates of a folder, and checks that they are in force and belong together.</summary>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.NotFound"/>: a file is missing. <see cref="ErrorCode.FileAccess"/>: it can't be read.

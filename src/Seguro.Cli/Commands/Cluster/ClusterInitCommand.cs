@@ -1,0 +1,177 @@
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using Seguro.Cli.Output;
+using Seguro.Core;
+using Seguro.Node.Configuration;
+using Seguro.Node.Links;
+using Seguro.Node.Startup;
+using Seguro.Stores;
+using Seguro.Stores.Dqlite;
+
+namespace Seguro.Cli.Commands.Cluster;
+
+/// <summary><c>seguro cluster init</c>: authority, certificates, keys and configuration of a new cluster, a folder for each member.</summary>
+internal static class ClusterInitCommand
+{
+    private const int PortsOfMember = 3;
+    private const int UsualPort = 7500;
+    private const string Loopback = "127.0.0.1";
+    private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly Argument<string> Folder = new("FOLDER") { Description = "Where to write; made where it is missing." };
+    private static readonly Option<int> Members = new("--members") { Description = "How many members; three survive the loss of any one.", HelpName = "N", DefaultValueFactory = static _ => 3 };
+    private static readonly Option<string> Ship = new("--ship") { Description = "The ship.", HelpName = "~SHIP", Required = true };
+    private static readonly Option<string> Kind = new("--kind") { Description = "nock: a kernel on Seguro's Nock machine; opaque: no computation.", HelpName = "nock|opaque", DefaultValueFactory = static _ => "nock" };
+    private static readonly Option<bool> Real = new("--real") { Description = "The ship has keys of the real network; its log is imported." };
+    private static readonly Option<string?> Hosts = new("--hosts") { Description = "The members' machines, with commas between; this machine where left out.", HelpName = "A,B,C" };
+    private static readonly Option<string?> Names = new("--names") { Description = "The members' names, with commas between; m1, m2, … where left out.", HelpName = "A,B,C" };
+    private static readonly Option<int?> BasePort = new("--base-port") { Description = "The first of each member's three ports (links, dqlite, UDP); free ones where left out and all is on this machine, else 7500.", HelpName = "PORT" };
+    private static readonly Option<string> Store = new("--store") { Description = "dqlite: run by the members; or a store's URL.", HelpName = "URL", DefaultValueFactory = static _ => NodeConfiguration.EmbeddedStore };
+    private static readonly Option<string?> Balancer = new("--balancer") { Description = "Where the members reach the balancer; by default on the first member's machine.", HelpName = "HOST:PORT" };
+    private static readonly Option<string> Cluster = new("--cluster") { Description = "The cluster's name.", HelpName = "NAME", DefaultValueFactory = static _ => "seguro" };
+
+    public static Command Create(Terminal terminal) =>
+        new Command("init", "Make certificates, keys and configuration of a new cluster, and say what to do next. Example: seguro cluster init zod --members 3 --ship ~zod")
+        {
+            Folder, Members, Ship, Kind, Real, Hosts, Names, BasePort, Store, Balancer, Cluster,
+        }.Does(terminal, (parse, _) =>
+        {
+            string root = Path.GetFullPath(parse.GetRequiredValue(Folder));
+            string[] names = NamesOf(parse);
+            string[] hosts = HostsOf(parse, names.Length);
+            string store = parse.GetRequiredValue(Store);
+            bool embedded = store == NodeConfiguration.EmbeddedStore;
+            if (!embedded)
+                store = StoreUrl.Parse(store).Text;
+            int[] ports = PortsOf(parse, hosts);
+            MemberAddresses[] members = [.. names.Select((name, index) => new MemberAddresses(
+                name,
+                new DqliteAddress(hosts[index], ports[PortsOfMember * index]),
+                embedded ? new DqliteAddress(hosts[index], ports[(PortsOfMember * index) + 1]) : null,
+                embedded ? (ulong)index + 1 : 0))];
+            ShipKind kind = parse.GetRequiredValue(Kind) switch
+            {
+                "nock" => ShipKind.Nock,
+                "opaque" => ShipKind.Opaque,
+                string other => throw new SeguroException(ErrorCode.BadValue, $"--kind {other}", "Use nock or opaque."),
+            };
+            DqliteAddress balancer = parse.GetValue(Balancer) is { } given ? NodeAddress.Parse(given) : new DqliteAddress(hosts[0], ports[^1]);
+            ConfigurationWriter writer = new()
+            {
+                Cluster = parse.GetRequiredValue(Cluster),
+                Ship = Core.Ship.Parse(parse.GetRequiredValue(Ship)),
+                Kind = kind,
+                Fake = !parse.GetValue(Real),
+                Members = members,
+                Store = store,
+                Optimism = Math.Min(1, members.Length - 1),
+                Balancer = balancer,
+            };
+            using (CertificateAuthority authority = CertificateAuthority.Create(root, writer.Cluster))
+            {
+                string key = RandomNumberGenerator.GetHexString(64, lowercase: true) + "\n";
+                WriteFile(Path.Combine(root, "cluster.key"), key);
+                for (int index = 0; index < members.Length; index++)
+                {
+                    string folder = Path.Combine(root, members[index].Name);
+                    authority.Issue(Path.Combine(folder, "certificates"), MemberName.SubjectOf(members[index].Name), [.. Reached(hosts[index])]);
+                    WriteFile(Path.Combine(folder, "cluster.key"), key);
+                    WriteFile(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, new DqliteAddress(hosts[index], ports[(PortsOfMember * index) + 2])));
+                    if (members[index].Id == 1)
+                        WriteFile(Path.Combine(folder, "data", EmbeddedDqlite.FormFile), "");
+                }
+                authority.Issue(Path.Combine(root, "client"), "client", ["localhost"]);
+            }
+            Report(terminal, parse.GetValue(CommonOptions.Json), root, writer, balancer);
+            return Task.FromResult(0);
+        });
+
+    private static void Report(Terminal terminal, bool json, string root, ConfigurationWriter writer, DqliteAddress balancer)
+    {
+        string url = writer.Store == NodeConfiguration.EmbeddedStore ? "dqlite://" + string.Join(',', writer.Members.Select(static member => member.Dqlite!.Value.ToString())) : StoreUrl.Parse(writer.Store).ToString();
+        if (json)
+        {
+            terminal.Json(new
+            {
+                cluster = writer.Cluster,
+                folder = root,
+                ship = writer.Ship.Name,
+                store = url,
+                balancer = balancer.ToString(),
+                members = writer.Members.Select(member => new { name = member.Name, links = member.Links.ToString(), dqlite = member.Dqlite?.ToString(), configuration = Path.Combine(root, member.Name, ConfigurationReader.DefaultFile) }),
+            });
+            return;
+        }
+        terminal.Output.WriteLine($"Cluster '{writer.Cluster}' of {writer.Members.Count} members for {writer.Ship} is in {root}. Keep ca.key and cluster.key secret.");
+        bool local = writer.Members.All(static member => member.Links.IsLoopback);
+        terminal.Output.WriteLine(local ? "Start the members, each in a terminal of its own:" : "Copy each member's folder to its machine, and start it there:");
+        foreach (MemberAddresses member in writer.Members)
+            terminal.Output.WriteLine($"  seguro run -c {(local ? Path.Combine(root, member.Name, ConfigurationReader.DefaultFile) : $"{member.Name}/{ConfigurationReader.DefaultFile}    # on {member.Links.Host}")}");
+        string first = local ? Path.Combine(root, writer.Members[0].Name, ConfigurationReader.DefaultFile) : $"{writer.Members[0].Name}/{ConfigurationReader.DefaultFile}";
+        terminal.Output.WriteLine($"See how they stand:\n  seguro status --watch -c {first}");
+        terminal.Output.WriteLine($"Let datagrams in:\n  seguro balancer --listen {(local ? Loopback : "0.0.0.0")}:PORT --inside {balancer} --key-file {(local ? Path.Combine(root, "cluster.key") : "cluster.key")}");
+        if (!writer.Fake)
+            terminal.Output.WriteLine($"Bring the ship's log in, from its stopped pier, when the members run:\n  seguro pier import PIER --store {url} --certificates {Path.Combine(root, "client")}");
+    }
+
+    private static string[] NamesOf(ParseResult parse)
+    {
+        int count = parse.GetRequiredValue(Members);
+        string[] names = parse.GetValue(Names) is { } given ? given.Split(',') : [.. Enumerable.Range(1, Math.Clamp(count, 1, Optimism.MostMembers)).Select(static number => $"m{number}")];
+        if (parse.GetValue(Names) is null && count != names.Length)
+            throw new SeguroException(ErrorCode.BadValue, $"{count} members", $"A cluster has 1 to {Optimism.MostMembers}.");
+        if (names.Length > Optimism.MostMembers || names.Distinct(StringComparer.Ordinal).Count() != names.Length)
+            throw new SeguroException(ErrorCode.BadValue, "the names are too many, or one stands twice", $"Give 1 to {Optimism.MostMembers} different names.");
+        return [.. names.Select(MemberName.Check)];
+    }
+
+    private static string[] HostsOf(ParseResult parse, int count)
+    {
+        if (parse.GetValue(Hosts) is not { } given)
+            return [.. Enumerable.Repeat(Loopback, count)];
+        string[] hosts = given.Split(',');
+        return hosts.Length == count ? hosts : throw new SeguroException(ErrorCode.BadValue, $"{hosts.Length} hosts for {count} members", "Name one for each member, in order.");
+    }
+
+    // Three for each member, then the balancer's.
+    private static int[] PortsOf(ParseResult parse, string[] hosts)
+    {
+        int count = (PortsOfMember * hosts.Length) + 1;
+        if (parse.GetValue(BasePort) is null && hosts.All(static host => host == Loopback))
+            return FreePorts(count);
+        int from = parse.GetValue(BasePort) ?? UsualPort;
+        if (from < 1 || from + count + 100 > 65535)
+            throw new SeguroException(ErrorCode.BadValue, $"--base-port {from}", "Use 1024 to 65000.");
+        // Members on machines of their own have the same ports everywhere.
+        bool apart = hosts.Distinct(StringComparer.Ordinal).Count() == hosts.Length;
+        return [.. Enumerable.Range(0, count - 1).Select(index => from + (apart ? index % PortsOfMember : index)), from + (apart ? PortsOfMember : count - 1)];
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        Socket[] sockets = new Socket[count];
+        for (int index = 0; index < count; index++)
+        {
+            sockets[index] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            sockets[index].Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        }
+        int[] ports = [.. sockets.Select(static socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
+        foreach (Socket socket in sockets)
+            socket.Dispose();
+        return ports;
+    }
+
+    private static IEnumerable<string> Reached(string host) => host == Loopback ? [host, "localhost"] : [host];
+
+    private static void WriteFile(string path, string text)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!, Secret | UnixFileMode.UserExecute);
+        if (File.Exists(path))
+            throw new SeguroException(ErrorCode.AlreadyExists, $"{path} exists already", "Move it away, or use another folder.");
+        using FileStream stream = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Secret });
+        stream.Write(Encoding.UTF8.GetBytes(text));
+    }
+}

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Seguro.Cli.Output;
+using Seguro.Node.Admin;
+using Spectre.Console;
+
+namespace Seguro.Cli.Commands;
+
+/// <summary><c>seguro status</c>: how a member and its cluster stand.</summary>
+internal static class StatusCommand
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+    private static readonly Option<bool> Watch = new("--watch") { Description = "Print it again every second, until Ctrl-C." };
+
+    public static Command Create(Terminal terminal) =>
+        new Command("status", "Show how a member and its cluster stand; exit code 4 where something is degraded.") { Watch }.WithMember()
+            .Does(terminal, async (parse, cancel) =>
+            {
+                using AdminClient client = AdminTarget.Connect(parse);
+                bool json = parse.GetValue(CommonOptions.Json);
+                StatusReport report = await client.ReadStatusAsync(cancel);
+                Print(terminal, json, report);
+                if (!parse.GetValue(Watch))
+                    return IsWell(report) ? 0 : 4;
+                using PeriodicTimer timer = new(Between);
+                while (await timer.WaitForNextTickAsync(cancel))
+                {
+                    if (!json)
+                        terminal.Output.WriteLine();
+                    Print(terminal, json, await client.ReadStatusAsync(cancel));
+                }
+                return 0;
+            });
+
+    /// <summary>Prints a report.</summary>
+    public static void Print(Terminal terminal, bool json, StatusReport report)
+    {
+        if (json)
+        {
+            terminal.Json(report);
+            return;
+        }
+        terminal.Fields(
+            ("ship", report.Ship),
+            ("member", $"{report.Name}: {report.Role}, term {report.Term}"),
+            ("master", report.Master.Length == 0 ? "nobody, as far as it knows" : report.Master),
+            ("stopped", report.Stopped),
+            ("local log", $"event {report.Durable.Event}"),
+            ("ship at", $"event {report.Processed.Event}"),
+            ("committed", $"event {report.Committed.Event}"),
+            ("released", $"event {report.Released}"),
+            ("optimism", $"{report.Optimism.Replicas} of {report.Members.Count - 1} replicas, {report.Optimism.OnReplicaLoss}"),
+            ("gate", report.Role == "master" ? $"{report.Gated} events wait" : null),
+            ("ingress", $"{report.Ingress} wait"),
+            ("members", string.Join(", ", report.Members)),
+            ("links", report.Links.Count == 0 ? "none" : string.Join(", ", report.Links)),
+            ("store", report.CommitMeans.Length == 0 ? report.Store : $"{report.Store} ({report.CommitMeans})"));
+        if (report.Replicas.Count > 0)
+        {
+            Table table = new Table().Border(TableBorder.Simple).AddColumns("replica", "state", "durable", "processed", "lag");
+            foreach (ReplicaReport replica in report.Replicas)
+            {
+                ulong lag = report.Durable.Event - Math.Min(report.Durable.Event, replica.Processed);
+                table.AddRow(Markup.Escape(replica.Name), Markup.Escape(replica.Stopped ?? (replica.Healthy ? "healthy" : "silent")), $"{replica.Durable}", $"{replica.Processed}", $"{lag}");
+            }
+            terminal.Out.Write(table);
+        }
+        foreach (string warning in report.Warnings)
+            terminal.Warn(warning);
+    }
+
+    private static bool IsWell(StatusReport report) =>
+        report.IsHealthy && report.Master.Length > 0 && report.Replicas.All(static replica => replica.Healthy && replica.Stopped is null);
+}

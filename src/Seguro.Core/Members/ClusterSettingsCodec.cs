@@ -1,0 +1,56 @@
+using System.Globalization;
+using System.Text;
+
+namespace Seguro.Core;
+
+/// <summary>The form that a store's metadata keeps <see cref="ClusterSettings"/> in: a key each, readable text in ASCII.</summary>
+public static class ClusterSettingsCodec
+{
+    /// <summary>The keys, in the order in which they are to be written: a crash between two leaves settings that are whole each for itself.</summary>
+    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released];
+
+    /// <summary>The values of settings, under their keys; what they don't say is left out.</summary>
+    public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Write(ClusterSettings settings)
+    {
+        List<KeyValuePair<string, ReadOnlyMemory<byte>>> values = [];
+        if (settings.Members is { } members)
+            values.Add(new(MetadataKey.Members, Encoding.ASCII.GetBytes(string.Join(' ', members))));
+        if (settings.Optimism is { } optimism)
+            values.Add(new(MetadataKey.Optimism, optimism.ToBytes()));
+        if (settings.Released != EventNumber.None)
+            values.Add(new(MetadataKey.Released, Encoding.ASCII.GetBytes(settings.Released.ToString())));
+        return values;
+    }
+
+    /// <summary>The settings that a log's metadata say; other keys are not looked at.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.Corrupt"/>: a value is none that Seguro writes.</exception>
+    public static ClusterSettings Read(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        Optimism? optimism = null;
+        if (metadata.TryGetValue(MetadataKey.Optimism, out ReadOnlyMemory<byte> text))
+            optimism = Optimism.TryParse(text.Span, out Optimism known) ? known : throw Corrupt(MetadataKey.Optimism, text);
+        string[]? members = null;
+        if (metadata.TryGetValue(MetadataKey.Members, out text))
+        {
+            members = Encoding.ASCII.GetString(text.Span).Split(' ');
+            if (members.Length > Optimism.MostMembers || !Array.TrueForAll(members, IsName) || members.Distinct(StringComparer.Ordinal).Count() != members.Length)
+                throw Corrupt(MetadataKey.Members, text);
+        }
+        EventNumber released = EventNumber.None;
+        if (metadata.TryGetValue(MetadataKey.Released, out text))
+        {
+            released = ulong.TryParse(text.Span, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
+                ? new EventNumber(number)
+                : throw Corrupt(MetadataKey.Released, text);
+        }
+        return new ClusterSettings(optimism, members, released);
+    }
+
+    private static bool IsName(string name) => name.Length > 0 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');
+
+    private static SeguroException Corrupt(string key, ReadOnlyMemory<byte> text) => new(
+        ErrorCode.Corrupt,
+        $"the log's metadata '{key}' is none that Seguro writes: '{Encoding.ASCII.GetString(text.Span[..Math.Min(text.Length, 64)])}'",
+        "Set it anew: `seguro cluster optimism` and `seguro cluster join` write these values.");
+}

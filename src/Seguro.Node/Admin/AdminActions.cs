@@ -1,0 +1,148 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Seguro.Core;
+using Seguro.Node.Links;
+
+namespace Seguro.Node.Admin;
+
+/// <summary>What the admin API changes. Only the master can; another member hands the request on to it, once.</summary>
+/// <remarks>For any thread. An answer says that the change is in force, or that it may still come to be (504).</remarks>
+/// <param name="status">How this member stands.</param>
+/// <param name="post">Gives the member an input.</param>
+/// <param name="report">The answer's body where all is well.</param>
+/// <param name="forward">Asks another member: its name, the path, the body.</param>
+public sealed class AdminActions(
+    Func<MemberStatus> status, Action<MemberInput> post, Func<StatusReport> report, Func<string, string, ReadOnlyMemory<byte>, CancellationToken, Task<LinkReply>> forward)
+{
+    /// <summary>How long a change may take to be in force.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The paths.</summary>
+    public static IReadOnlyList<string> Paths { get; } = ["/optimism", "/stepdown", "/members"];
+
+    /// <summary>Does what a request asks for.</summary>
+    /// <param name="path">One of <see cref="Paths"/>.</param>
+    /// <param name="body">JSON.</param>
+    /// <param name="forwarded">It comes from another member, and is not handed on again.</param>
+    /// <param name="cancel">Ends the waiting, not the change.</param>
+    public async Task<LinkReply> DoAsync(string path, ReadOnlyMemory<byte> body, bool forwarded, CancellationToken cancel)
+    {
+        try
+        {
+            MemberStatus now = status();
+            if (now.Role is not Role.Master)
+            {
+                string master = StatusReport.NameIn(now.Master);
+                if (forwarded || master.Length == 0 || master == now.Name)
+                    throw new SeguroException(ErrorCode.StoreUnavailable, $"there is no master now, as far as {now.Name} knows", "Wait a moment and repeat; `seguro status` says who is master.");
+                return await forward(master, path, body, cancel);
+            }
+            Func<MemberStatus, bool> done = Begin(path, body, now);
+            await WaitAsync(done, path, cancel);
+            return new LinkReply(200, JsonSerializer.SerializeToUtf8Bytes(report(), AdminJson.Default.StatusReport));
+        }
+        catch (SeguroException error)
+        {
+            return Failed(error);
+        }
+    }
+
+    /// <summary>The answer that an error makes.</summary>
+    public static LinkReply Failed(SeguroException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        int code = error.Code switch
+        {
+            ErrorCode.OutcomeUnknown => 504,
+            ErrorCode.StoreUnavailable => 503,
+            ErrorCode.NotFound => 404,
+            ErrorCode.AccessDenied => 401,
+            _ => error.ExitCode switch { 2 => 400, 3 => 409, _ => 500 },
+        };
+        return new LinkReply(code, JsonSerializer.SerializeToUtf8Bytes(ErrorReport.Of(error), AdminJson.Default.ErrorReport));
+    }
+
+    private Func<MemberStatus, bool> Begin(string path, ReadOnlyMemory<byte> body, MemberStatus now)
+    {
+        switch (path)
+        {
+            case "/optimism":
+                OptimismRequest wish = Parse(body, AdminJson.Default.OptimismRequest);
+                int most = now.Members.Count - 1;
+                if (wish.Replicas < 0 || wish.Replicas > most)
+                    throw Bad($"an optimism of {wish.Replicas}, and the cluster has {most} replicas", $"Use 0 to {most}.");
+                Optimism optimism = new(wish.Replicas, wish.OnReplicaLoss switch
+                {
+                    null => now.Optimism.OnReplicaLoss,
+                    "wait" => ReplicaLossPolicy.Wait,
+                    "degrade" => ReplicaLossPolicy.Degrade,
+                    _ => throw Bad("onReplicaLoss is neither 'wait' nor 'degrade'", "Use one of them."),
+                });
+                post(new MemberInput.SetOptimism(optimism));
+                return later => later.Optimism == optimism;
+            case "/stepdown":
+                if (now.Members.Count < 2)
+                    throw new SeguroException(ErrorCode.Unsupported, "there is no other member that could be master", "Let another member join first.");
+                post(MemberInput.StepDown.Instance);
+                return static later => later.Role is not Role.Master;
+            case "/members":
+                IReadOnlyList<string> members = Change(Parse(body, AdminJson.Default.MembersRequest), now);
+                post(new MemberInput.SetMembers(members));
+                return later => later.Members.SequenceEqual(members, StringComparer.Ordinal);
+            default:
+                throw new SeguroException(ErrorCode.NotFound, $"there is nothing at {path}", $"There are {string.Join(", ", Paths)}.");
+        }
+    }
+
+    private static string[] Change(MembersRequest request, MemberStatus now)
+    {
+        List<string> members = [.. now.Members];
+        foreach (string name in request.Join ?? [])
+        {
+            if (!MemberName.IsValid(name))
+                throw Bad($"'{name}' can't be a member's name", $"Use 1 to {MemberName.Longest} of a-z, 0-9 and '-'.");
+            if (!members.Contains(name))
+                members.Add(name);
+        }
+        foreach (string name in request.Leave ?? [])
+        {
+            if (name == now.Name)
+                throw new SeguroException(ErrorCode.UnsafeSettings, $"{name} is master", "Let it step down first: seguro cluster stepdown.");
+            members.Remove(name);
+        }
+        if (members.Count > Optimism.MostMembers)
+            throw Bad($"{members.Count} members", $"A cluster has at most {Optimism.MostMembers}.");
+        if (now.Optimism.Replicas > members.Count - 1)
+            throw new SeguroException(ErrorCode.UnsafeSettings, $"the optimism in force asks for {now.Optimism.Replicas} replicas, and {members.Count - 1} would be left", "Lower it first: seguro cluster optimism N.");
+        return [.. members];
+    }
+
+    private async Task WaitAsync(Func<MemberStatus, bool> done, string path, CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Patience);
+        while (!done(status()))
+        {
+            if (limit.IsCancellationRequested)
+                throw new SeguroException(ErrorCode.OutcomeUnknown, $"{path[1..]} was asked for, and is not in force after {Patience.TotalSeconds} s", "Look at `seguro status`: the change may still come, or be repeated.");
+            await Task.Delay(Glance, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static T Parse<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body.Span, type) ?? throw Bad("the request's body is null", "Send a JSON object.");
+        }
+        catch (JsonException error)
+        {
+            throw Bad($"the request's body is not what it should be: {error.Message}", "Send a JSON object as in docs/reference.md.");
+        }
+    }
+
+    private static SeguroException Bad(string what, string nextStep) => new(ErrorCode.BadValue, what, nextStep);
+}

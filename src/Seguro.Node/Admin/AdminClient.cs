@@ -1,0 +1,86 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Seguro.Core;
+
+namespace Seguro.Node.Admin;
+
+/// <summary>Speaks to a member's admin API on its Unix socket.</summary>
+public sealed class AdminClient : IDisposable
+{
+    private readonly string _socket;
+    private readonly HttpClient _http;
+
+    /// <summary>Makes a client; it connects when it is used.</summary>
+    public AdminClient(string socket)
+    {
+        _socket = socket;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            ConnectCallback = async (_, cancel) =>
+            {
+                Socket unix = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                try
+                {
+                    await unix.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancel);
+                    return new NetworkStream(unix, ownsSocket: true);
+                }
+                catch
+                {
+                    unix.Dispose();
+                    throw;
+                }
+            },
+        })
+        {
+            BaseAddress = new Uri("http://member"),
+            Timeout = AdminActions.Patience * 2,
+            MaxResponseContentBufferSize = 16 << 20,
+        };
+    }
+
+    /// <summary>How the member stands.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
+    public Task<StatusReport> ReadStatusAsync(CancellationToken cancel) => SendAsync(HttpMethod.Get, "/status", null, cancel);
+
+    /// <summary>Sets the optimism; returns when it is in force.</summary>
+    /// <exception cref="SeguroException">What the member said; <see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
+    public Task<StatusReport> SetOptimismAsync(OptimismRequest optimism, CancellationToken cancel) => PostAsync("/optimism", optimism, AdminJson.Default.OptimismRequest, cancel);
+
+    /// <summary>Changes who belongs to the cluster; returns when that is in force.</summary>
+    /// <exception cref="SeguroException">As above.</exception>
+    public Task<StatusReport> ChangeMembersAsync(MembersRequest change, CancellationToken cancel) => PostAsync("/members", change, AdminJson.Default.MembersRequest, cancel);
+
+    /// <summary>Lets the master step down; returns when it has.</summary>
+    /// <exception cref="SeguroException">As above.</exception>
+    public Task<StatusReport> StepDownAsync(CancellationToken cancel) => SendAsync(HttpMethod.Post, "/stepdown", "{}"u8.ToArray(), cancel);
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private Task<StatusReport> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(body, type), cancel);
+
+    private async Task<StatusReport> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancel)
+    {
+        try
+        {
+            using HttpRequestMessage request = new(method, path);
+            if (body is not null)
+                request.Content = new ByteArrayContent(body);
+            using HttpResponseMessage response = await _http.SendAsync(request, cancel);
+            byte[] answer = await response.Content.ReadAsByteArrayAsync(cancel);
+            if (response.IsSuccessStatusCode)
+                return JsonSerializer.Deserialize(answer, AdminJson.Default.StatusReport) ?? throw Unreachable("it answers nothing", null);
+            throw JsonSerializer.Deserialize(answer, AdminJson.Default.ErrorReport)?.ToException() ?? Unreachable($"it answers {(int)response.StatusCode}", null);
+        }
+        catch (Exception error) when (error is HttpRequestException or JsonException or IOException || (error is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            throw Unreachable((error.InnerException ?? error).Message, error);
+        }
+    }
+
+    private SeguroException Unreachable(string why, Exception? error) =>
+        new(ErrorCode.StoreUnavailable, $"no member answers at {_socket}: {why}", "Start it with `seguro run -c seguro.json`, or name another member's with -c or --admin.", error);
+}

@@ -1,0 +1,12 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Seguro.Node.Admin;
+
+/// <summary>The JSON of the admin API.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(OptimismRequest))]
+[JsonSerializable(typeof(MembersRequest))]
+[JsonSerializable(typeof(ErrorReport))]
+sealed partial class AdminJson : JsonSerializerContext;

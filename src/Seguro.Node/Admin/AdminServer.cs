@@ -1,0 +1,182 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
+using Seguro.Core;
+using Seguro.Node.Links;
+using Seguro.Stores.Dqlite;
+
+namespace Seguro.Node.Admin;
+
+/// <summary>
+/// The admin API: HTTP and JSON on a Unix socket that only its owner may use, and on HTTPS with a token where that is wanted. <c>GET /status</c>, <c>/metrics</c>,
+/// <c>/health</c>; <c>POST /optimism</c>, <c>/stepdown</c>, <c>/members</c>.
+/// </summary>
+public sealed class AdminServer : IAsyncDisposable
+{
+    /// <summary>The longest path of a socket that Linux takes, in bytes.</summary>
+    public const int LongestSocket = 107;
+
+    private readonly WebApplication _application;
+    private readonly AdminOptions _options;
+    private readonly PrometheusText _metrics;
+    private readonly byte[]? _token;
+
+    private AdminServer(AdminOptions options, PrometheusText metrics)
+    {
+        _options = options;
+        _metrics = metrics;
+        _token = options.Token is { } token ? SHA256.HashData(Encoding.UTF8.GetBytes(token)) : null;
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.WebHost.ConfigureKestrel(Configure);
+        builder.Services.AddRoutingCore();
+        _application = builder.Build();
+        _application.Run(ServeAsync);
+    }
+
+    /// <summary>Starts to listen.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the path is too long, or an address can't be listened on. <see cref="ErrorCode.AlreadyExists"/>: somebody answers there.</exception>
+    public static async Task<AdminServer> StartAsync(AdminOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (Encoding.UTF8.GetByteCount(options.Socket) > LongestSocket)
+            throw new SeguroException(ErrorCode.BadValue, $"the path of the admin socket has more than {LongestSocket} bytes: {options.Socket}", "Set admin:socket to a shorter path.");
+        string folder = Path.GetDirectoryName(options.Socket)!;
+        if (!Directory.Exists(folder))
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await RemoveStaleAsync(options.Socket, cancel);
+        AdminServer server = new(options, new PrometheusText("Seguro"));
+        try
+        {
+            await server._application.StartAsync(cancel);
+            File.SetUnixFileMode(options.Socket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            return server;
+        }
+        catch (Exception error) when (error is IOException or SocketException)
+        {
+            await server.DisposeAsync();
+            throw new SeguroException(ErrorCode.BadValue, $"the admin API can't listen on {options.Socket}{(options.Https is { } https ? $" and {https}" : "")}: {error.Message}", "Set admin:socket or admin:https to something free.", error);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        using (CancellationTokenSource limit = new(TimeSpan.FromSeconds(2)))
+            await _application.StopAsync(limit.Token);
+        await _application.DisposeAsync();
+        _metrics.Dispose();
+    }
+
+    private static async Task RemoveStaleAsync(string path, CancellationToken cancel)
+    {
+        if (!File.Exists(path))
+            return;
+        using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            await probe.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+        }
+        catch (SocketException)
+        {
+            // Left by a process that was killed.
+            File.Delete(path);
+            return;
+        }
+        throw new SeguroException(ErrorCode.AlreadyExists, $"a member answers at {path} already", "Stop it first, or set admin:socket to another path.");
+    }
+
+    private void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = LinkCommand.LargestBody;
+        kestrel.Limits.MaxConcurrentConnections = 64;
+        kestrel.ListenUnixSocket(_options.Socket, static listen => listen.Protocols = HttpProtocols.Http1);
+        if (_options.Https is not { } address || _options.Certificates is not { } certificates)
+            return;
+        foreach (IPEndPoint endpoint in address.Resolve())
+        {
+            kestrel.Listen(endpoint, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            {
+                OnConnection = _ =>
+                {
+                    // People and monitors have no certificate: the token is asked for instead.
+                    SslServerAuthenticationOptions tls = certificates.ServerOptions();
+                    tls.ClientCertificateRequired = false;
+                    return ValueTask.FromResult(tls);
+                },
+            }));
+        }
+    }
+
+    private async Task ServeAsync(HttpContext context)
+    {
+        LinkReply reply;
+        string type = "application/json";
+        try
+        {
+            if (context.Features.Get<ITlsHandshakeFeature>() is not null && !HasToken(context.Request))
+                throw new SeguroException(ErrorCode.AccessDenied, "the request has no token, or a wrong one", "Send the header Authorization: Bearer TOKEN.");
+            string path = context.Request.Path.Value ?? "";
+            if (HttpMethods.IsPost(context.Request.Method))
+            {
+                reply = await _options.Actions.DoAsync(path, await BodyAsync(context.Request), forwarded: false, context.RequestAborted);
+            }
+            else if (HttpMethods.IsGet(context.Request.Method))
+            {
+                StatusReport status = _options.Status();
+                reply = path switch
+                {
+                    "/status" => new LinkReply(200, JsonSerializer.SerializeToUtf8Bytes(status, AdminJson.Default.StatusReport)),
+                    "/health" => new LinkReply(status.IsHealthy ? 200 : 503, Encoding.UTF8.GetBytes($$"""{"healthy":{{(status.IsHealthy ? "true" : "false")}},"role":"{{status.Role}}"}""")),
+                    "/metrics" => new LinkReply(200, Encoding.UTF8.GetBytes(_metrics.Write())),
+                    _ => throw new SeguroException(ErrorCode.NotFound, $"there is nothing at {path}", "There are /status, /metrics and /health."),
+                };
+                if (path == "/metrics")
+                    type = PrometheusText.ContentType;
+            }
+            else
+            {
+                reply = new LinkReply(405, default);
+            }
+        }
+        catch (SeguroException error)
+        {
+            reply = AdminActions.Failed(error);
+        }
+        context.Response.StatusCode = reply.Status;
+        context.Response.ContentType = type;
+        context.Response.ContentLength = reply.Body.Length;
+        await context.Response.Body.WriteAsync(reply.Body, context.RequestAborted);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request)
+    {
+        using MemoryStream body = new();
+        await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
+        return body.ToArray();
+    }
+
+    private bool HasToken(HttpRequest request)
+    {
+        const string Scheme = "Bearer ";
+        string? header = request.Headers.Authorization;
+        return _token is not null && header is not null && header.StartsWith(Scheme, StringComparison.Ordinal)
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(header[Scheme.Length..])), _token);
+    }
+}

@@ -1,0 +1,110 @@
+using System.Text.Json.Serialization;
+using Seguro.Core;
+
+namespace Seguro.Node.Admin;
+
+/// <summary>How a member stands, in the form of the admin API: <c>GET /status</c>. Field names are the JSON's, in camel case.</summary>
+public sealed record StatusReport
+{
+    /// <summary>The ship.</summary>
+    public required string Ship { get; init; }
+
+    /// <summary>The member that says this.</summary>
+    public required string Name { get; init; }
+
+    /// <summary><c>rejoining</c>, <c>replica</c>, <c>candidate</c>, <c>master</c>, <c>stopped</c>; <c>starting</c> before it takes part.</summary>
+    public required string Role { get; init; }
+
+    /// <summary>The highest term that it knows.</summary>
+    public required ulong Term { get; init; }
+
+    /// <summary>Who is master; empty where nobody is, as far as it knows.</summary>
+    public required string Master { get; init; }
+
+    /// <summary>Why it stands still, where it does.</summary>
+    public string? Stopped { get; init; }
+
+    /// <summary>The end of the local log.</summary>
+    public required PlaceReport Durable { get; init; }
+
+    /// <summary>Where the ship stands.</summary>
+    public required PlaceReport Processed { get; init; }
+
+    /// <summary>What it knows to be committed in the store.</summary>
+    public required PlaceReport Committed { get; init; }
+
+    /// <summary>All effects up to here are out.</summary>
+    public required ulong Released { get; init; }
+
+    /// <summary>The optimism in force.</summary>
+    public required OptimismRequest Optimism { get; init; }
+
+    /// <summary>Who belongs to the cluster.</summary>
+    public required IReadOnlyList<string> Members { get; init; }
+
+    /// <summary>The master's view of its replicas.</summary>
+    public required IReadOnlyList<ReplicaReport> Replicas { get; init; }
+
+    /// <summary>How many events wait at the gate.</summary>
+    public required int Gated { get; init; }
+
+    /// <summary>How many ova wait.</summary>
+    public required int Ingress { get; init; }
+
+    /// <summary>With whom there is a link.</summary>
+    public required IReadOnlyList<string> Links { get; init; }
+
+    /// <summary>The store, without password.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>What a commit is worth there; empty before it was opened.</summary>
+    public string CommitMeans { get; init; } = "";
+
+    /// <summary>This process.</summary>
+    public required int Process { get; init; }
+
+    /// <summary>What the user should know now.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
+    /// <summary>It is master or replica and stands in the way of nothing.</summary>
+    [JsonIgnore]
+    public bool IsHealthy => Stopped is null && Role is "master" or "replica";
+
+    /// <summary>Makes a report of what a member says of itself.</summary>
+    public static StatusReport Of(MemberStatus status, string ship, string store, string commitMeans, IReadOnlyList<string> links, IReadOnlyList<string> warnings)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        return new StatusReport
+        {
+            Ship = ship,
+            Name = status.Name,
+            Role = status.Role.ToString().ToLowerInvariant(),
+            Term = status.Term.Value,
+            Master = NameIn(status.Master),
+            Stopped = status.Stopped,
+            Durable = PlaceReport.Of(status.Durable),
+            Processed = PlaceReport.Of(status.Processed),
+            Committed = PlaceReport.Of(status.Committed),
+            Released = status.Released.Value,
+            Optimism = OptimismRequest.Of(status.Optimism),
+            Members = status.Members,
+            Replicas = [.. status.Replicas.Select(static replica => new ReplicaReport(
+                replica.Name, replica.Healthy, replica.Received.Value, replica.Durable.Value, replica.Processed.Value, replica.Stopped))],
+            Gated = status.Gated,
+            Ingress = status.Ingress,
+            Links = links,
+            Store = store,
+            CommitMeans = commitMeans,
+            Process = Environment.ProcessId,
+            Warnings = [.. status.Warnings, .. warnings],
+        };
+    }
+
+    /// <summary>The member in a lease holder's name, <c>NAME@LIFE</c>.</summary>
+    public static string NameIn(string holder)
+    {
+        ArgumentNullException.ThrowIfNull(holder);
+        int at = holder.IndexOf('@', StringComparison.Ordinal);
+        return at < 0 ? holder : holder[..at];
+    }
+}

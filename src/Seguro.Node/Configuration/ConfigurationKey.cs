@@ -1,0 +1,82 @@
+namespace Seguro.Node.Configuration;
+
+/// <summary>A key of the configuration.</summary>
+/// <param name="Name">Its words with colons between; <c>NAME</c> stands for a member's name.</param>
+/// <param name="Default">Its value where nothing is said; <see langword="null"/> where it may be left out, or must be given.</param>
+/// <param name="Meaning">What it means, for docs and messages.</param>
+public sealed record ConfigurationKey(string Name, string? Default, string Meaning)
+{
+    /// <summary>All keys.</summary>
+    public static IReadOnlyList<ConfigurationKey> All { get; } =
+    [
+        new("cluster", "seguro", "The cluster's name."),
+        new("ship:name", null, "The ship, such as ~zod."),
+        new("ship:kind", "nock", "nock: a kernel on Seguro's Nock machine. opaque: no computation, events are bytes."),
+        new("ship:kernel", "demo", "What a new ship is booted from: demo, or the path of a pill."),
+        new("ship:fake", "true", "The ship is a fake one, on no network but its own."),
+        new("member:name", null, "This member's name: 1 to 32 of a-z, 0-9 and '-'."),
+        new("member:folder", "data", "This member's data: local log, snapshots, dqlite node."),
+        new("member:listen", null, "Where the links listen, HOST:PORT, when that is not members:NAME:links."),
+        new("member:udp", null, "Where datagrams come in, IP:PORT: the balancer's, or without a balancer everybody's."),
+        new("members:NAME:links", null, "Where the other members reach its links, HOST:PORT."),
+        new("members:NAME:dqlite", null, "Where its dqlite node is reached, HOST:PORT."),
+        new("members:NAME:id", null, "Its dqlite node's number: 1 for the one that forms the cluster, another, never used before, for each other."),
+        new("store", NodeConfiguration.EmbeddedStore, "dqlite: run by the members. Otherwise a store's URL, such as postgresql://USER@HOST,HOST/DATABASE."),
+        new("storeWindow", "512MiB", "How many payload bytes the dqlite database may hold."),
+        new("dqliteLatency", "20ms", "The one-way latency between the dqlite nodes; elections start after 15 to 30 times this."),
+        new("allowUnsafeSettings", "false", "Use a database whose settings can lose commits."),
+        new("certificates", "certificates", "The folder with ca.crt, member.crt and member.key."),
+        new("optimism", "1", "How many replicas must have processed an event before its effects are released, in a new cluster."),
+        new("onReplicaLoss", "wait", "wait or degrade: what happens to effects while fewer replicas are healthy, in a new cluster."),
+        new("effects", "at-least-once", "at-least-once or at-most-once: effects of unknown fate after a takeover."),
+        new("lease", "1s", "For how long a master may be silent before the others take it for dead."),
+        new("replicaPatience", "1s", "For how long a replica may be silent before it counts as lost."),
+        new("maxUnreplicatedEvents", "4096", "How many events may be computed and not yet in the store."),
+        new("maxUnreplicatedBytes", "64MiB", "The same in payload bytes."),
+        new("snapshotEvery", "50000", "How many events lie between two snapshots of the ship."),
+        new("copies", "0", "How many members must have an event before the store may forget it; 0: all."),
+        new("balancer:address", null, "The balancer's address on the members' side, HOST:PORT."),
+        new("balancer:key", null, "The file with the key that balancer and members share."),
+        new("admin:socket", "admin.sock", "The Unix socket of the admin API, in the member's folder where it is no absolute path."),
+        new("admin:https", null, "Where the admin API is served by HTTPS as well, HOST:PORT."),
+        new("admin:token", null, "The file with the bearer token that HTTPS asks for."),
+    ];
+
+    /// <summary>The key that this one is; <see langword="null"/> where there is none.</summary>
+    public static ConfigurationKey? Find(string name) => All.FirstOrDefault(key => key.Matches(name));
+
+    /// <summary>The known key that looks most like an unknown one, written for the same member.</summary>
+    public static string Nearest(string name)
+    {
+        string[] words = name.Split(':');
+        return All.Select(key => words.Length > 1 ? key.Name.Replace("NAME", words[1], StringComparison.Ordinal) : key.Name)
+            .MinBy(known => Distance(known, name))!;
+    }
+
+    private bool Matches(string name)
+    {
+        string[] mine = Name.Split(':');
+        string[] words = name.Split(':');
+        return mine.Length == words.Length && mine.Zip(words).All(static pair => pair.First == "NAME" || pair.First.Equals(pair.Second, StringComparison.OrdinalIgnoreCase));
+    }
+
+    // Levenshtein's distance; the last word alone counts too, so that a key at the wrong place finds its right one.
+    private static int Distance(string known, string name) => Math.Min(Edits(known, name), 1 + Edits(known.Split(':')[^1], name.Split(':')[^1]));
+
+    private static int Edits(string left, string right)
+    {
+        int[] row = [.. Enumerable.Range(0, right.Length + 1)];
+        for (int i = 1; i <= left.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= right.Length; j++)
+            {
+                int replaced = diagonal + (char.ToLowerInvariant(left[i - 1]) == char.ToLowerInvariant(right[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}

@@ -1,0 +1,90 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Microsoft.Extensions.Configuration.Json;
+using Seguro.Core;
+
+namespace Seguro.Node.Configuration;
+
+/// <summary>
+/// Reads a member's configuration: a JSON file (comments allowed), over it the environment (<c>SEGURO_SHIP__NAME</c> for <c>ship:name</c>), over it the command line.
+/// </summary>
+public static class ConfigurationReader
+{
+    /// <summary>The file that commands look for where none is named.</summary>
+    public const string DefaultFile = "seguro.json";
+
+    private const string Prefix = "SEGURO_";
+
+    // Variables that say something else than a member's configuration.
+    private static readonly string[] OtherVariables = ["TRACE", "SHARED_DATA", "TEST_SEED"];
+
+    /// <summary>Reads and checks everything, once.</summary>
+    /// <param name="file">The path of the file; relative paths in it are relative to its folder.</param>
+    /// <param name="settings">What the command line says: <c>KEY=VALUE</c> each, with <c>:</c> between a key's words.</param>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.FileAccess"/>; <see cref="ErrorCode.BadValue"/>: the file is no JSON, a key is unknown, missing, or its value can't be.
+    /// </exception>
+    public static NodeConfiguration Read(string file, IReadOnlyCollection<string> settings)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        ArgumentNullException.ThrowIfNull(settings);
+        string path = Path.GetFullPath(file);
+        if (!File.Exists(path))
+            throw new SeguroException(ErrorCode.NotFound, $"there is no configuration {path}", "Name it with -c, or make one with `seguro cluster init`.");
+        Dictionary<string, string?> commandLine = new(StringComparer.OrdinalIgnoreCase);
+        foreach (string setting in settings)
+        {
+            int equals = setting.IndexOf('=', StringComparison.Ordinal);
+            if (equals <= 0)
+                throw new SeguroException(ErrorCode.Usage, $"'{setting}' sets nothing", "Write KEY=VALUE, such as --set lease=2s.");
+            commandLine[setting[..equals]] = setting[(equals + 1)..];
+        }
+        IConfigurationRoot root;
+        try
+        {
+            root = new ConfigurationBuilder()
+                .AddJsonFile(path, optional: false, reloadOnChange: false)
+                .AddEnvironmentVariables(Prefix)
+                .AddInMemoryCollection(commandLine)
+                .Build();
+        }
+        catch (Exception error) when (error is InvalidDataException or FormatException)
+        {
+            throw new SeguroException(ErrorCode.BadValue, $"{path} is not JSON: {(error.InnerException ?? error).Message}", "Mend it; comments and a comma at the end are allowed.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give this user the right to read it.", error);
+        }
+        try
+        {
+            RefuseUnknown(root, path);
+            return new ConfigurationValues(root, path, provider => SourceOf(provider, path)).Read();
+        }
+        finally
+        {
+            (root as IDisposable)?.Dispose();
+        }
+    }
+
+    private static void RefuseUnknown(IConfigurationRoot root, string path)
+    {
+        foreach ((string key, string? value) in root.AsEnumerable())
+        {
+            // A section has no value of its own; an empty one is harmless.
+            if (string.IsNullOrEmpty(value) || ConfigurationKey.Find(key) is not null)
+                continue;
+            IConfigurationProvider provider = root.Providers.Last(provider => provider.TryGet(key, out _));
+            if (provider is EnvironmentVariablesConfigurationProvider && OtherVariables.Contains(key, StringComparer.OrdinalIgnoreCase))
+                continue;
+            throw new SeguroException(ErrorCode.BadValue, $"there is no key '{key}' ({SourceOf(provider, path)})", $"Did you mean '{ConfigurationKey.Nearest(key)}'? All keys are in docs/reference.md.");
+        }
+    }
+
+    private static string SourceOf(IConfigurationProvider provider, string path) => provider switch
+    {
+        JsonConfigurationProvider => path,
+        EnvironmentVariablesConfigurationProvider => "environment",
+        _ => "command line",
+    };
+}

@@ -1,0 +1,159 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Seguro.Core;
+using Seguro.Node.Links;
+using Seguro.Stores;
+using Seguro.Stores.Dqlite;
+
+namespace Seguro.Node.Configuration;
+
+/// <summary>Turns the texts of a configuration into checked values; each failure names its key and where the value stands.</summary>
+sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<IConfigurationProvider, string> sourceOf)
+{
+    private readonly List<EffectiveSetting> _effective = [];
+
+    public NodeConfiguration Read()
+    {
+        string name = Required("member:name", static text => MemberName.IsValid(text) ? text : null, $"1 to {MemberName.Longest} of a-z, 0-9 and '-'");
+        string store = Required("store", static text => text == NodeConfiguration.EmbeddedStore ? text : StoreUrl.Parse(text).Text, "dqlite or a store's URL");
+        bool embedded = store == NodeConfiguration.EmbeddedStore;
+        MemberAddresses[] members = [.. Members(embedded)];
+        MemberAddresses self = members.FirstOrDefault(member => member.Name == name)
+            ?? throw Bad("member:name", $"'{name}' is not among the members", $"Add members:{name}:links, or use the name of {Names(members)}.");
+        ShipKind kind = OneOf("ship:kind", ("nock", ShipKind.Nock), ("opaque", ShipKind.Opaque));
+        int replicas = Number("optimism", 0, members.Length - 1);
+        string folder = Folder("member:folder");
+        DqliteAddress? balancer = Address("balancer:address");
+        DqliteAddress? udp = Address("member:udp");
+        DqliteAddress? https = Address("admin:https");
+        string? key = OptionalPath("balancer:key");
+        string? token = OptionalPath("admin:token");
+        if (balancer is null != key is null || (balancer is not null && udp is null))
+            throw Bad("balancer:address", "a balancer needs an address, a key, and a UDP address of the member", "Give balancer:address, balancer:key and member:udp; or member:udp alone, for a ship without a balancer.");
+        if (https is not null && token is null)
+            throw new SeguroException(ErrorCode.InsecureTransport, "the admin API would be open to everybody (admin:https without admin:token)", "Put a long random text into a file and name it in admin:token.");
+        string socket = Required("admin:socket", text => text, "a path");
+        return new NodeConfiguration
+        {
+            Cluster = Required("cluster", static text => text.Length <= 100 ? text : null, "at most 100 characters"),
+            Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) ? ship : (Ship?)null, "a ship's name, such as ~zod"),
+            ShipKind = kind,
+            Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
+            Fake = OneOf("ship:fake", ("true", true), ("false", false)),
+            Self = self,
+            Members = members,
+            Folder = folder,
+            Listen = Address("member:listen"),
+            Udp = udp,
+            Certificates = Folder("certificates"),
+            Store = store,
+            StoreWindow = Size("storeWindow", 1 << 20, 64L << 30),
+            DqliteLatency = Duration("dqliteLatency", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
+            AllowUnsafeSettings = OneOf("allowUnsafeSettings", ("true", true), ("false", false)),
+            Optimism = new Optimism(replicas, OneOf("onReplicaLoss", ("wait", ReplicaLossPolicy.Wait), ("degrade", ReplicaLossPolicy.Degrade))),
+            Effects = OneOf("effects", ("at-least-once", EffectsPolicy.AtLeastOnce), ("at-most-once", EffectsPolicy.AtMostOnce)),
+            Lease = Duration("lease", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+            ReplicaPatience = Duration("replicaPatience", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
+            MaxUnreplicatedEvents = Number("maxUnreplicatedEvents", 1, 1 << 20),
+            MaxUnreplicatedBytes = Size("maxUnreplicatedBytes", 1 << 20, 16L << 30),
+            SnapshotEvery = (ulong)Number("snapshotEvery", 1, int.MaxValue),
+            Copies = Number("copies", 0, Optimism.MostMembers),
+            Balancer = balancer,
+            BalancerKey = key,
+            AdminSocket = Path.GetFullPath(socket, folder),
+            AdminHttps = https,
+            AdminToken = token,
+            Effective = [.. _effective.OrderBy(static setting => setting.Key, StringComparer.Ordinal)],
+        };
+    }
+
+    private IEnumerable<MemberAddresses> Members(bool embedded)
+    {
+        List<MemberAddresses> members = [];
+        foreach (IConfigurationSection section in root.GetSection("members").GetChildren())
+        {
+            string at = $"members:{section.Key}";
+            if (!MemberName.IsValid(section.Key))
+                throw Bad(at, $"'{section.Key}' can't be a member's name", $"Use 1 to {MemberName.Longest} of a-z, 0-9 and '-'.");
+            DqliteAddress links = Address($"{at}:links") ?? throw Missing($"{at}:links");
+            DqliteAddress? dqlite = Address($"{at}:dqlite") ?? (embedded ? throw Missing($"{at}:dqlite") : null);
+            ulong id = 0;
+            if (embedded || Text($"{at}:id") is not null)
+                id = Required($"{at}:id", static text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number > 0 ? number : (ulong?)null, "a positive number");
+            members.Add(new MemberAddresses(section.Key, links, dqlite, id));
+        }
+        if (members.Count == 0)
+            throw new SeguroException(ErrorCode.BadValue, $"{file} names no members", "Add members:NAME:links for each member, or make a configuration with `seguro cluster init`.");
+        if (members.Count > Optimism.MostMembers)
+            throw Bad("members", $"{members.Count} members", $"A cluster has at most {Optimism.MostMembers}.");
+        if (members.Select(static member => member.Links).Concat(members.Where(static member => member.Dqlite is not null).Select(static member => member.Dqlite!.Value))
+            .GroupBy(static address => address).FirstOrDefault(static group => group.Count() > 1) is { } twice)
+            throw Bad("members", $"{twice.Key} stands twice", "Give all links and all dqlite nodes addresses of their own.");
+        if (members.Where(static member => member.Id > 0).GroupBy(static member => member.Id).FirstOrDefault(static group => group.Count() > 1) is { } same)
+            throw Bad("members", $"{Names(same)} have the same id {same.Key}", "Give each dqlite node a number of its own.");
+        return members.OrderBy(static member => member.Id).ThenBy(static member => member.Name, StringComparer.Ordinal);
+    }
+
+    private static string Names(IEnumerable<MemberAddresses> members) => string.Join(", ", members.Select(static member => member.Name));
+
+    private string? Text(string key) => string.IsNullOrWhiteSpace(root[key]) ? null : root[key];
+
+    private string SourceOf(string key) => root.Providers.LastOrDefault(provider => provider.TryGet(key, out _)) is { } provider ? sourceOf(provider) : "default";
+
+    private T Required<T>(string key, Func<string, T?> parse, string form)
+        where T : class
+    {
+        string text = Text(key) ?? ConfigurationKey.Find(key)!.Default ?? throw Missing(key);
+        T value = parse(text) ?? throw Bad(key, $"'{text}'", $"Write {form}.");
+        Note(key, text);
+        return value;
+    }
+
+    private T Required<T>(string key, Func<string, T?> parse, string form)
+        where T : struct
+    {
+        string text = Text(key) ?? ConfigurationKey.Find(key)!.Default ?? throw Missing(key);
+        T value = parse(text) ?? throw Bad(key, $"'{text}'", $"Write {form}.");
+        Note(key, text);
+        return value;
+    }
+
+    private T OneOf<T>(string key, params (string Word, T Value)[] choices)
+        where T : struct =>
+        Required(key, text => choices.Where(choice => choice.Word.Equals(text, StringComparison.OrdinalIgnoreCase)).Select(static choice => (T?)choice.Value).FirstOrDefault(),
+            string.Join(" or ", choices.Select(static choice => choice.Word)));
+
+    private int Number(string key, int least, int most) => Required(
+        key, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most ? number : (int?)null, $"{least} to {most}");
+
+    private TimeSpan Duration(string key, TimeSpan least, TimeSpan most) => Required(
+        key, text => Quantity.TryParseDuration(text, out TimeSpan value) && value >= least && value <= most ? value : (TimeSpan?)null,
+        $"a duration such as 500ms or 1s, from {least.TotalMilliseconds} ms to {most.TotalSeconds} s");
+
+    private long Size(string key, long least, long most) => Required(
+        key, text => Quantity.TryParseSize(text, out long value) && value >= least && value <= most ? value : (long?)null, $"a size such as 64MiB, from {least} to {most} bytes");
+
+    private DqliteAddress? Address(string key)
+    {
+        if (Text(key) is not { } text)
+            return null;
+        DqliteAddress address = DqliteAddress.TryParse(text, out DqliteAddress parsed) ? parsed : throw Bad(key, $"'{text}'", "Write HOST:PORT, such as 10.0.0.1:9000 or [fd00::1]:9000.");
+        Note(key, text);
+        return address;
+    }
+
+    private string Folder(string key) => Required(key, text => Absolute(key, text), "a path");
+
+    private string? OptionalPath(string key) => Text(key) is null ? null : Folder(key);
+
+    // What the file says is relative to the file, what the user says elsewhere to where the user is.
+    private string Absolute(string key, string path) =>
+        SourceOf(key) is "environment" or "command line" ? Path.GetFullPath(path) : Path.GetFullPath(path, Path.GetDirectoryName(file)!);
+
+    private void Note(string key, string text) => _effective.Add(new EffectiveSetting(key, key == "store" && text.Contains(':', StringComparison.Ordinal) ? StoreUrl.Parse(text).ToString() : text, SourceOf(key)));
+
+    private SeguroException Missing(string key) =>
+        new(ErrorCode.BadValue, $"{key} is missing in {file}", $"Add it. {ConfigurationKey.Find(key)?.Meaning}");
+
+    private SeguroException Bad(string key, string what, string nextStep) => new(ErrorCode.BadValue, $"{key} ({SourceOf(key)}): {what}", nextStep);
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Seguro.Core;
+using Seguro.Stores.Dqlite;
+
+namespace Seguro.Node.Configuration;
+
+/// <summary>Writes a member's <c>seguro.json</c>, with comments, as <c>seguro cluster init</c> makes it.</summary>
+public sealed record ConfigurationWriter
+{
+    /// <summary>The cluster's name.</summary>
+    public required string Cluster { get; init; }
+
+    /// <summary>The ship.</summary>
+    public required Ship Ship { get; init; }
+
+    /// <summary>What computes it.</summary>
+    public required ShipKind Kind { get; init; }
+
+    /// <summary>The ship is a fake one.</summary>
+    public required bool Fake { get; init; }
+
+    /// <summary>All members.</summary>
+    public required IReadOnlyList<MemberAddresses> Members { get; init; }
+
+    /// <summary>The store: its URL, or <see cref="NodeConfiguration.EmbeddedStore"/>.</summary>
+    public required string Store { get; init; }
+
+    /// <summary>The optimism of the new cluster.</summary>
+    public required int Optimism { get; init; }
+
+    /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
+    public DqliteAddress? Balancer { get; init; }
+
+    /// <summary>The text for a member.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="udp">Where its datagrams come in; <see langword="null"/> where none do.</param>
+    public string Write(string name, DqliteAddress? udp)
+    {
+        StringBuilder text = new();
+        text.Append("// A member of a Seguro cluster. All keys are in docs/reference.md; `seguro run -c` prints what is in force.\n{\n");
+        Line($"  \"cluster\": {Quote(Cluster)},");
+        Line($"  \"ship\": {{ \"name\": {Quote(Ship.Name)}, \"kind\": \"{(Kind is ShipKind.Nock ? "nock" : "opaque")}\", \"fake\": {(Fake ? "true" : "false")} }},");
+        Line($"  \"member\": {{ \"name\": {Quote(name)}, \"folder\": \"data\"{(udp is null ? "" : $", \"udp\": {Quote(udp.ToString()!)}")} }},");
+        Line("  // The same on every member. A dqlite node that lost its disk gets an id that was never used.");
+        Line("  \"members\": {");
+        for (int index = 0; index < Members.Count; index++)
+        {
+            MemberAddresses member = Members[index];
+            string dqlite = member.Dqlite is { } address ? $", \"dqlite\": {Quote(address.ToString())}" : "";
+            string id = member.Id > 0 ? string.Create(CultureInfo.InvariantCulture, $", \"id\": {member.Id}") : "";
+            Line($"    {Quote(member.Name)}: {{ \"links\": {Quote(member.Links.ToString())}{dqlite}{id} }}{(index < Members.Count - 1 ? "," : "")}");
+        }
+        Line("  },");
+        Line($"  \"store\": {Quote(Store)},");
+        Line("  \"certificates\": \"certificates\",");
+        if (Balancer is { } balancer)
+            Line($"  \"balancer\": {{ \"address\": {Quote(balancer.ToString())}, \"key\": \"cluster.key\" }},");
+        Line("  // Of a new cluster; later: seguro cluster optimism N.");
+        Line($"  \"optimism\": {Optimism.ToString(CultureInfo.InvariantCulture)}");
+        text.Append("}\n");
+        return text.ToString();
+
+        void Line(string line) => text.Append(line).Append('\n');
+    }
+
+    private static string Quote(string text) => JsonSerializer.Serialize(text, JsonStrings.Default.String);
+}

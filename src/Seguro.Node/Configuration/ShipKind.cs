@@ -1,0 +1,10 @@
+namespace Seguro.Node.Configuration;
+
+/// <summary>What computes the ship.</summary>
+public enum ShipKind
+{
+    /// <summary>A kernel on Seguro's own Nock machine.</summary>
+    Nock,
+    /// <summary>Nothing: events are bytes that are kept.</summary>
+    Opaque,
+}

@@ -1,0 +1,73 @@
+using Grpc.Net.Client;
+using Seguro.Stores.Dqlite;
+
+namespace Seguro.Node.Links;
+
+/// <summary>Another member, as the links see it.</summary>
+sealed class LinkPeer(string name) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private GrpcChannel? _channel;
+    private LinkAddress? _address;
+
+    public string Name { get; } = name;
+
+    /// <summary>Ends what is done for this peer.</summary>
+    public CancellationTokenSource Stop { get; } = new();
+
+    /// <summary>Dials it, or introduces this member to it.</summary>
+    public Task Loop { get; set; } = Task.CompletedTask;
+
+    /// <summary>Held while a message is handed on, so that a new stream's messages come after the last of the old one's.</summary>
+    public Lock Delivery { get; } = new();
+
+    /// <summary>The link; <see langword="null"/> where there is none now. Written under <see cref="Delivery"/>.</summary>
+    public LinkStream? Current { get; set; }
+
+    /// <summary>Where it listens, where that is known.</summary>
+    public DqliteAddress? Address
+    {
+        get
+        {
+            lock (_lock)
+                return _address?.Value;
+        }
+    }
+
+    /// <summary>Notes an address; says whether it was another.</summary>
+    public bool Learn(DqliteAddress address)
+    {
+        lock (_lock)
+        {
+            if (_address?.Value == address)
+                return false;
+            _address = new LinkAddress(address);
+            _channel?.Dispose();
+            _channel = null;
+            return true;
+        }
+    }
+
+    /// <summary>The connection for all but the stream: large answers do not hinder that one.</summary>
+    public GrpcChannel? Channel(Func<string, DqliteAddress, GrpcChannel> make)
+    {
+        lock (_lock)
+        {
+            if (Stop.IsCancellationRequested || _address is not { } address)
+                return null;
+            return _channel ??= make(Name, address.Value);
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _channel?.Dispose();
+            _channel = null;
+        }
+        Stop.Dispose();
+    }
+
+    private sealed record LinkAddress(DqliteAddress Value);
+}

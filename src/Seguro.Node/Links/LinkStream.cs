@@ -1,0 +1,115 @@
+using System.Threading.Channels;
+using Grpc.Core;
+using Seguro.Core;
+using Wire = Seguro.Node.Links.Wire;
+
+namespace Seguro.Node.Links;
+
+/// <summary>One life of a link: a stream of frames in each direction, with a bounded queue before it. It breaks once and for all.</summary>
+/// <remarks>For any thread. HTTP/2's flow control holds the writer while the other side does not read; then the queue fills, and then the stream breaks.</remarks>
+sealed class LinkStream : IDisposable
+{
+    private readonly LinkOptions _options;
+    private readonly CancellationTokenSource _broken = new();
+    private readonly Channel<(Wire.Frame Frame, long Size)> _queue = Channel.CreateUnbounded<(Wire.Frame, long)>(new UnboundedChannelOptions { SingleReader = true });
+    private long _queuedBytes;
+    private int _queued;
+
+    public LinkStream(string peer, LinkOptions options)
+    {
+        Peer = peer;
+        _options = options;
+    }
+
+    /// <summary>The other member, by its certificate.</summary>
+    public string Peer { get; }
+
+    /// <summary>Why it broke, where that was not the network's doing.</summary>
+    public string? Reason { get; private set; }
+
+    /// <summary>Puts a message into the queue; where that is full, the stream breaks.</summary>
+    public void Send(MemberMessage message)
+    {
+        (Wire.Frame frame, long size) = MessageCodec.Encode(message, _options.LargestPush);
+        if (Interlocked.Increment(ref _queued) > _options.MaxQueued || Interlocked.Add(ref _queuedBytes, size) > _options.MaxQueuedBytes)
+            Break("more waits for it than the queue holds");
+        else
+            _queue.Writer.TryWrite((frame, size));
+    }
+
+    /// <summary>Ends both directions.</summary>
+    public void Break(string reason)
+    {
+        Reason ??= reason;
+        _queue.Writer.TryComplete();
+        try
+        {
+            _broken.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has ended already.
+        }
+    }
+
+    /// <summary>Moves frames until the stream breaks, from either side.</summary>
+    /// <param name="incoming">Frames from the other side.</param>
+    /// <param name="outgoing">Frames to it.</param>
+    /// <param name="deliver">Takes a message; says <see langword="false"/> where the stream is no longer the link.</param>
+    /// <param name="cancel">Breaks it.</param>
+    public async Task RunAsync(IAsyncStreamReader<Wire.Frame> incoming, IAsyncStreamWriter<Wire.Frame> outgoing, Func<LinkStream, MemberMessage, bool> deliver, CancellationToken cancel)
+    {
+        using CancellationTokenRegistration registration = cancel.UnsafeRegister(static stream => ((LinkStream)stream!).Break("told to end"), this);
+        await Task.WhenAll(WriteAsync(outgoing), ReadAsync(incoming, deliver));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _queue.Writer.TryComplete();
+        _broken.Dispose();
+    }
+
+    private async Task WriteAsync(IAsyncStreamWriter<Wire.Frame> outgoing)
+    {
+        try
+        {
+            while (await _queue.Reader.WaitToReadAsync(_broken.Token))
+            {
+                while (_queue.Reader.TryRead(out (Wire.Frame Frame, long Size) next))
+                {
+                    await outgoing.WriteAsync(next.Frame, _broken.Token);
+                    Interlocked.Decrement(ref _queued);
+                    Interlocked.Add(ref _queuedBytes, -next.Size);
+                }
+            }
+        }
+        catch (Exception error) when (IsBroken(error))
+        {
+            Break(Describe(error));
+        }
+    }
+
+    private async Task ReadAsync(IAsyncStreamReader<Wire.Frame> incoming, Func<LinkStream, MemberMessage, bool> deliver)
+    {
+        using ChainHasher hasher = new();
+        try
+        {
+            while (await incoming.MoveNext(_broken.Token))
+            {
+                if (!deliver(this, MessageCodec.Decode(incoming.Current, hasher)))
+                    break;
+            }
+            Break("the other side ended it");
+        }
+        catch (Exception error) when (IsBroken(error) || error is SeguroException)
+        {
+            Break(Describe(error));
+        }
+    }
+
+    internal static bool IsBroken(Exception error) =>
+        error is RpcException or OperationCanceledException or IOException or InvalidOperationException or System.Net.Http.HttpRequestException;
+
+    internal static string Describe(Exception error) => error is RpcException rpc ? rpc.Status.Detail : error.Message;
+}

@@ -1,0 +1,233 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Seguro.Core;
+using Seguro.Node.LocalLogs;
+
+namespace Seguro.Node.Members;
+
+/// <summary>The shell around one member of a cluster: it feeds <see cref="Member"/> with what happens, and does what that wants done.</summary>
+/// <remarks>
+/// <para>Threading: all public members may be called from any thread, none of them blocks.</para>
+/// <para>Order: one loop takes inputs from one mailbox. Whatever is to be done runs beside it, and its answer comes back to the mailbox exactly once.</para>
+/// <para>Failure: a store that is away is normal. A local disk that fails, a foreign pier, or a mistake of this program ends the host: <see cref="Completion"/>
+/// faults, and nothing is acknowledged any more.</para>
+/// </remarks>
+public sealed partial class MemberHost : IAsyncDisposable
+{
+    private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
+    private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
+
+    private readonly MemberHostOptions _options;
+    private readonly Member _member;
+    private readonly LocalLog _local;
+    private readonly ShipWorker _ship;
+    private readonly SharedLog _shared;
+    private readonly SharedLogReader _reader;
+    private readonly StoreTrouble _trouble;
+    private readonly MemberMetrics _metrics;
+    private readonly Channel<MemberInput> _mailbox = Channel.CreateUnbounded<MemberInput>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RunningWork _running = new();
+    private readonly long _start;
+    private CancellationTokenSource _tenure;
+    private Task _loop = Task.CompletedTask;
+    private Task _clock = Task.CompletedTask;
+    private volatile MemberStatus _status;
+    private int _heard;
+    private int _received;
+    private int _tick;
+    private int _snapshot;
+    private int _isDisposed;
+
+    private MemberHost(MemberHostOptions options, LocalLog local)
+    {
+        _options = options;
+        _local = local;
+        _start = options.Time.GetTimestamp();
+        _member = new Member(options.Member);
+        _status = _member.Status;
+        _trouble = new StoreTrouble(options.Time, options.Log);
+        _ship = new ShipWorker(options, local);
+        _shared = new SharedLog(options, () => Now, _trouble);
+        _reader = new SharedLogReader(options, local, _trouble);
+        _metrics = new MemberMetrics(options.Member.Name, options.Time, () => _status);
+        _tenure = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+    }
+
+    /// <summary>How the member stands, and what the user should know; at most a tick old.</summary>
+    public MemberStatus Status
+    {
+        get
+        {
+            MemberStatus status = _status;
+            return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
+        }
+    }
+
+    /// <summary>Ends when the host was disposed of; faults when the member can't go on.</summary>
+    public Task Completion => _completion.Task;
+
+    private TimeSpan Now => _options.Time.GetElapsedTime(_start);
+
+    /// <summary>Opens the member's pier (or makes it), restores its ship, and starts it.</summary>
+    /// <exception cref="SeguroException">
+    /// The pier is another ship's, is held by another process, or is corrupt; the store is needed to make the pier, and is away; …
+    /// </exception>
+    public static async Task<MemberHost> StartAsync(MemberHostOptions options, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        LocalLog local = await LocalLog.OpenAsync(
+            options.Pier, options.Store.Ship, options.Store.Stored.ReadMetadataAsync, options.Member.Candidate, options.Time, cancel);
+        MemberHost host = new(options, local);
+        try
+        {
+            Position ship = await host._ship.RestoreAsync(local.Head.Number, cancel);
+            host.Post(new MemberInput.Started(local.Head, ship));
+            host._loop = Task.Run(host.RunAsync, CancellationToken.None);
+            host._clock = host.TickAsync();
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Takes a message that came from another member. Where too many wait, it is dropped as if the link had broken.</summary>
+    public void Receive(string from, MemberMessage message)
+    {
+        if (Interlocked.Increment(ref _received) > _options.MaxReceived)
+        {
+            Interlocked.Decrement(ref _received);
+            _metrics.Dropped(1, "mailbox full of messages");
+            return;
+        }
+        Post(new MemberInput.Received(from, message));
+    }
+
+    /// <summary>Takes an ovum: a datagram that every member hears, or a timer that rang here. Its bytes are the member's from then on. Where too many wait, it is dropped and counted.</summary>
+    public void Hear(Ovum ovum)
+    {
+        if (Interlocked.Increment(ref _heard) > _options.MaxHeard)
+        {
+            Interlocked.Decrement(ref _heard);
+            _metrics.Dropped(1, "mailbox full of ova");
+            return;
+        }
+        Post(new MemberInput.Heard(ovum));
+    }
+
+    /// <summary>Gives the member an input: what an operator wants.</summary>
+    public void Post(MemberInput input) => _mailbox.Writer.TryWrite(input);
+
+    /// <summary>Serves other members: events of the local log that follow a position, not above a number, as many as make a group, in memory of their own.</summary>
+    /// <returns>None where the local log has another chain there, or does not reach beyond it.</returns>
+    public async ValueTask<IReadOnlyList<Event>> ReadLocalAsync(Position after, EventNumber last, CancellationToken cancel)
+    {
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
+        return await _running.DoAsync(
+            () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
+    }
+
+    /// <summary>Ends the member where it stands, without handing over (post <see cref="MemberInput.StepDown"/> before, for that). Waits for writes that are under way.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+            return;
+        await _stop.CancelAsync();
+        _mailbox.Writer.TryComplete();
+        await _loop;
+        await _clock;
+        await _running.EndAsync();
+        await _local.DisposeAsync();
+        _ship.Dispose();
+        _metrics.Dispose();
+        _tenure.Dispose();
+        _stop.Dispose();
+        _completion.TrySetResult();
+    }
+
+    private async Task RunAsync()
+    {
+        List<MemberOutput> outputs = [];
+        TimeSpan stated = TimeSpan.MinValue / 2;
+        try
+        {
+            while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
+            {
+                while (_mailbox.Reader.TryRead(out MemberInput? input))
+                {
+                    if (_stop.IsCancellationRequested)
+                        return;
+                    TimeSpan now = Now;
+                    Take(input);
+                    _member.Step(now, input, outputs);
+                    foreach (MemberOutput output in outputs)
+                        Do(output);
+                    outputs.Clear();
+                    if (now - stated < StatusAge && _member.Role == _status.Role)
+                        continue; // it is for people: ticks bring it up to date
+                    stated = now;
+                    _status = _member.Status;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // The end.
+        }
+        catch (Exception failed)
+        {
+            Fail(failed);
+        }
+    }
+
+    /// <summary>Makes room in the mailbox for what counts.</summary>
+    private void Take(MemberInput input)
+    {
+        switch (input)
+        {
+            case MemberInput.Heard:
+                Interlocked.Decrement(ref _heard);
+                break;
+            case MemberInput.Received:
+                Interlocked.Decrement(ref _received);
+                break;
+            case MemberInput.Tick:
+                Volatile.Write(ref _tick, 0);
+                break;
+        }
+    }
+
+    /// <summary>Gives a tick each tenth of the lease; where one still waits, no second.</summary>
+    private async Task TickAsync()
+    {
+        TimeSpan tenth = _options.Member.LeaseDuration / 10;
+        using PeriodicTimer timer = new(tenth > ShortestTick ? tenth : ShortestTick, _options.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                if (Interlocked.Exchange(ref _tick, 1) == 0)
+                    Post(MemberInput.Tick.Instance);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+
+    /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>
+    private void Fail(Exception failed)
+    {
+        SeguroException error = failed as SeguroException ?? new SeguroException(
+            ErrorCode.Unexpected, $"member {_options.Member.Name}: {failed.GetType().Name}: {failed.Message}", "Please report this; start the member again.", failed);
+        if (!_completion.TrySetException(error))
+            return;
+        _options.Log.LogCritical(failed, "The member ends: {What} ({Code}). {NextStep}", error.Message, error.CodeText, error.NextStep);
+        _stop.Cancel();
+    }
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Seguro.Core;
+
+namespace Seguro.Node.Members;
+
+/// <summary>What a <see cref="MemberHost"/> is made of. Constant for its life.</summary>
+public sealed record MemberHostOptions
+{
+    /// <summary>What the member is told.</summary>
+    public required MemberOptions Member { get; init; }
+
+    /// <summary>The cluster's log. It stays the caller's: the host does not dispose of it.</summary>
+    public required EventLog Store { get; init; }
+
+    /// <summary>The folder of the member's own pier; made where it is missing. Beside it, <c>quarantine</c> is made when it is needed.</summary>
+    public required string Pier { get; init; }
+
+    /// <summary>The ship. It stays the caller's, but nobody else may use it while the host lives.</summary>
+    public required IShip Ship { get; init; }
+
+    /// <summary>Hands a message to the link to a member. Must not block: what can't be sent is dropped.</summary>
+    public required Action<string, MemberMessage> Send { get; init; }
+
+    /// <summary>
+    /// Reads events from other members' local logs (their <see cref="MemberHost.ReadLocalAsync"/>): those that follow a position, not above a number,
+    /// in memory of their own. None where no member has them now.
+    /// </summary>
+    public Func<Position, EventNumber, CancellationToken, ValueTask<IReadOnlyList<Event>>> ReadPeers { get; init; } =
+        static (_, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>([]);
+
+    /// <summary>
+    /// Emits effects, in order, tagged with the term; returns when they have left this process. What can't be delivered is its own affair: it counts that, and goes on.
+    /// </summary>
+    public required Func<Term, IReadOnlyList<Effect>, bool, CancellationToken, ValueTask> Release { get; init; }
+
+    /// <summary>
+    /// Hears of a change of role, before any effect of that role is released: what a master does beside releasing (its timers) begins and ends then. Must not block.
+    /// </summary>
+    public Action<Role, Term> ChangeRole { get; init; } = static (_, _) => { };
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Where warnings and changes of role go.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
+
+    /// <summary>How many ova may wait in the mailbox; past that, <see cref="MemberHost.Hear"/> drops.</summary>
+    public int MaxHeard { get; init; } = 8192;
+
+    /// <summary>How many messages of other members may wait in the mailbox; past that, they are dropped as if a link had broken.</summary>
+    public int MaxReceived { get; init; } = 256;
+}

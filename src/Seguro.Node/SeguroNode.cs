@@ -1,0 +1,260 @@
+using System.Net;
+using System.Security.Cryptography;
+using Seguro.Core;
+using Seguro.Node.Admin;
+using Seguro.Node.Balancer;
+using Seguro.Node.Configuration;
+using Seguro.Node.Effects;
+using Seguro.Node.Links;
+using Seguro.Node.Members;
+using Seguro.Node.Startup;
+using Seguro.Stores;
+using Seguro.Stores.Dqlite;
+using Seguro.Urbit.Piers;
+using Seguro.Urbit.Ships;
+
+namespace Seguro.Node;
+
+/// <summary>One member as a process: the dqlite node beside it, the store, the log, the ship, the host, the links, datagrams, the admin API.</summary>
+/// <remarks>The admin API answers from the beginning; the rest comes up as the cluster does. For one thread; <see cref="Status"/> for any.</remarks>
+public sealed class SeguroNode : IAsyncDisposable
+{
+    private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+
+    private readonly NodeConfiguration _configuration;
+    private readonly Action<string> _notice;
+    private readonly ClusterCertificates _certificates;
+    private readonly Stack<IAsyncDisposable> _parts = new();
+    private readonly Lock _lock = new();
+    private volatile MemberHost? _host;
+    private volatile MemberLinks? _links;
+    private EmbeddedDqlite? _dqlite;
+    private string _commitMeans = "";
+    private string _waiting = "";
+    private bool _isDisposed;
+
+    private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, Action<string> notice)
+    {
+        _configuration = configuration;
+        _certificates = certificates;
+        _notice = notice;
+    }
+
+    /// <summary>How it stands.</summary>
+    public StatusReport Status
+    {
+        get
+        {
+            List<string> warnings = [];
+            if (_dqlite?.Process.Status is { State: not DqliteNodeState.Running } node)
+                warnings.Add($"This member's dqlite node is {node.State.ToString().ToLowerInvariant()}{(node.LastError is { } error ? $": {error.Message}" : "")}.");
+            string waiting;
+            string commitMeans;
+            lock (_lock)
+            {
+                waiting = _waiting;
+                commitMeans = _commitMeans;
+            }
+            MemberHost? host = _host;
+            if (host is null && waiting.Length > 0)
+                warnings.Add(waiting);
+            StatusReport report = StatusReport.Of(
+                MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
+            return host is null ? report with { Role = "starting" } : report;
+        }
+    }
+
+    private MemberStatus MemberStatus => _host?.Status ?? new MemberStatus
+    {
+        Name = _configuration.Self.Name,
+        Role = Role.Rejoining,
+        Term = Term.None,
+        Master = "",
+        Durable = Position.Origin,
+        Processed = Position.Origin,
+        Committed = Position.Origin,
+        Released = EventNumber.None,
+        Optimism = _configuration.Optimism,
+        Members = [.. _configuration.Members.Select(static member => member.Name)],
+    };
+
+    /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds.</summary>
+    /// <param name="configuration">What it is.</param>
+    /// <param name="notice">Hears what happens, a line each: changes of role, warnings, what is waited for. From any thread.</param>
+    /// <param name="cancel">Tells it to end.</param>
+    /// <exception cref="SeguroException">It could not start, or its own disk or data failed.</exception>
+    public static async Task RunAsync(NodeConfiguration configuration, Action<string> notice, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(notice);
+        using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
+        await using SeguroNode node = new(configuration, certificates, notice);
+        try
+        {
+            await node.StartAsync(cancel);
+            await node._host!.Completion.WaitAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            await node.HandOverAsync();
+        }
+    }
+
+    /// <summary>Ends everything, in the reverse order of its start.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        while (_parts.TryPop(out IAsyncDisposable? part))
+            await part.DisposeAsync();
+    }
+
+    private T Keep<T>(T part)
+        where T : IAsyncDisposable
+    {
+        _parts.Push(part);
+        return part;
+    }
+
+    private async Task StartAsync(CancellationToken cancel)
+    {
+        Directory.CreateDirectory(_configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        AdminActions actions = new(
+            () => MemberStatus, input => _host?.Post(input), () => Status,
+            (to, path, body, token) => _links is { } links
+                ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
+                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."));
+        Keep(await AdminServer.StartAsync(
+            new AdminOptions
+            {
+                Socket = _configuration.AdminSocket,
+                Https = _configuration.AdminHttps,
+                Certificates = _certificates,
+                Token = _configuration.AdminToken is { } file ? ReadToken(file) : null,
+                Status = () => Status,
+                Actions = actions,
+            },
+            cancel));
+        if (_configuration.IsEmbedded)
+            _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, Wait, cancel));
+        IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, Wait, cancel));
+        foreach (string warning in store.Capabilities.Warnings)
+            _notice(warning);
+        lock (_lock)
+            _commitMeans = store.Capabilities.CommitMeans;
+        (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, Wait, cancel);
+        Keep(log);
+        IShip ship = Keep(MakeShip(identity));
+        MemberLinks links = Keep(new MemberLinks(new LinkOptions
+        {
+            Name = _configuration.Self.Name,
+            Address = _configuration.Self.Links,
+            Listen = _configuration.Listen,
+            Certificates = _certificates,
+            Received = (from, message) => _host?.Receive(from, message),
+            ReadLocal = ReadLocalAsync,
+            Command = (command, token) => actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+            Notice = _notice,
+        }));
+        EffectRouter? router = MakeRouter();
+        if (router is not null)
+            Keep(router);
+        MemberHost host = Keep(await MemberHost.StartAsync(
+            new MemberHostOptions
+            {
+                Member = MakeMember(store.Capabilities),
+                Store = log,
+                Pier = Path.Combine(_configuration.Folder, "pier"),
+                Ship = ship,
+                Send = links.Send,
+                ReadPeers = links.ReadAsync,
+                Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
+                ChangeRole = (role, term) => router?.ChangeRole(role, term),
+                Log = new NoticeLogger(_notice),
+            },
+            cancel));
+        _host = host;
+        await links.StartAsync(cancel);
+        _links = links;
+        links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));
+        router?.Start(host.Hear);
+    }
+
+    private void Wait(string what)
+    {
+        lock (_lock)
+            _waiting = what;
+        _notice(what);
+    }
+
+    private IShip MakeShip(PierIdentity identity)
+    {
+        string folder = Path.Combine(_configuration.Folder, "snapshots");
+        return _configuration.ShipKind is ShipKind.Opaque
+            ? new OpaqueShip(folder)
+            : new NockShip(new NockShipOptions { Folder = folder, Life = (int)identity.Life, Report = _notice });
+    }
+
+    private EffectRouter? MakeRouter()
+    {
+        if (_configuration.ShipKind is ShipKind.Opaque || _configuration.Udp is not { } udp)
+            return null;
+        IPEndPoint listen = udp.Resolve()[0];
+        DatagramPort port = _configuration.Balancer is { } balancer
+            ? new BalancerPort(BalancerLink.Open(listen, balancer, ClusterKey.Load(_configuration.BalancerKey!), TimeProvider.System))
+            : OwnPort.Open(listen);
+        return new EffectRouter(port, new EffectRouterOptions { GalaxyDomain = _configuration.Fake ? null : "urbit.org", Log = new NoticeLogger(_notice) });
+    }
+
+    private MemberOptions MakeMember(StoreCapabilities capabilities) => new()
+    {
+        Name = _configuration.Self.Name,
+        Candidate = $"{_configuration.Self.Name}@{RandomNumberGenerator.GetHexString(16, lowercase: true)}",
+        Members = [.. _configuration.Members.Select(static member => member.Name)],
+        LeaseDuration = _configuration.Lease,
+        ReplicaPatience = _configuration.ReplicaPatience,
+        Effects = _configuration.Effects,
+        InitialOptimism = _configuration.Optimism,
+        MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
+        MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,
+        SnapshotEvery = _configuration.SnapshotEvery,
+        StoreWindow = capabilities.Window,
+        Copies = _configuration.Copies,
+    };
+
+    // Only what is committed: this member's log may end with events that the cluster never gets.
+    private async ValueTask<IReadOnlyList<Event>> ReadLocalAsync(Position after, EventNumber last, CancellationToken cancel)
+    {
+        if (_host is not { } host)
+            return [];
+        EventNumber committed = host.Status.Committed.Number;
+        return await host.ReadLocalAsync(after, last < committed ? last : committed, cancel);
+    }
+
+    private async Task HandOverAsync()
+    {
+        if (_host is not { Status: { Role: Role.Master, Members.Count: > 1 } } host)
+            return;
+        _notice("Handing the mastership over.");
+        host.Post(MemberInput.StepDown.Instance);
+        using CancellationTokenSource limit = new(HandOver);
+        while (host.Status.Role is Role.Master && !limit.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private static string ReadToken(string path)
+    {
+        try
+        {
+            string token = File.ReadAllText(path).Trim();
+            return token.Length >= 16
+                ? token
+                : throw new SeguroException(ErrorCode.BadValue, $"the token in {path} has fewer than 16 characters", "Make one with `openssl rand -hex 32`.");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SeguroException(ErrorCode.FileAccess, $"the token's file {path} can't be read", "Check the path and its permissions.", error);
+        }
+    }
+}

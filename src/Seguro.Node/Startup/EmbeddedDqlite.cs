@@ -1,0 +1,129 @@
+using Seguro.Core;
+using Seguro.Node.Configuration;
+using Seguro.Stores.Dqlite;
+
+namespace Seguro.Node.Startup;
+
+/// <summary>The dqlite node that a member runs beside itself, in a process of its own.</summary>
+/// <remarks>
+/// Whether a node forms a cluster, joins one, or was there before is never guessed from what can be reached. The first member forms the cluster when it is told so by name, once: by the file
+/// <see cref="FormFile"/> in its folder, which <c>seguro cluster init</c> makes and the start removes. The others join. After the first success <see cref="StartedFile"/>
+/// says that there must be data; an empty folder is then a lost disk.
+/// </remarks>
+public sealed class EmbeddedDqlite : IAsyncDisposable
+{
+    /// <summary>In a member's folder: its node is to form a new cluster.</summary>
+    public const string FormFile = "form-cluster";
+
+    /// <summary>In a member's folder: its node is part of the cluster. Holds its number.</summary>
+    public const string StartedFile = "dqlite-started";
+
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private EmbeddedDqlite(DqliteNodeProcess process) => Process = process;
+
+    /// <summary>The process and its supervisor.</summary>
+    public DqliteNodeProcess Process { get; }
+
+    /// <summary>Starts the node, and returns when it is a voter of the cluster. Waits for the others for as long as it takes.</summary>
+    /// <param name="configuration">The member's.</param>
+    /// <param name="certificates">The cluster's; not owned.</param>
+    /// <param name="notice">Hears what is waited for.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.LostDisk"/>: the data is not where it must be; what the node reports.</exception>
+    public static async Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, ClusterCertificates certificates, Action<string> notice, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(notice);
+        MemberAddresses self = configuration.Self;
+        string form = Path.Combine(configuration.Folder, FormFile);
+        string started = Path.Combine(configuration.Folder, StartedFile);
+        DqliteNodeOptions options = new()
+        {
+            Folder = Path.Combine(configuration.Folder, "dqlite"),
+            Id = self.Id,
+            Address = self.Dqlite!.Value,
+            Cluster = configuration.Cluster,
+            Certificates = configuration.Certificates,
+            NetworkLatency = configuration.DqliteLatency,
+            Bootstrap = File.Exists(form) && !File.Exists(started),
+            MustExist = File.Exists(started),
+            Supervised = true,
+        };
+        if (File.Exists(started) && File.ReadAllText(started).Trim() != self.Id.ToString())
+            throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {File.ReadAllText(started).Trim()}, and the configuration says {self.Id}",
+                $"Put the old number back into members:{self.Name}:id; or, to begin with an empty node, move {options.Folder} and {started} away first.");
+        DqliteAddress[] others = [.. configuration.Members.Where(member => member.Name != self.Name).Select(static member => member.Dqlite!.Value)];
+        DqliteMembership membership = new(others.Length == 0 ? [options.Address] : others, certificates, Patience);
+        bool joins = !options.MustExist && !options.Bootstrap;
+        if (joins && self.Id == 1 && Fresh(options.Folder))
+            throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} is empty, and nothing says that node 1 is to form a new cluster",
+                $"If its disk was lost: give the member a number that was never used, in members:{self.Name}:id. If the cluster is new: make the empty file {form}.");
+        if (joins)
+            await RepeatAsync(() => LeaveOldAsync(membership, options, notice, cancel), "the cluster's other dqlite nodes", notice, cancel);
+        DqliteNodeProcess process = await DqliteNodeProcess.StartAsync(SeguroExecutable.Current(), options, StartTime, cancel);
+        try
+        {
+            if (joins)
+                await RepeatAsync(() => membership.JoinAsync(options.Id, options.Address, cancel), "the cluster to take the new dqlite node", notice, cancel);
+            if (!options.MustExist)
+                Mark(started, self.Id);
+            File.Delete(form);
+            return new EmbeddedDqlite(process);
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    // An empty folder under a new number at a known address: the user has said that the old node's disk is lost.
+    private static async Task LeaveOldAsync(DqliteMembership membership, DqliteNodeOptions options, Action<string> notice, CancellationToken cancel)
+    {
+        await membership.RefuseLostDiskAsync(options, cancel);
+        if (!Fresh(options.Folder))
+            return;
+        string address = options.Address.ToString();
+        foreach (DqliteServer server in await membership.ListAsync(cancel))
+        {
+            if (server.Address != address || server.Id == options.Id)
+                continue;
+            notice($"dqlite node {options.Id} takes the place of node {server.Id}, whose data is lost.");
+            await membership.RemoveAsync(server.Id, cancel);
+        }
+    }
+
+    private static async Task RepeatAsync(Func<Task> step, string awaited, Action<string> notice, CancellationToken cancel)
+    {
+        bool said = false;
+        while (true)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable)
+            {
+                if (!said)
+                    notice($"Waiting for {awaited}: {error.Message}.");
+                said = true;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
+        }
+    }
+
+    private static bool Fresh(string folder) => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
+
+    private static void Mark(string path, ulong id)
+    {
+        using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
+        stream.Write(System.Text.Encoding.ASCII.GetBytes($"{id}\n"));
+        stream.Flush(flushToDisk: true);
+    }
+}

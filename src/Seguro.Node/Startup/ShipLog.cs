@@ -1,0 +1,113 @@
+using Seguro.Core;
+using Seguro.Node.Configuration;
+using Seguro.Stores;
+using Seguro.Urbit.Kernels;
+using Seguro.Urbit.Names;
+using Seguro.Urbit.Piers;
+using Seguro.Urbit.Transfer;
+
+namespace Seguro.Node.Startup;
+
+/// <summary>Opens the cluster's log of the ship, with patience: a cluster comes up one by one.</summary>
+static class ShipLog
+{
+    private const string Demo = "demo";
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
+
+    /// <summary>Opens the store. It may be away for as long as it likes.</summary>
+    public static Task<IStore> OpenStoreAsync(NodeConfiguration configuration, Action<string> notice, CancellationToken cancel)
+    {
+        StoreUrl url = StoreUrl.Parse(configuration.StoreUrl);
+        StoreOptions options = new()
+        {
+            Create = true,
+            Certificates = configuration.Certificates,
+            DqliteWindow = configuration.StoreWindow,
+            AllowUnsafeSettings = configuration.AllowUnsafeSettings,
+        };
+        return RepeatAsync(async () => await StoreConnection.OpenAsync(url, options, cancel), $"the store {url}", notice, cancel);
+    }
+
+    /// <summary>Opens the ship's log; an opaque ship's, or one with the demo kernel, is begun by the first of the members.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.NoSuchLog"/>: a store that is reached without this member has no log, and which kernel is wanted says nothing of how to begin one.</exception>
+    public static async Task<(EventLog Log, PierIdentity Identity)> OpenAsync(IStore store, NodeConfiguration configuration, Action<string> notice, CancellationToken cancel)
+    {
+        bool begins = configuration.Members[0] == configuration.Self && (configuration.ShipKind is ShipKind.Opaque || configuration.Kernel == Demo);
+        bool said = false;
+        while (true)
+        {
+            if (await RepeatAsync(() => TryAsync(store, configuration, begins, cancel), "the store", notice, cancel) is { } found)
+                return found;
+            string next = begins || configuration.Kernel == Demo
+                ? $"member {configuration.Members[0].Name} begins it"
+                : $"put one there: `seguro pier import PIER --store {StoreUrl.Parse(configuration.StoreUrl)}`, or `seguro ship boot PILL --fake {configuration.Ship} --store …`";
+            if (configuration.ShipKind is ShipKind.Nock && configuration.Kernel != Demo && !configuration.IsEmbedded)
+                throw new SeguroException(ErrorCode.NoSuchLog, $"the store has no log of {configuration.Ship}", $"First {next}.");
+            if (!said)
+                notice($"Waiting for the log of {configuration.Ship}: {next}{(configuration.IsEmbedded ? $" (with --certificates {configuration.Certificates})" : "")}.");
+            said = true;
+            await Task.Delay(Pause, cancel);
+        }
+    }
+
+    private static async Task<(EventLog Log, PierIdentity Identity)?> TryAsync(IStore store, NodeConfiguration configuration, bool begins, CancellationToken cancel)
+    {
+        IStoredLog? stored = await store.OpenLogAsync(configuration.Ship, cancel);
+        if (stored is null)
+        {
+            if (!begins)
+                return null;
+            uint formulas = configuration.ShipKind is ShipKind.Nock ? (uint)DemoKernel.Life : 1;
+            PierIdentity identity = new(ShipName.Parse(configuration.Ship.Name), configuration.Fake, formulas);
+            stored = await store.CreateLogAsync(configuration.Ship, Position.Origin, PierMetadata.Write(identity), cancel);
+        }
+        EventLog log = new(stored, store.Capabilities);
+        try
+        {
+            PierIdentity identity = PierMetadata.Read(configuration.Ship, await stored.ReadMetadataAsync(cancel));
+            if (identity.IsFake != configuration.Fake)
+                throw new SeguroException(ErrorCode.ForeignShip, $"the log of {configuration.Ship} is that of a {(identity.IsFake ? "fake" : "real")} ship", "Set ship:fake as the log says, or use another store.");
+            if (configuration.ShipKind is ShipKind.Opaque || (await log.ReadStateAsync(cancel)).Head.Number.Value >= identity.Life)
+                return (log, identity);
+            if (begins)
+            {
+                // In one group: the boot is there whole, or not at all.
+                await using WriterLease lease = await WriterLease.AcquireAsync(log, "boot", LeaseDuration, TimeProvider.System, cancel);
+                LogState state = await log.ReadStateAsync(cancel);
+                if (state.Head.Number != EventNumber.None)
+                    throw new SeguroException(ErrorCode.Corrupt, $"the log of {configuration.Ship} ends at event {state.Head.Number}, within its boot of {identity.Life} events", "Begin with another store.");
+                AppendResult result = await log.AppendAsync(lease.Term, Position.Origin, DemoKernel.BootPayloads(), cancel);
+                if (!result.IsCommitted)
+                    throw new SeguroException(ErrorCode.StoreUnavailable, $"the boot of {configuration.Ship} was not committed: {result.Outcome}", "It is tried again.");
+                return (log, identity);
+            }
+        }
+        catch
+        {
+            await log.DisposeAsync();
+            throw;
+        }
+        await log.DisposeAsync();
+        return null;
+    }
+
+    private static async Task<T> RepeatAsync<T>(Func<Task<T>> step, string awaited, Action<string> notice, CancellationToken cancel)
+    {
+        bool said = false;
+        while (true)
+        {
+            try
+            {
+                return await step();
+            }
+            catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable or ErrorCode.OutcomeUnknown or ErrorCode.LeaseHeld)
+            {
+                if (!said)
+                    notice($"Waiting for {awaited}: {error.Message}.");
+                said = true;
+            }
+            await Task.Delay(Pause, cancel);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text;
+using Seguro.Core;
+using Xunit;
+
+namespace Seguro.Tests.Core;
+
+public sealed class ClusterSettingsCodecTests
+{
+    public static TheoryData<string, string> Damaged => new()
+    {
+        { MetadataKey.Optimism, "two wait" },
+        { MetadataKey.Optimism, "" },
+        { MetadataKey.Members, "" },
+        { MetadataKey.Members, "a  b" },
+        { MetadataKey.Members, "a b a" },
+        { MetadataKey.Members, "a B" },
+        { MetadataKey.Released, "-1" },
+        { MetadataKey.Released, "1 " },
+        { MetadataKey.Released, "18446744073709551616" },
+    };
+
+    [Fact]
+    public void Reads_what_it_writes()
+    {
+        ClusterSettings settings = new(new Optimism(2, ReplicaLossPolicy.Degrade), ["one", "two", "three-3"], new EventNumber(ulong.MaxValue));
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(ClusterSettingsCodec.Write(settings)) { [MetadataKey.Who] = new byte[] { 7 } };
+
+        ClusterSettings read = ClusterSettingsCodec.Read(metadata);
+
+        Assert.Equal((settings.Optimism, settings.Released), (read.Optimism, read.Released));
+        Assert.Equal(settings.Members, read.Members);
+        Assert.Equal("one two three-3", Encoding.ASCII.GetString(metadata[MetadataKey.Members].Span));
+    }
+
+    [Fact]
+    public void What_is_not_there_is_not_said()
+    {
+        Assert.Empty(ClusterSettingsCodec.Write(default));
+        Assert.Equal(default, ClusterSettingsCodec.Read(new Dictionary<string, ReadOnlyMemory<byte>>()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Damaged))]
+    public void Refuses_what_nobody_writes(string key, string text)
+    {
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new() { [key] = Encoding.ASCII.GetBytes(text) };
+        SeguroException error = Assert.Throws<SeguroException>(() => ClusterSettingsCodec.Read(metadata));
+        Assert.Equal(ErrorCode.Corrupt, error.Code);
+        Assert.Contains(key, error.Message, StringComparison.Ordinal);
+    }
+}

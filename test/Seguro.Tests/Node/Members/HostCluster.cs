@@ -1,0 +1,213 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Seguro.Core;
+using Seguro.Node.Effects;
+using Seguro.Node.Members;
+using Seguro.Stores;
+using Seguro.Testing;
+using Seguro.Urbit.Kernels;
+using Seguro.Urbit.Ships;
+using Xunit;
+
+namespace Seguro.Tests.Node.Members;
+
+/// <summary>
+/// Three members in this process that share a database of sqlite: piers, sockets and ships are real, links are calls. Whoever talks to the ship sends each datagram to
+/// every member, as the balancer does.
+/// </summary>
+sealed class HostCluster : IAsyncDisposable
+{
+    public static readonly string[] Names = ["one", "two", "three"];
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private readonly TemporaryFolder _folder = new("cluster");
+    private readonly Dictionary<string, HostedMember> _members = new(StringComparer.Ordinal);
+    private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+    private readonly Lock _gate = new();
+    private int _lives;
+
+    private HostCluster() => _client.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+    public static Ship Zod { get; } = Ship.Parse("~zod");
+
+    public IReadOnlyDictionary<string, HostedMember> Members => _members;
+
+    public Optimism Optimism { get; private init; }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>The master, where there is just one.</summary>
+    public HostedMember? Master
+    {
+        get
+        {
+            HostedMember[] masters = [.. _members.Values.Where(static member => member.Host.Status.Role is Role.Master)];
+            return masters.Length == 1 ? masters[0] : null;
+        }
+    }
+
+    /// <summary>Makes the log with the boot of the demo kernel, and starts the members.</summary>
+    public static async Task<HostCluster> StartAsync(int optimism)
+    {
+        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait) };
+        await using (IStore store = await cluster.OpenStoreAsync())
+        {
+            Dictionary<string, ReadOnlyMemory<byte>> metadata = new()
+            {
+                [MetadataKey.Who] = default,
+                [MetadataKey.Fake] = default,
+                [MetadataKey.Life] = new byte[] { (byte)DemoKernel.Life },
+            };
+            await using EventLog log = new(await store.CreateLogAsync(Zod, Position.Origin, metadata, Cancel), store.Capabilities);
+            await using WriterLease lease = await WriterLease.AcquireAsync(log, "boot", TimeSpan.FromSeconds(5), TimeProvider.System, Cancel);
+            Assert.True((await log.AppendAsync(lease.Term, Position.Origin, DemoKernel.BootPayloads(), Cancel)).IsCommitted);
+        }
+        foreach (string name in Names)
+            await cluster.StartMemberAsync(name);
+        return cluster;
+    }
+
+    public string PierOf(string name) => Path.Combine(_folder[name], "pier");
+
+    public async Task<IStore> OpenStoreAsync() =>
+        await StoreConnection.OpenAsync(StoreUrl.Parse("sqlite:" + _folder["store.db"]), new StoreOptions { Create = true }, Cancel);
+
+    public async Task StartMemberAsync(string name)
+    {
+        Directory.CreateDirectory(_folder[name]);
+        IStore store = await OpenStoreAsync();
+        EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities);
+        NockShip ship = new(new NockShipOptions { Folder = Path.Combine(_folder[name], "ship"), Life = DemoKernel.Life });
+        OwnPort port = OwnPort.Open(new IPEndPoint(IPAddress.Loopback, 0));
+        EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = false });
+        MemberHost host = await MemberHost.StartAsync(
+            new MemberHostOptions
+            {
+                Member = new MemberOptions
+                {
+                    Name = name,
+                    Candidate = $"{name}@{Interlocked.Increment(ref _lives)}",
+                    Members = Names,
+                    InitialOptimism = Optimism,
+                    SnapshotEvery = 10,
+                },
+                Store = log,
+                Pier = PierOf(name),
+                Ship = ship,
+                Send = (to, message) => Find(to)?.Host.Receive(name, message),
+                ReadPeers = async (after, last, cancel) =>
+                {
+                    foreach (string other in Names.Where(other => other != name))
+                    {
+                        if (Find(other) is { } peer && await peer.Host.ReadLocalAsync(after, last, cancel) is { Count: > 0 } events)
+                            return events;
+                    }
+                    return [];
+                },
+                Release = router.ReleaseAsync,
+                ChangeRole = router.ChangeRole,
+            },
+            Cancel);
+        router.Start(host.Hear);
+        lock (_gate)
+            _members.Add(name, new HostedMember(name, host, router, port.Address, ship, log, store));
+    }
+
+    /// <summary>Ends a member as a kill would: no word to anybody, and the lease stays its own.</summary>
+    public async Task KillAsync(string name)
+    {
+        HostedMember? member;
+        lock (_gate)
+            _members.Remove(name, out member);
+        await member!.DisposeAsync();
+    }
+
+    public async Task<HostedMember> AwaitMasterAsync()
+    {
+        await UntilAsync(() => Master is not null);
+        return Master!;
+    }
+
+    /// <summary>Waits until something is so; fails after a minute with how all stand.</summary>
+    public async Task UntilAsync(Func<bool> isSo)
+    {
+        long start = TimeProvider.System.GetTimestamp();
+        while (!isSo())
+        {
+            if (_members.Values.FirstOrDefault(static member => member.Host.Completion.IsFaulted) is { } failed)
+                await failed.Host.Completion;
+            if (TimeProvider.System.GetElapsedTime(start) > Longest)
+                Assert.Fail("It did not come to be:\n" + string.Join('\n', _members.Values.Select(static member => Describe(member.Host.Status))));
+            await Task.Delay(Pause, Cancel);
+        }
+    }
+
+    /// <summary>Sends a datagram to every member that lives.</summary>
+    public async Task SayAsync(string text)
+    {
+        foreach (HostedMember member in _members.Values.ToArray())
+            await _client.SendToAsync(Encoding.ASCII.GetBytes(text), SocketFlags.None, member.Address, Cancel);
+    }
+
+    /// <summary>Waits for the ship's next answer.</summary>
+    public async Task<HostAnswer> HearAsync()
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        patience.CancelAfter(Longest);
+        byte[] buffer = new byte[2048];
+        try
+        {
+            SocketReceiveFromResult got = await _client.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), patience.Token);
+            return new HostAnswer(
+                (IPEndPoint)got.RemoteEndPoint,
+                BinaryPrimitives.ReadUInt64LittleEndian(buffer),
+                BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)),
+                Encoding.ASCII.GetString(buffer.AsSpan(16, got.ReceivedBytes - 17)));
+        }
+        catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
+        {
+            Assert.Fail("No answer came:\n" + string.Join('\n', _members.Values.Select(static member => Describe(member.Host.Status))));
+            throw;
+        }
+    }
+
+    /// <summary>Says something and waits for its answer; repeats of earlier ones are passed over.</summary>
+    public async Task<HostAnswer> AskAsync(string text)
+    {
+        await SayAsync(text);
+        while (true)
+        {
+            HostAnswer answer = await HearAsync();
+            if (answer.Text == text)
+                return answer;
+        }
+    }
+
+    /// <summary>Waits until all members that live have processed the same, and nothing more is on its way.</summary>
+    public Task UntilEqualAsync() => UntilAsync(() =>
+    {
+        MemberStatus[] all = [.. _members.Values.Select(static member => member.Host.Status)];
+        return Master is { } master && all.All(one =>
+            one.Processed == master.Host.Status.Processed && one.Durable == one.Processed && one.Committed == one.Processed);
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (string name in _members.Keys.ToArray())
+            await KillAsync(name);
+        _client.Dispose();
+        _folder.Dispose();
+    }
+
+    private HostedMember? Find(string name)
+    {
+        lock (_gate)
+            return _members.GetValueOrDefault(name);
+    }
+
+    private static string Describe(MemberStatus status) =>
+        $"{status.Name}: {status.Role} of term {status.Term}, durable {status.Durable.Number}, processed {status.Processed.Number}, committed {status.Committed.Number}, "
+        + $"released {status.Released}, gated {status.Gated}, ingress {status.Ingress}, {status.Stopped} {string.Join(' ', status.Warnings)}";
+}
