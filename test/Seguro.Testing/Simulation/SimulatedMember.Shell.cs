@@ -320,15 +320,16 @@ internal sealed partial class SimulatedMember
             _firstOvum = true;
             _wasMaster = true;
         }
-        else if (_wasMaster)
+        else if (changed.Role is not Role.Candidate)
         {
-            // The shell cancels what it does for the master that was.
-            _wasMaster = false;
+            // The shell cancels what it does for the master or candidate that was.
             _mastership++;
             if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
                 _effectful.Clear();
             _busy &= ~(Busy.Append | Busy.Renew | Busy.Resign | Busy.Settings | Busy.Trim | Busy.Release);
-            _cluster.Deposed(this, changed.Term);
+            if (_wasMaster)
+                _cluster.Deposed(this, changed.Term);
+            _wasMaster = false;
         }
     }
 
