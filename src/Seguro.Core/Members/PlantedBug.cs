@@ -57,9 +57,6 @@ internal enum PlantedBug
     /// <summary>Replica: it follows a push whose previous position has its own number, whatever the chain.</summary>
     PushChainNotCompared,
 
-    /// <summary>Replica: a ship that came to another state goes on, and acknowledges.</summary>
-    ShipDifferenceIgnored,
-
     /// <summary>Candidate: a member that reads a lease that it may campaign for takes itself for the master, in the next term, without writing.</summary>
     LeaseReadNotWon,
 

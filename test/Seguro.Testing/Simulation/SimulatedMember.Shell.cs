@@ -97,6 +97,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Dropped dropped:
                 _cluster.Dropped += dropped.Count;
+                _hasDropped |= dropped.Reason != "nonsense";
                 break;
             case MemberOutput.Warn:
                 break;
@@ -319,6 +320,8 @@ internal sealed partial class SimulatedMember
             _cluster.Takeovers++;
             _firstOvum = true;
             _wasMaster = true;
+            _masterships++;
+            _masterSince = Clock;
         }
         else if (changed.Role is not Role.Candidate)
         {
