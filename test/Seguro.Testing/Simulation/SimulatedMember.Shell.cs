@@ -229,7 +229,7 @@ internal sealed partial class SimulatedMember
 
     private void RestoreShip(EventNumber atMost)
     {
-        (Position Position, ulong State) restored = Disk.Restore(atMost, _cluster.Plan.ShellBug is not ShellBug.SnapshotNotCompared);
+        (Position Position, ulong State) restored = Disk.Restore(atMost);
         Put(restored.Position, restored.State);
         Answer(_random.Delay(5 * Schedule.Millisecond), new MemberInput.ShipRestored(restored.Position));
     }
@@ -276,6 +276,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberMessage.Ack ack:
                 _cluster.History.Acknowledges(this, ack);
+                _cluster.History.Follows(this, send.To, ack.Term);
                 break;
         }
         _cluster.Carry(this, send.To, send.Message);

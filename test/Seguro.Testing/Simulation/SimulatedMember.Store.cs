@@ -196,7 +196,7 @@ internal sealed partial class SimulatedMember
         LogState before = store.Log.State;
         WriteOutcome outcome = LogModel.Trim(store.Database, store.Log, trim.Term, trim.First);
         if (store.Log.State.Base != before.Base)
-            _cluster.History.Trims(trim.First, _cluster.StoredMembers ?? _known.Members, _cluster.Members);
+            _cluster.History.Trims(trim.First, _known.Members, _cluster.CurrentMembers, _cluster.Members);
         return outcome;
     }
 

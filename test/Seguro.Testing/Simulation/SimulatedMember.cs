@@ -114,7 +114,7 @@ internal sealed partial class SimulatedMember
         _firstAppend = Term.None;
         _wasMaster = false;
         _term = Term.None;
-        (Position Position, ulong State) restored = Disk.Restore(Disk.End.Number, _cluster.Plan.ShellBug is not ShellBug.SnapshotNotCompared);
+        (Position Position, ulong State) restored = Disk.Restore(Disk.End.Number);
         Put(restored.Position, restored.State);
         Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- {Candidate} starts"));
         int life = _life;
