@@ -15,7 +15,7 @@ internal sealed partial class Master
         ReplicaProgress? replica = _replicas.Find(known => known.Name == from);
         if (replica is null)
             return; // not of this cluster, or this very member's double
-        if (_member.Options.Bug is not PlantedBug.ChainNotCompared && IsOfAnotherLog(ack))
+        if (IsOfAnotherLog(ack))
         {
             replica.Stop($"its log is another at event {ack.Processed.Number}");
             _member.SetWarning("replica " + from, $"{from} has another log at event {ack.Processed.Number}; it is not counted.");

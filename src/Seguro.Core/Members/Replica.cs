@@ -39,7 +39,7 @@ internal sealed class Replica(MemberState member, Processing processing)
         {
             _hasGap = true;
         }
-        else if (member.Tail.TryGetPosition(previous.Number, out Position here) && here != previous && member.Options.Bug is not PlantedBug.PushChainNotCompared)
+        else if (member.Tail.TryGetPosition(previous.Number, out Position here) && here != previous)
         {
             if (previous.Number <= member.Committed.Number)
                 return false;

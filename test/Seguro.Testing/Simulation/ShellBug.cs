@@ -11,4 +11,6 @@ internal enum ShellBug
     MugNotCompared,
     /// <summary>The lease counts from when the answer came, not from when the renewal was sent.</summary>
     LeaseCountedFromAnswer,
+    /// <summary>The local log and the store's are compared by their numbers, not by their chains.</summary>
+    NumbersCompared,
 }

@@ -81,7 +81,12 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         SimulationPlan plan = SimulationPlan.Draw(1) with
         {
-            Members = 3, Nemeses = Nemesis.None, Optimism = new Optimism(2, ReplicaLossPolicy.Wait), Window = null, MaxIngress = 512, Rate = 20,
+            Members = 3,
+            Nemeses = Nemesis.None,
+            Optimism = new Optimism(2, ReplicaLossPolicy.Wait),
+            Window = null,
+            MaxIngress = 512,
+            Rate = 20,
         };
         SimulationResult result = Testing.Simulation.Run(plan);
         Assert.True(result.Holds, result.Report);
