@@ -167,7 +167,8 @@ internal sealed partial class SimulatedMember
             case MemberInput.StateRead read:
                 _busy &= ~Busy.State;
                 _readAt = read.State?.Head.Number ?? _readAt;
-                if (read.State is not null)
+                // A master reads it only to know how full the store is.
+                if (read.State is not null && Role is not Role.Master)
                     _known = new Settings(read.Settings.Optimism ?? _known.Optimism, read.Settings.Members ?? _known.Members);
                 break;
             case MemberInput.SettingsWritten written:
