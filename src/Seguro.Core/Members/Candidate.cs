@@ -92,6 +92,13 @@ internal sealed class Candidate(MemberState member, Processing processing)
     public bool Pump(out Position head)
     {
         head = _head ?? default;
+        if (Keeper is null && member.Options.Bug is PlantedBug.LeaseReadNotWon)
+        {
+            Keeper = new LeaseKeeper(new Lease(_expected.Term.Next, member.Options.Candidate, 0, member.Options.LeaseDuration), member.Now, member.Options.LeaseDuration);
+            member.SeeLease(Keeper.Lease);
+            head = member.Local;
+            return member.Local == member.Ship && !member.IsLocalBusy && !member.IsShipBusy;
+        }
         if (Keeper is null)
         {
             if (!_isCampaigning && member.Now >= _askAgain)
@@ -108,6 +115,11 @@ internal sealed class Candidate(MemberState member, Processing processing)
         }
         if (Keeper.Renew(member.Now) is { } renewal)
             member.Emit(renewal);
+        if (member.Options.Bug is PlantedBug.ServedBeforeUpToDate && member.Local == member.Ship && !member.IsLocalBusy && !member.IsShipBusy)
+        {
+            head = member.Local;
+            return true;
+        }
         if (_head is not { } known)
         {
             if (!_isAsking && member.Now >= _askAgain)

@@ -29,6 +29,8 @@ internal sealed partial class Master
             return;
         }
         _wanted = (_wanted ?? _member.Settings) with { Optimism = optimism };
+        if (_member.Options.Bug is PlantedBug.OptimismBeforeWritten)
+            _member.SeeSettings(_wanted.Value);
     }
 
     /// <summary>Others belong to the cluster now; in force once it is written.</summary>
@@ -60,7 +62,8 @@ internal sealed partial class Master
                 _member.SeeSettings(written);
                 if (_wanted is { } wanted && wanted.Optimism == written.Optimism && wanted.Members == written.Members)
                     _wanted = null;
-                _replicas.RemoveAll(replica => !_member.Members.Contains(replica.Name));
+                if (_member.Options.Bug is not PlantedBug.StrangerCounted)
+                    _replicas.RemoveAll(replica => !_member.Members.Contains(replica.Name));
                 foreach (string name in _member.Members.Where(name => _replicas.TrueForAll(replica => replica.Name != name)))
                     AddReplica(name);
                 if (isAnotherOptimism)
@@ -168,8 +171,10 @@ internal sealed partial class Master
         _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, next));
     }
 
-    private EventNumber? FirstKept(ulong kept) => TrimRule.First(
-        _member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
+    private EventNumber? FirstKept(ulong kept) => _member.Options.Bug is PlantedBug.TrimmedAboveCopies
+        ? TrimRule.First(_member.Local.Number, [], 0, _member.Committed.Number, kept)
+        : TrimRule.First(
+            _member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
 
     private void StepDownFurther()
     {
@@ -184,7 +189,7 @@ internal sealed partial class Master
         bool isQuiet = !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number;
         bool isWritten = _member.Settings.Released == Tip.Number && _writing is null;
         bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
-        if (!isQuiet || !isWritten || !isShared)
+        if ((!isQuiet || !isWritten || !isShared) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
             return;
         _isResigning = true;
         _member.Emit(new MemberOutput.Resign(_keeper.Lease));

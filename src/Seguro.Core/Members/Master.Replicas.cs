@@ -15,9 +15,8 @@ internal sealed partial class Master
         ReplicaProgress? replica = _replicas.Find(known => known.Name == from);
         if (replica is null)
             return; // not of this cluster, or this very member's double
-        if (_member.Tail.TryGetPosition(ack.Processed.Number, out Position mine) ? mine != ack.Processed : ack.Processed.Number > Tip.Number)
+        if (IsOfAnotherLog(ack))
         {
-            // It may have more than this master only where it is another log: a replica processes what is committed, and this master began at the head.
             replica.Stop($"its log is another at event {ack.Processed.Number}");
             _member.SetWarning("replica " + from, $"{from} has another log at event {ack.Processed.Number}; it is not counted.");
             return;
@@ -34,6 +33,12 @@ internal sealed partial class Master
         if (replica.Cursor is null || ack.Gap)
             replica.Rewind(Cursor(ack));
     }
+
+    /// <summary>
+    /// What it processed is not what is here. It may have more than this master only where it is another log: a replica processes what is committed, and this master began at the head.
+    /// </summary>
+    private bool IsOfAnotherLog(MemberMessage.Ack ack) =>
+        _member.Tail.TryGetPosition(ack.Processed.Number, out Position mine) ? mine != ack.Processed : ack.Processed.Number > Tip.Number;
 
     /// <summary>From where to push: the end of what the replica has, as far as it is the same as here; null where that is before the window.</summary>
     private Position? Cursor(MemberMessage.Ack ack)

@@ -19,6 +19,7 @@ internal sealed partial class Master
     private long _unreplicatedBytes;
     private bool _isPoking;
     private string? _demotion;
+    private bool _mustSkip;
 
     /// <summary>Begins to serve.</summary>
     /// <param name="member">The member; its ship and its local log stand at <paramref name="head"/>.</param>
@@ -33,7 +34,12 @@ internal sealed partial class Master
         foreach (Event received in member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue))
             _adopting.Enqueue(received);
         member.Tail.CutAfter(head.Number);
-        bool repeat = member.Options.Effects is EffectsPolicy.AtLeastOnce;
+        bool repeat = member.Options.Bug switch
+        {
+            PlantedBug.PolicyIgnored => true,
+            PlantedBug.EffectsForgotten => false,
+            _ => member.Options.Effects is EffectsPolicy.AtLeastOnce,
+        };
         _gate = new Gate(repeat ? member.Released : head.Number);
         if (repeat)
         {
@@ -108,6 +114,13 @@ internal sealed partial class Master
                 _storeGroup = [];
                 break;
             case WriteOutcome.Unknown unknown:
+                if (_member.Options.Bug is PlantedBug.UnknownTakenForCommitted)
+                {
+                    Commit(new Position(_storeGroup[^1].Number, _storeGroup[^1].Chain));
+                    _storeGroup = [];
+                    break;
+                }
+                _mustSkip = _member.Options.Bug is PlantedBug.NumberSkipped;
                 // The very same group again: only then does the store's answer tell what became of it.
                 _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
                 _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
@@ -145,7 +158,7 @@ internal sealed partial class Master
     {
         if (_member.Term > _keeper.Lease.Term)
             Demote($"term {_member.Term} took over");
-        else if (!_keeper.IsLive(_member.Now))
+        else if (!_keeper.IsLive(_member.Now) && _member.Options.Bug is not PlantedBug.ReleasedWithoutLease)
             Demote("the lease could not be renewed in time");
         if (_demotion is not null)
             return;
@@ -165,6 +178,8 @@ internal sealed partial class Master
 
     private void Add(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
     {
+        if (_mustSkip)
+            (number, _mustSkip) = (number.Next, false);
         Chain chain = ChainHasher.Of(Tip.Chain, number, payload.Span);
         _member.Tail.Add(new Event(number, payload, chain));
         _member.Ship = _member.ShipAsked = Tip;
@@ -252,12 +267,17 @@ internal sealed partial class Master
         List<EventNumber> healthy = [];
         foreach (ReplicaProgress replica in _replicas)
         {
-            all.Add(replica.Processed);
+            EventNumber reached = _member.Options.Bug is PlantedBug.ReleasedBeforeCommit ? replica.Received : replica.Processed;
+            all.Add(reached);
             if (replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience))
-                healthy.Add(replica.Processed);
+                healthy.Add(reached);
         }
+        if (_member.Options.Bug is PlantedBug.MasterCounted)
+            all.Add(_member.Processed.Number);
+        EventNumber durable = _member.Options.Bug is PlantedBug.ReleasedBeforeDurable ? Tip.Number : _member.Local.Number;
+        EventNumber committed = _member.Options.Bug is PlantedBug.ReleasedBeforeCommit ? Tip.Number : _member.Committed.Number;
         int asked = Math.Min(optimism.Replicas, _replicas.Count);
-        EventNumber strict = Gate.Limit(asked, _member.Local.Number, _member.Committed.Number, all);
+        EventNumber strict = Gate.Limit(asked, durable, committed, all);
         EventNumber limit = strict;
         if (healthy.Count >= asked)
         {
@@ -265,7 +285,8 @@ internal sealed partial class Master
         }
         else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
         {
-            EventNumber left = healthy.Count == 0 ? _member.Committed.Number : Gate.Limit(healthy.Count, _member.Local.Number, _member.Committed.Number, healthy);
+            EventNumber least = _member.Options.Bug is PlantedBug.DegradedWithoutCommit ? _member.Local.Number : _member.Committed.Number;
+            EventNumber left = healthy.Count == 0 ? least : Gate.Limit(healthy.Count, _member.Local.Number, _member.Committed.Number, healthy);
             limit = left > strict ? left : strict;
             _member.SetWarning("replicas", $"Effects leave after {healthy.Count} replicas have processed their event, and not {asked}: the others are away.");
         }
@@ -274,10 +295,14 @@ internal sealed partial class Master
             _member.SetWarning("replicas", $"Effects wait: {asked} replicas must process each event, and {healthy.Count} are there.");
         }
         if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
-            _member.Emit(release);
+            _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
         SeeReleased();
     }
 
     /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>
-    private void SeeReleased() => _member.SeeReleased(_gate.Released < _member.Committed.Number ? _gate.Released : _member.Committed.Number);
+    private void SeeReleased()
+    {
+        bool isAhead = _gate.Released > _member.Committed.Number || _member.Options.Bug is PlantedBug.WatermarkAhead;
+        _member.SeeReleased(isAhead ? _member.Committed.Number : _gate.Released);
+    }
 }

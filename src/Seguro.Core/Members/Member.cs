@@ -80,6 +80,8 @@ public sealed class Member
     {
         switch (input)
         {
+            case MemberInput.Heard when _state.Options.Bug is PlantedBug.NothingHeard && _master is null:
+                break;
             case MemberInput.Heard heard:
                 if (!_state.Ingress.Hear(heard.Ovum, _state.Now))
                     _state.Emit(new MemberOutput.Dropped(1, "too many ova wait"));

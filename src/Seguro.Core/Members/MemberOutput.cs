@@ -94,7 +94,7 @@ public abstract record MemberOutput
     /// <param name="Degraded">Fewer replicas than the optimism asks for have processed some of these events.</param>
     public sealed record Release(Term Term, EventNumber Last, IReadOnlyList<Effect> Effects, bool Degraded) : MemberOutput;
 
-    /// <summary>The role changed. A new master's shell gives the ship what it must be told at a start; an ex-master's cancels what it does in that role.</summary>
+    /// <summary>The role changed. A new master's shell gives the ship what it must be told at a start; an ex-master's cancels what it does in that role and an ex-candidate's its renewals: their answers come no more.</summary>
     public sealed record RoleChanged(Role Role, Term Term) : MemberOutput;
 
     /// <summary>Tell the user. The same text is not repeated while it stays true.</summary>

@@ -18,9 +18,6 @@ internal enum PlantedBug
     /// <summary>Gate: the master counts as one of the replicas.</summary>
     MasterCounted,
 
-    /// <summary>Gate: a replica counts by the number that it processed, whatever its chain is.</summary>
-    ChainNotCompared,
-
     /// <summary>Gate: a replica that does not belong to the cluster (any more, or yet) counts.</summary>
     StrangerCounted,
 
@@ -53,12 +50,6 @@ internal enum PlantedBug
 
     /// <summary>Replica: what was received is processed at once, committed or not.</summary>
     UncommittedProcessed,
-
-    /// <summary>Replica: it follows a push whose previous position has its own number, whatever the chain.</summary>
-    PushChainNotCompared,
-
-    /// <summary>Replica: a ship that came to another state goes on, and acknowledges.</summary>
-    ShipDifferenceIgnored,
 
     /// <summary>Candidate: a member that reads a lease that it may campaign for takes itself for the master, in the next term, without writing.</summary>
     LeaseReadNotWon,

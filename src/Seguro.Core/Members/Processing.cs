@@ -129,7 +129,8 @@ internal sealed class Processing(MemberState member)
             member.Ship = new Position(done.Number, done.Chain);
             if (done.Number > member.Released)
                 member.Backlog.Add(done.Number, applied.Results[i].Effects);
-            member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now);
+            if (member.Options.Bug is not PlantedBug.NoDedup)
+                member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now);
         }
         _applying = [];
         member.ShipAsked = member.Ship;
@@ -150,6 +151,8 @@ internal sealed class Processing(MemberState member)
         }
         if (_target.Number > member.Committed.Number)
             Learn(_target);
+        if (member.Options.Bug is PlantedBug.UncommittedProcessed && member.Tail.End.Number > member.Committed.Number)
+            member.Committed = member.Tail.End;
         Read();
         AppendLocal();
         Apply(member.Committed.Number);

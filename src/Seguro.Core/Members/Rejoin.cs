@@ -46,7 +46,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
         _state = state;
         member.SeeLease(state.Lease);
         member.SeeSettings(read.Settings);
-        if (read.Common.Number == member.Local.Number)
+        if (read.Common.Number == member.Local.Number || member.Options.Bug is PlantedBug.SuffixKept)
         {
             Restore();
             return;
@@ -102,7 +102,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
             isAbove = true;
             last = member.Released < last ? member.Released : last;
         }
-        if (!member.IsShipAstray && !isAbove)
+        if ((!member.IsShipAstray && !isAbove) || member.Options.Bug is PlantedBug.ShipNotRestored)
         {
             Finish();
             return;

@@ -105,13 +105,15 @@ internal sealed class Chaos
         {
             if (Now >= _end)
                 return;
+            // Not so often that the ship could never keep up.
+            double slow = 4.0 * Schedule.Second / _cluster.Plan.Rate / _lease;
             ShipRules.Kind kind = _random.Below(20) switch
             {
                 0 or 1 or 2 => ShipRules.Kind.Quiet,
                 3 or 4 => ShipRules.Kind.AnswerTwice,
                 5 => ShipRules.Kind.Crash,
                 6 => ShipRules.Kind.Nonsense,
-                7 when _cluster.Plan.Nemeses.HasFlag(Nemesis.ShipSlow) && _random.Chance(0.2) => ShipRules.Kind.Slow,
+                7 when _cluster.Plan.Nemeses.HasFlag(Nemesis.ShipSlow) && _random.Chance(slow) => ShipRules.Kind.Slow,
                 _ => ShipRules.Kind.Answer,
             };
             _cluster.SendDatagram(kind, _random.Chance(0.03) ? 3000 : (int)_random.Between(4, 60));
@@ -263,6 +265,9 @@ internal sealed class Chaos
 
     private void StartTwin()
     {
+        // Where the store forgets, what only a machine has that will be gone counts as a copy: a loss then is the user's.
+        if (_cluster.Plan.Window is not null)
+            return;
         SimulatedMember twin = _cluster.Members[^1];
         if (twin.IsUp)
         {

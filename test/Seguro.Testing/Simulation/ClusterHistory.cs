@@ -147,6 +147,12 @@ internal sealed partial class ClusterHistory : IDisposable
         }
     }
 
+    /// <summary>A replica answers the master of the highest term that it knows, and no other.</summary>
+    public void Follows(SimulatedMember member, string master, Term term) => Require(
+        Invariant.OneMaster,
+        member.Role is not Role.Replica || (_terms.TryGetValue(term.Value, out (string Holder, Position) won) && won.Holder.StartsWith(master + "@", StringComparison.Ordinal)),
+        () => $"{member.Candidate}, a replica that knows term {term}, answers {master}, whose term that is not");
+
     /// <summary>Compares a ship with the right one.</summary>
     public bool IsRight(EventNumber number, ulong state) => number.Value > (ulong)_log.Count || StateAt(number) == state;
 
@@ -164,8 +170,10 @@ internal sealed partial class ClusterHistory : IDisposable
     }
 
     /// <summary>The store forgets events.</summary>
-    public void Trims(EventNumber first, IReadOnlyList<string> members, IReadOnlyList<SimulatedMember> machines)
+    /// <remarks>While the members are being changed, either list is in force.</remarks>
+    public void Trims(EventNumber first, IReadOnlyList<string> known, IReadOnlyList<string> stored, IReadOnlyList<SimulatedMember> machines)
     {
+        IReadOnlyList<string> members = known.Count < stored.Count ? known : stored;
         Position last = PositionAt(first.Previous.Value);
         int copies = 0;
         foreach (string name in members)

@@ -11,6 +11,6 @@ internal enum ShellBug
     MugNotCompared,
     /// <summary>The lease counts from when the answer came, not from when the renewal was sent.</summary>
     LeaseCountedFromAnswer,
-    /// <summary>The ship is restored from a snapshot whose chain is not compared with the local log's.</summary>
-    SnapshotNotCompared,
+    /// <summary>The local log and the store's are compared by their numbers, not by their chains.</summary>
+    NumbersCompared,
 }

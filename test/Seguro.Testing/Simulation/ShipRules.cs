@@ -38,6 +38,9 @@ internal static class ShipRules
         return new Ovum(bytes, DateTimeOffset.UnixEpoch, isDatagram ? (uint)(Mix(id) | 1) : 0);
     }
 
+    /// <summary>The number of a datagram or timer.</summary>
+    public static ulong IdOf(Ovum ovum) => BinaryPrimitives.ReadUInt64LittleEndian(ovum.Bytes.Span);
+
     /// <summary>The kind of an ovum.</summary>
     public static Kind KindOf(Ovum ovum) => (Kind)ovum.Bytes.Span[8];
 

@@ -96,14 +96,14 @@ internal sealed class SimulatedDisk
     }
 
     /// <summary>The newest snapshot at or below that belongs to the log, or the beginning.</summary>
-    public (Position Position, ulong State) Restore(EventNumber atMost, bool comparesChain)
+    public (Position Position, ulong State) Restore(EventNumber atMost)
     {
         for (int i = _snapshots.Count - 1; i >= 0; i--)
         {
             (Position position, ulong _) = _snapshots[i];
             if (position.Number > atMost || position.Number > End.Number)
                 continue;
-            if (ChainAt(position.Number) == position.Chain || !comparesChain)
+            if (ChainAt(position.Number) == position.Chain)
                 return _snapshots[i];
         }
         return (Position.Origin, 0);

@@ -97,6 +97,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Dropped dropped:
                 _cluster.Dropped += dropped.Count;
+                _hasDropped |= dropped.Reason != "nonsense";
                 break;
             case MemberOutput.Warn:
                 break;
@@ -166,7 +167,8 @@ internal sealed partial class SimulatedMember
             case MemberInput.StateRead read:
                 _busy &= ~Busy.State;
                 _readAt = read.State?.Head.Number ?? _readAt;
-                if (read.State is not null)
+                // A master reads it only to know how full the store is.
+                if (read.State is not null && Role is not Role.Master)
                     _known = new Settings(read.Settings.Optimism ?? _known.Optimism, read.Settings.Members ?? _known.Members);
                 break;
             case MemberInput.SettingsWritten written:
@@ -228,7 +230,7 @@ internal sealed partial class SimulatedMember
 
     private void RestoreShip(EventNumber atMost)
     {
-        (Position Position, ulong State) restored = Disk.Restore(atMost, _cluster.Plan.ShellBug is not ShellBug.SnapshotNotCompared);
+        (Position Position, ulong State) restored = Disk.Restore(atMost);
         Put(restored.Position, restored.State);
         Answer(_random.Delay(5 * Schedule.Millisecond), new MemberInput.ShipRestored(restored.Position));
     }
@@ -275,6 +277,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberMessage.Ack ack:
                 _cluster.History.Acknowledges(this, ack);
+                _cluster.History.Follows(this, send.To, ack.Term);
                 break;
         }
         _cluster.Carry(this, send.To, send.Message);
@@ -319,16 +322,19 @@ internal sealed partial class SimulatedMember
             _cluster.Takeovers++;
             _firstOvum = true;
             _wasMaster = true;
+            _masterships++;
+            _masterSince = Clock;
         }
-        else if (_wasMaster)
+        else if (changed.Role is not Role.Candidate)
         {
-            // The shell cancels what it does for the master that was.
-            _wasMaster = false;
+            // The shell cancels what it does for the master or candidate that was.
             _mastership++;
             if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
                 _effectful.Clear();
             _busy &= ~(Busy.Append | Busy.Renew | Busy.Resign | Busy.Settings | Busy.Trim | Busy.Release);
-            _cluster.Deposed(this, changed.Term);
+            if (_wasMaster)
+                _cluster.Deposed(this, changed.Term);
+            _wasMaster = false;
         }
     }
 

@@ -57,7 +57,8 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Trim trim:
                 Begin(Busy.Trim);
-                store.Write(this, () => Trim(trim), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
+                IReadOnlyList<string> known = _known.Members;
+                store.Write(this, () => Trim(trim, known), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
                 break;
             default:
                 throw new InvariantException(Invariant.Contract, $"the simulated shell does not know {output.GetType().Name}");
@@ -125,7 +126,7 @@ internal sealed partial class SimulatedMember
             Position mine = new(new EventNumber(number), Disk.ChainAt(new EventNumber(number))!.Value);
             if (number < state.Base.Number.Value && number > 0 && !_cluster.Members.Any(other => Serves(other) && other.Machine!.Status.Committed.Number >= mine.Number))
                 return new MemberInput.StateRead(null, default, default);
-            if (_cluster.History.IsCommitted(mine))
+            if (_cluster.History.IsCommitted(mine) || _cluster.Plan.ShellBug is ShellBug.NumbersCompared)
                 return new MemberInput.StateRead(state, _cluster.StoredSettings, mine);
             number--;
         }
@@ -190,13 +191,13 @@ internal sealed partial class SimulatedMember
         }, static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.SettingsWritten(outcome)));
     }
 
-    private WriteOutcome Trim(MemberOutput.Trim trim)
+    private WriteOutcome Trim(MemberOutput.Trim trim, IReadOnlyList<string> known)
     {
         SimulatedStore store = _cluster.Store;
         LogState before = store.Log.State;
         WriteOutcome outcome = LogModel.Trim(store.Database, store.Log, trim.Term, trim.First);
         if (store.Log.State.Base != before.Base)
-            _cluster.History.Trims(trim.First, _cluster.StoredMembers ?? _known.Members, _cluster.Members);
+            _cluster.History.Trims(trim.First, known, _cluster.CurrentMembers, _cluster.Members);
         return outcome;
     }
 

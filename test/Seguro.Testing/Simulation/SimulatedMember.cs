@@ -16,6 +16,10 @@ internal sealed partial class SimulatedMember
     private int _life;
     private int _mastership;
     private int _steps;
+    private readonly List<(ulong Id, TimeSpan Clock)> _heard = [];
+    private TimeSpan? _masterSince;
+    private int _masterships;
+    private bool _hasDropped;
 
     public SimulatedMember(SimulatedCluster cluster, int index, string name, bool isTwin)
     {
@@ -98,6 +102,10 @@ internal sealed partial class SimulatedMember
             Copies = plan.Copies,
             Bug = plan.Bug,
         });
+        _heard.Clear();
+        _masterSince = null;
+        _masterships = 0;
+        _hasDropped = false;
         _busy = default;
         _known = new Settings(plan.Optimism, members);
         _leaseFrom = TimeSpan.MinValue;
@@ -106,7 +114,7 @@ internal sealed partial class SimulatedMember
         _firstAppend = Term.None;
         _wasMaster = false;
         _term = Term.None;
-        (Position Position, ulong State) restored = Disk.Restore(Disk.End.Number, _cluster.Plan.ShellBug is not ShellBug.SnapshotNotCompared);
+        (Position Position, ulong State) restored = Disk.Restore(Disk.End.Number);
         Put(restored.Position, restored.State);
         Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- {Candidate} starts"));
         int life = _life;
@@ -171,6 +179,23 @@ internal sealed partial class SimulatedMember
     /// <summary>The user said something.</summary>
     public void Tell(MemberInput input) => Deliver(_life, input);
 
+    /// <summary>
+    /// A datagram that this process heard not long before it became master, or as master, and that became no event; <see langword="null"/> where all is well, or where this
+    /// process can't tell: it is no master, was one before, or had to drop something.
+    /// </summary>
+    public ulong? FindUnheeded()
+    {
+        if (_masterSince is not { } since || Role is not Role.Master || _masterships != 1 || _hasDropped || Machine!.Status.Ingress > 0)
+            return null;
+        TimeSpan age = new MemberOptions { Name = Name, Candidate = Candidate, Members = [] }.IngressAge;
+        foreach ((ulong id, TimeSpan clock) in _heard)
+        {
+            if (clock > since - (age / 2) && clock < Clock - TimeSpan.FromSeconds(1) && _cluster.History.SequencedAs(id) == 0)
+                return id;
+        }
+        return null;
+    }
+
     private void Resume(int life, bool force = false)
     {
         if (life != _life || (!force && _cluster.Schedule.Now < _pausedUntil))
@@ -206,6 +231,8 @@ internal sealed partial class SimulatedMember
 
     private void Take(MemberInput input)
     {
+        if (input is MemberInput.Heard { Ovum: { Digest: not 0 } ovum } && ShipRules.KindOf(ovum) is not ShipRules.Kind.Nonsense)
+            _heard.Add((ShipRules.IdOf(ovum), Clock));
         NoteAnswer(input);
         _outputs.Clear();
         Role before = Role;

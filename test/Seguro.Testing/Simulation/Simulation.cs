@@ -24,6 +24,11 @@ internal static class Simulation
             chaos.Heal();
             string? missing = WaitUntilServed(cluster);
             ClusterHistory.Require(Invariant.Liveness, missing is null, () => $"{missing}, {cluster.Schedule.Now / (double)Schedule.Second:0.#} s after the start");
+            foreach (SimulatedMember member in cluster.Members)
+            {
+                ClusterHistory.Require(
+                    Invariant.Ingress, member.FindUnheeded() is null, () => $"{member.Candidate}, the master, heard datagram {member.FindUnheeded()}, which became no event");
+            }
             cluster.History.CheckEnd();
         }
         catch (InvariantException broken)

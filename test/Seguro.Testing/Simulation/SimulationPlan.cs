@@ -89,10 +89,11 @@ internal sealed record SimulationPlan
             Copies = random.Of(0, 0, 1, 2),
             MaxUnreplicated = random.Of(8, 64, 512),
             MaxGroup = random.Of(1, 4, 16, 64),
-            MaxGroupBytes = random.Of(512L, 2048L, 65_536L),
+            // A group that does not fit into the window can't be taken by any store.
+            MaxGroupBytes = window ? random.Of(512L, 2048L) : random.Of(512L, 2048L, 65_536L),
             PushWindow = random.Of(1024L, 4096L, 65_536L),
             MaxGated = random.Of(16, 256, 1024),
-            MaxIngress = random.Of(32, 512),
+            MaxIngress = random.Of(32, 512, 512, 2048),
             SnapshotEvery = random.Of(7UL, 50UL, 500UL),
         };
         return plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)) };
