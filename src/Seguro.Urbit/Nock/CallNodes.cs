@@ -53,6 +53,7 @@ sealed class CallNode : Node
             register = product;
             return null;
         }
+        machine.Options.Profile?.Enter(machine, arm, _lastBattery, _axis);
         return arm.Node;
     }
 
@@ -128,6 +129,7 @@ sealed class SlamNode : Node
             return null;
         }
         register = new Cell(formula, new Cell(sample, payload.TailField));
+        machine.Options.Profile?.Enter(machine, arm, _lastBattery, 2);
         return arm.Node;
     }
 

@@ -26,9 +26,11 @@ public sealed class NockMachine
     {
         Options = options ?? new NockOptions();
         MaxCalls = Options.MaxCalls;
-        Code = new NockCode(JetLibrary.All
-            .Where(jet => !Options.AllJetsOff && !Options.JetsOff.Contains(jet.Key))
-            .ToDictionary(jet => jet.Key, jet => new InstalledJet(jet.Key, jet.Value)));
+        Calls2 = new CallMemo(1 << 22);
+        Code = new NockCode(JetLibrary.All.Select(jet => new InstalledJet(jet.Key, jet.Value, null))
+            .Concat(JetLibrary.Memos.Select(memo => new InstalledJet(memo.Key, null, memo.Value)))
+            .Where(jet => !Options.AllJetsOff && !Options.JetsOff.Contains(jet.Label))
+            .ToDictionary(jet => jet.Label));
     }
 
     /// <summary>What it may use.</summary>
@@ -50,6 +52,10 @@ public sealed class NockMachine
     public long Calls => _calls + CheckEvery - _untilCheck;
 
     internal NockCode Code { get; }
+
+    internal CallMemo Calls2 { get; }
+
+    internal int Depth => _depth;
 
     internal Noun Trace { get; set; } = Atom.Zero;
 
@@ -138,9 +144,10 @@ public sealed class NockMachine
     }
 
     /// <summary>Computes within a computation, for a jet. There must be stack for it: ask <see cref="CanNest"/>.</summary>
-    internal Noun Evaluate(Node? node, Noun register)
+    internal Noun Evaluate(Node? node, Noun register) => Evaluate(node, register, _depth);
+
+    private Noun Evaluate(Node? node, Noun register, int bottom)
     {
-        int bottom = _depth;
         while (true)
         {
             while (node is not null)
@@ -163,8 +170,9 @@ public sealed class NockMachine
         if (gate is not Cell { HeadField: Cell formula, TailField: Cell payload } core)
             throw new NockCrash();
         Arm arm = Code.BatteryOf(formula).ArmOf(2);
+        int bottom = _depth;
         return (arm.Jet is not null ? TryJet(arm, core, sample) : null)
-            ?? Evaluate(arm.Node, new Cell(formula, new Cell(sample, payload.TailField)));
+            ?? Evaluate(arm.Node, new Cell(formula, new Cell(sample, payload.TailField)), bottom);
     }
 
     internal static bool CanNest() => RuntimeHelpers.TryEnsureSufficientExecutionStack();
@@ -175,10 +183,26 @@ public sealed class NockMachine
         if (!arm.Name!.Fits(core))
             return null;
         InstalledJet jet = arm.Jet!;
+        if (jet.Body is null)
+            return Recall(arm, jet, new JetCall(this, core, sample));
         Noun? product = jet.Body(new JetCall(this, core, sample));
         if (product is not null)
             jet.Runs++;
         return product;
+    }
+
+    // Where the product is not known yet, what comes back from the formula will be kept.
+    private Noun? Recall(Arm arm, InstalledJet jet, in JetCall call)
+    {
+        if (jet.Key!(this, arm, call) is not CallKey key)
+            return null;
+        if (Calls2.Find(key) is Noun product)
+        {
+            jet.Runs++;
+            return product;
+        }
+        Push(new KeepCall(key), Atom.Zero, null);
+        return null;
     }
 
     /// <summary>Computes a formula as a virtual machine: a tone, <c>[0 product]</c>, <c>[1 path]</c> or <c>[2 trace]</c>.</summary>
@@ -198,6 +222,7 @@ public sealed class NockMachine
         {
             Noun inner = crash.Trace(Trace);
             Unwind(depth);
+            Calls2.Clear();
             return new Cell(Atom.Of(2), inner);
         }
         catch (NockBlock block) when (_handler?.Level == level)

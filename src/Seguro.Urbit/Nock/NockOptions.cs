@@ -25,4 +25,7 @@ public sealed record NockOptions
 
     /// <summary>Hears what <c>%slog</c> prints: priority and tank.</summary>
     public Action<Noun>? Slog { get; init; }
+
+    /// <summary>Learns where the time goes; slower.</summary>
+    public NockProfile? Profile { get; init; }
 }
