@@ -27,7 +27,7 @@ sealed class InstalledJet(string label, Jet? body, CallKeyOf? key)
     public Jet? Body { get; } = body;
 
     /// <summary>What its products are kept by.</summary>
-    public CallKeyOf? Key { get; set; } = key;
+    public CallKeyOf? Key { get; } = key;
 
     /// <summary>How often it gave a product.</summary>
     public long Runs { get; set; }

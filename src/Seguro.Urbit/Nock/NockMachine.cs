@@ -26,7 +26,7 @@ public sealed class NockMachine
     {
         Options = options ?? new NockOptions();
         MaxCalls = Options.MaxCalls;
-        Calls2 = new CallMemo(1 << 22);
+        Kept = new CallMemo(Options.KeptCalls);
         Code = new NockCode(JetLibrary.All.Select(jet => new InstalledJet(jet.Key, jet.Value, null))
             .Concat(JetLibrary.Memos.Select(memo => new InstalledJet(memo.Key, null, memo.Value)))
             .Where(jet => !Options.AllJetsOff && !Options.JetsOff.Contains(jet.Label))
@@ -42,6 +42,9 @@ public sealed class NockMachine
     /// <summary>The labels of all jets there are.</summary>
     public static IEnumerable<string> JetLabels => JetLibrary.All.Keys;
 
+    /// <summary>The labels of the gates whose products are kept; they can be switched off as jets can.</summary>
+    public static IEnumerable<string> KeptLabels => JetLibrary.Memos.Keys;
+
     /// <summary>The labels that cores were given by <c>%fast</c> so far.</summary>
     public IEnumerable<string> CoreLabels => Code.Labels;
 
@@ -53,7 +56,7 @@ public sealed class NockMachine
 
     internal NockCode Code { get; }
 
-    internal CallMemo Calls2 { get; }
+    internal CallMemo Kept { get; }
 
     internal int Depth => _depth;
 
@@ -91,6 +94,7 @@ public sealed class NockMachine
         }
         catch (NockCrash crash)
         {
+            Kept.Clear();
             return new NockResult(null, crash.Mote, crash.Trace(Trace));
         }
         catch (NockBlock block)
@@ -196,12 +200,12 @@ public sealed class NockMachine
     {
         if (jet.Key!(this, arm, call) is not CallKey key)
             return null;
-        if (Calls2.Find(key) is Noun product)
+        if (Kept.Find(key) is Noun product)
         {
             jet.Runs++;
             return product;
         }
-        Push(new KeepCall(key), Atom.Zero, null);
+        Push(CallMemo.Keeping(key), Atom.Zero, null);
         return null;
     }
 
@@ -222,7 +226,8 @@ public sealed class NockMachine
         {
             Noun inner = crash.Trace(Trace);
             Unwind(depth);
-            Calls2.Clear();
+            // Some may have been computed on the assumption that something else goes well.
+            Kept.Clear();
             return new Cell(Atom.Of(2), inner);
         }
         catch (NockBlock block) when (_handler?.Level == level)
