@@ -48,7 +48,7 @@ sealed class CallNode : Node
             _lastArm = _lastBattery.ArmOf(_axis);
         }
         Arm arm = _lastArm!;
-        if (arm.Jet is not null && core.TailField is Cell payload && machine.TryJet(arm, core, payload.HeadField) is Noun product)
+        if (arm.HasJet && core.TailField is Cell payload && machine.TryJet(arm, core, payload.HeadField) is Noun product)
         {
             register = product;
             return null;
@@ -123,7 +123,7 @@ sealed class SlamNode : Node
             _lastArm = _lastBattery.ArmOf(2);
         }
         Arm arm = _lastArm!;
-        if (arm.Jet is not null && machine.TryJet(arm, core, sample) is Noun product)
+        if (arm.HasJet && machine.TryJet(arm, core, sample) is Noun product)
         {
             register = product;
             return null;

@@ -175,7 +175,7 @@ public sealed class NockMachine
             throw new NockCrash();
         Arm arm = Code.BatteryOf(formula).ArmOf(2);
         int bottom = _depth;
-        return (arm.Jet is not null ? TryJet(arm, core, sample) : null)
+        return (arm.HasJet ? TryJet(arm, core, sample) : null)
             ?? Evaluate(arm.Node, new Cell(formula, new Cell(sample, payload.TailField)), bottom);
     }
 
@@ -184,9 +184,8 @@ public sealed class NockMachine
     /// <summary>The product of an arm's jet, where the core is what its name says, and the jet does not decline.</summary>
     internal Noun? TryJet(Arm arm, Cell core, Noun sample)
     {
-        if (!arm.Name!.Fits(core))
+        if (arm.JetFor(core) is not InstalledJet jet)
             return null;
-        InstalledJet jet = arm.Jet!;
         if (jet.Body is null)
             return Recall(arm, jet, new JetCall(this, core, sample));
         Noun? product = jet.Body(new JetCall(this, core, sample));
