@@ -37,28 +37,42 @@ sealed class Battery(Cell noun, NockCode code)
 
     private void FindJet(ulong axis, Arm arm)
     {
-        if (axis != 2 || arm.Jet is not null)
+        if (axis != 2)
             return;
         foreach (CoreName name in _names)
         {
             if (code.Jets.TryGetValue(name.Label, out InstalledJet? jet))
-            {
-                arm.Jet = jet;
-                arm.Name = name;
-                return;
-            }
+                arm.Add(name, jet);
         }
     }
 }
 
-/// <summary>A compiled arm, and the jet that stands for it in cores of a name.</summary>
+/// <summary>A compiled arm, and the jets that stand for it in cores of a name.</summary>
 sealed class Arm(Node node)
 {
     public Node Node { get; } = node;
 
-    public InstalledJet? Jet { get; set; }
+    // One battery may lie in several libraries: sets and maps have the same formula for tap.
+    private (CoreName Name, InstalledJet Jet)[] _jets = [];
 
-    public CoreName? Name { get; set; }
+    public bool HasJet => _jets.Length > 0;
+
+    /// <summary>The jet for this core, or null.</summary>
+    public InstalledJet? JetFor(Cell core)
+    {
+        foreach ((CoreName name, InstalledJet jet) in _jets)
+        {
+            if (name.Fits(core))
+                return jet;
+        }
+        return null;
+    }
+
+    public void Add(CoreName name, InstalledJet jet)
+    {
+        if (!_jets.Any(known => ReferenceEquals(known.Name, name)))
+            _jets = [.. _jets, (name, jet)];
+    }
 }
 
 /// <summary>What a <c>%fast</c> hint said of cores with a battery: the name, and what must lie at an axis for it to be true.</summary>

@@ -48,11 +48,12 @@ sealed class CallNode : Node
             _lastArm = _lastBattery.ArmOf(_axis);
         }
         Arm arm = _lastArm!;
-        if (arm.Jet is not null && core.TailField is Cell payload && machine.TryJet(arm, core, payload.HeadField) is Noun product)
+        if (arm.HasJet && core.TailField is Cell payload && machine.TryJet(arm, core, payload.HeadField) is Noun product)
         {
             register = product;
             return null;
         }
+        machine.Options.Profile?.Enter(machine, arm, _lastBattery, _axis);
         return arm.Node;
     }
 
@@ -122,12 +123,13 @@ sealed class SlamNode : Node
             _lastArm = _lastBattery.ArmOf(2);
         }
         Arm arm = _lastArm!;
-        if (arm.Jet is not null && machine.TryJet(arm, core, sample) is Noun product)
+        if (arm.HasJet && machine.TryJet(arm, core, sample) is Noun product)
         {
             register = product;
             return null;
         }
         register = new Cell(formula, new Cell(sample, payload.TailField));
+        machine.Options.Profile?.Enter(machine, arm, _lastBattery, 2);
         return arm.Node;
     }
 

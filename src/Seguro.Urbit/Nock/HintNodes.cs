@@ -137,13 +137,16 @@ sealed class FastNode : Node
     private readonly Node _body;
     private readonly NockCode _code;
     private readonly Resumption _register;
+    private readonly ulong _parentAxis;
     private Noun? _last;
+    private Noun? _lastParent;
 
     public FastNode(ConstantNode clue, Node body, NockCode code)
     {
         _clue = clue.Value;
         _body = body;
         _code = code;
+        _parentAxis = Axis.At(_clue, 6) is Cell { HeadField: Atom { Words: null, Low: 0 }, TailField: Atom { Words: null } axis } ? axis.Low : 0;
         IsSimple = body.IsSimple;
         _register = new Registering(this);
     }
@@ -168,11 +171,15 @@ sealed class FastNode : Node
 
     private void Register(Noun product)
     {
-        if (product is Cell { HeadField: Cell battery } core && !ReferenceEquals(battery, _last))
-        {
-            _code.Register(core, _clue);
-            _last = battery;
-        }
+        if (product is not Cell { HeadField: Cell battery } core)
+            return;
+        // The same formula may make cores of the same battery in two libraries.
+        Noun? parent = _parentAxis == 0 ? null : (Axis.At(core, _parentAxis) as Cell)?.HeadField;
+        if (ReferenceEquals(battery, _last) && ReferenceEquals(parent, _lastParent))
+            return;
+        _code.Register(core, _clue);
+        _last = battery;
+        _lastParent = parent;
     }
 
     private sealed class Registering(FastNode node) : Resumption

@@ -19,11 +19,15 @@ readonly record struct JetCall(NockMachine Machine, Cell Gate, Noun Sample)
 }
 
 /// <summary>A jet in one machine.</summary>
-sealed class InstalledJet(string label, Jet body)
+sealed class InstalledJet(string label, Jet? body, CallKeyOf? key)
 {
     public string Label { get; } = label;
 
-    public Jet Body { get; } = body;
+    /// <summary>What stands for the formula, or null where its products are kept.</summary>
+    public Jet? Body { get; } = body;
+
+    /// <summary>What its products are kept by.</summary>
+    public CallKeyOf? Key { get; } = key;
 
     /// <summary>How often it gave a product.</summary>
     public long Runs { get; set; }

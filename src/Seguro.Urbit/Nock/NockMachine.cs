@@ -26,9 +26,11 @@ public sealed class NockMachine
     {
         Options = options ?? new NockOptions();
         MaxCalls = Options.MaxCalls;
-        Code = new NockCode(JetLibrary.All
-            .Where(jet => !Options.AllJetsOff && !Options.JetsOff.Contains(jet.Key))
-            .ToDictionary(jet => jet.Key, jet => new InstalledJet(jet.Key, jet.Value)));
+        Kept = new CallMemo(Options.KeptCalls);
+        Code = new NockCode(JetLibrary.All.Select(jet => new InstalledJet(jet.Key, jet.Value, null))
+            .Concat(JetLibrary.Memos.Select(memo => new InstalledJet(memo.Key, null, memo.Value)))
+            .Where(jet => !Options.AllJetsOff && !Options.JetsOff.Contains(jet.Label))
+            .ToDictionary(jet => jet.Label));
     }
 
     /// <summary>What it may use.</summary>
@@ -40,6 +42,9 @@ public sealed class NockMachine
     /// <summary>The labels of all jets there are.</summary>
     public static IEnumerable<string> JetLabels => JetLibrary.All.Keys;
 
+    /// <summary>The labels of the gates whose products are kept; they can be switched off as jets can.</summary>
+    public static IEnumerable<string> KeptLabels => JetLibrary.Memos.Keys;
+
     /// <summary>The labels that cores were given by <c>%fast</c> so far.</summary>
     public IEnumerable<string> CoreLabels => Code.Labels;
 
@@ -50,6 +55,10 @@ public sealed class NockMachine
     public long Calls => _calls + CheckEvery - _untilCheck;
 
     internal NockCode Code { get; }
+
+    internal CallMemo Kept { get; }
+
+    internal int Depth => _depth;
 
     internal Noun Trace { get; set; } = Atom.Zero;
 
@@ -93,6 +102,7 @@ public sealed class NockMachine
         }
         catch (NockCrash crash)
         {
+            Kept.Clear();
             return new NockResult(null, crash.Mote, crash.Trace(Trace));
         }
         catch (NockBlock block)
@@ -146,9 +156,10 @@ public sealed class NockMachine
     }
 
     /// <summary>Computes within a computation, for a jet. There must be stack for it: ask <see cref="CanNest"/>.</summary>
-    internal Noun Evaluate(Node? node, Noun register)
+    internal Noun Evaluate(Node? node, Noun register) => Evaluate(node, register, _depth);
+
+    private Noun Evaluate(Node? node, Noun register, int bottom)
     {
-        int bottom = _depth;
         while (true)
         {
             while (node is not null)
@@ -171,8 +182,9 @@ public sealed class NockMachine
         if (gate is not Cell { HeadField: Cell formula, TailField: Cell payload } core)
             throw new NockCrash();
         Arm arm = Code.BatteryOf(formula).ArmOf(2);
-        return (arm.Jet is not null ? TryJet(arm, core, sample) : null)
-            ?? Evaluate(arm.Node, new Cell(formula, new Cell(sample, payload.TailField)));
+        int bottom = _depth;
+        return (arm.HasJet ? TryJet(arm, core, sample) : null)
+            ?? Evaluate(arm.Node, new Cell(formula, new Cell(sample, payload.TailField)), bottom);
     }
 
     internal static bool CanNest() => RuntimeHelpers.TryEnsureSufficientExecutionStack();
@@ -180,13 +192,28 @@ public sealed class NockMachine
     /// <summary>The product of an arm's jet, where the core is what its name says, and the jet does not decline.</summary>
     internal Noun? TryJet(Arm arm, Cell core, Noun sample)
     {
-        if (!arm.Name!.Fits(core))
+        if (arm.JetFor(core) is not InstalledJet jet)
             return null;
-        InstalledJet jet = arm.Jet!;
+        if (jet.Body is null)
+            return Recall(arm, jet, new JetCall(this, core, sample));
         Noun? product = jet.Body(new JetCall(this, core, sample));
         if (product is not null)
             jet.Runs++;
         return product;
+    }
+
+    // Where the product is not known yet, what comes back from the formula will be kept.
+    private Noun? Recall(Arm arm, InstalledJet jet, in JetCall call)
+    {
+        if (jet.Key!(this, arm, call) is not CallKey key)
+            return null;
+        if (Kept.Find(key) is Noun product)
+        {
+            jet.Runs++;
+            return product;
+        }
+        Push(CallMemo.Keeping(key), Atom.Zero, null);
+        return null;
     }
 
     /// <summary>Computes a formula as a virtual machine: a tone, <c>[0 product]</c>, <c>[1 path]</c> or <c>[2 trace]</c>.</summary>
@@ -206,6 +233,8 @@ public sealed class NockMachine
         {
             Noun inner = crash.Trace(Trace);
             Unwind(depth);
+            // Some may have been computed on the assumption that something else goes well.
+            Kept.Clear();
             return new Cell(Atom.Of(2), inner);
         }
         catch (NockBlock block) when (_handler?.Level == level)

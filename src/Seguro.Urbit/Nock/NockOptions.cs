@@ -17,6 +17,9 @@ public sealed record NockOptions
     /// <summary>How many results of <c>%memo</c> are kept.</summary>
     public int MemoEntries { get; init; } = 1 << 16;
 
+    /// <summary>How many products of the compiler's gates are kept; with the nouns they need, a few hundred bytes each.</summary>
+    public int KeptCalls { get; init; } = 1 << 21;
+
     /// <summary>Labels of jets that must not be used, such as <c>k140/one/add</c>.</summary>
     public IReadOnlySet<string> JetsOff { get; init; } = new HashSet<string>();
 
@@ -25,4 +28,7 @@ public sealed record NockOptions
 
     /// <summary>Hears what <c>%slog</c> prints: priority and tank.</summary>
     public Action<Noun>? Slog { get; init; }
+
+    /// <summary>Learns where the time goes; slower.</summary>
+    public NockProfile? Profile { get; init; }
 }

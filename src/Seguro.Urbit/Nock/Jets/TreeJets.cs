@@ -24,6 +24,8 @@ static class TreeJets
         ("two/in/del", (in JetCall call) => call.DoorSample is Noun tree ? Delete(tree, call.Sample, isMap: false, 0) : null),
         ("two/by/run", (in JetCall call) => call.DoorSample is Noun tree ? Run(call.Machine, tree, call.Sample, withKey: false, 0) : null),
         ("two/by/urn", (in JetCall call) => call.DoorSample is Noun tree ? Run(call.Machine, tree, call.Sample, withKey: true, 0) : null),
+        ("two/by/tap", Tap),
+        ("two/in/tap", Tap),
         ("two/by/rep", Reduce),
         ("two/in/rep", Reduce),
         ("two/by/all", (in JetCall call) => Every(call, isMap: true, all: true)),
@@ -167,6 +169,30 @@ static class TreeJets
             rest.Push(left);
         }
         return nodes;
+    }
+
+    // A trap, whose sample is the list so far; what comes last in the tree comes first.
+    private static Noun? Tap(in JetCall call)
+    {
+        if (call.DoorSample is not Noun tree)
+            return null;
+        Noun list = call.Sample;
+        Stack<(Noun Node, Noun Right)> open = new();
+        while (true)
+        {
+            for (; tree is Cell; tree = ((Cell)((Cell)tree).TailField).HeadField)
+            {
+                if (!TryNode(tree, out Noun node, out _, out Noun right))
+                    return null;
+                open.Push((node, right));
+            }
+            if (!Samples.IsNull(tree))
+                return null;
+            if (!open.TryPop(out (Noun Node, Noun Right) next))
+                return list;
+            list = new Cell(next.Node, list);
+            tree = next.Right;
+        }
     }
 
     private static Noun? Reduce(in JetCall call)

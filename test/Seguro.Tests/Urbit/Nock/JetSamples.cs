@@ -32,6 +32,10 @@ sealed record JetSamples(string Hoon, Func<Dictionary<string, Noun>, Gen<Noun>> 
     public static JetSamples Of(string label)
     {
         string name = label[(label.LastIndexOf('/') + 1)..];
+        if (name == "tap")
+            return new JetSamples(label.Contains("/by/", StringComparison.Ordinal) ? "|=(a=(map * *) ~(tap by a))" : "|=(a=(set *) ~(tap in a))", _ => Tree(label.Contains("/by/", StringComparison.Ordinal)).Select(tree => tree!), _ => Gen.Const((Noun?)null));
+        if (label.Contains("/aes/", StringComparison.Ordinal))
+            return new JetSamples($"~({name} {label.Split('/')[^2]}:aes:crypto 0)", _ => Bytes(17), _ => Bytes(label.Contains("/ecba/", StringComparison.Ordinal) ? 16 : 24).Select(key => (Noun?)key));
         if (label.Contains("/by/", StringComparison.Ordinal))
             return new JetSamples($"~({name} by *(map * *))", gates => TreeSample(name, gates, isMap: true), gates => Tree(isMap: true));
         if (label.Contains("/in/", StringComparison.Ordinal))
@@ -105,6 +109,8 @@ sealed record JetSamples(string Hoon, Func<Dictionary<string, Noun>, Gen<Noun>> 
             Build([.. keys.Where(key => Atom.Of(key).Mug < mug)], isMap),
             Build([.. keys.Where(key => Atom.Of(key).Mug > mug)], isMap));
     }
+
+    private static Gen<Noun> Bytes(int most) => Gen.Byte.Array[0, most].Select(bytes => (Noun)Atom.Of(bytes));
 
     private static Gen<string> Words(params string[] words) => Gen.Int[0, words.Length - 1].Select(i => words[i]);
 

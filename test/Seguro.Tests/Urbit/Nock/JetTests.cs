@@ -13,7 +13,10 @@ public class JetTests
     private const long Most = 100_000;
     private static readonly Lazy<(ArvoKernel Ivory, Dictionary<string, Noun> Gates)> Kernel = new(Boot);
 
-    public static TheoryData<string> Labels => [.. NockMachine.JetLabels];
+    // These are vere's, and not what their formulas say, or their formulas take too long: CompilerTests has them.
+    private static readonly string[] Apart = ["/fitz", "/ed/shar", "/ed/puck"];
+
+    public static TheoryData<string> Labels => [.. NockMachine.JetLabels.Where(label => !Apart.Any(end => label.EndsWith(end, StringComparison.Ordinal)))];
 
     [Theory]
     [MemberData(nameof(Labels))]
