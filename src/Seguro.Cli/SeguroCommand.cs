@@ -1,7 +1,9 @@
 using System.CommandLine;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
+using Seguro.Cli.Commands.Ships;
 using Seguro.Cli.Output;
 using Seguro.Core;
 
@@ -48,7 +50,8 @@ public static class SeguroCommand
               seguro demo                                    see it: a real log, three database nodes, one of them killed
               seguro pier inspect PIER                       what is in a pier
               seguro pier import PIER --store sqlite:zod.db  put its log into a store
-              seguro log verify --store sqlite:zod.db --ship ~zod
+              seguro log verify --store sqlite:zod.db        every byte of it
+              seguro log show 14 --store sqlite:zod.db       what an event says
 
             Stores: lmdb:PATH  sqlite:PATH  rocksdb:PATH  dqlite://HOST:PORT,HOST:PORT,…  postgresql://USER@HOST,HOST/DATABASE
             Exit codes: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.
@@ -67,10 +70,23 @@ public static class SeguroCommand
             {
                 LogHeadCommand.Create(terminal),
                 LogReadCommand.Create(terminal),
+                LogShowCommand.Create(terminal),
                 LogAppendCommand.Create(terminal),
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
+            },
+            new Command("ship", "Compute a ship's events on Seguro's own Nock machine.")
+            {
+                ShipBootCommand.Create(terminal),
+                ShipReplayCommand.Create(terminal),
+            },
+            new Command("noun", "Read and write Urbit's data: jam, cue, mug, text. A noun is text such as [1 ~zod 'text' %term 0xff ~], or a file.")
+            {
+                NounShowCommand.Create(terminal),
+                NounJamCommand.Create(terminal),
+                NounCueCommand.Create(terminal),
+                NounMugCommand.Create(terminal),
             },
             new Command("cluster", "Set up a cluster.")
             {

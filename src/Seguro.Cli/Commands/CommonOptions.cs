@@ -106,9 +106,13 @@ internal static class CommonOptions
     }
 
     /// <summary>Opens the store that <c>--store</c> names, and prints its warnings.</summary>
-    public static async ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, bool create, CancellationToken cancel)
+    public static ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, bool create, CancellationToken cancel) =>
+        OpenStoreAsync(parse, terminal, parse.GetRequiredValue(Store), create, cancel);
+
+    /// <summary>Opens a store by its URL, and prints its warnings.</summary>
+    public static async ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, string named, bool create, CancellationToken cancel)
     {
-        StoreUrl url = StoreUrl.Parse(parse.GetRequiredValue(Store));
+        StoreUrl url = StoreUrl.Parse(named);
         StoreOptions options = new()
         {
             Create = create,

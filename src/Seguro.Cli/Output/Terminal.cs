@@ -80,6 +80,9 @@ public sealed class Terminal
     /// <summary>Prints a warning for people.</summary>
     public void Warn(string text) => Err.MarkupLineInterpolated($"[yellow]warning[/] {text}");
 
+    /// <summary>Prints, for people, what happens now.</summary>
+    public void Note(string text) => Err.MarkupLineInterpolated($"[grey]{text}[/]");
+
     /// <summary>Prints an error: what, and what to do next.</summary>
     public void Report(SeguroException error, bool json)
     {
