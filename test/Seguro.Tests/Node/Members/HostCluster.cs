@@ -3,9 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Seguro.Core;
+using Seguro.Node.Balancer;
 using Seguro.Node.Effects;
 using Seguro.Node.Members;
 using Seguro.Stores;
+using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Seguro.Urbit.Kernels;
 using Seguro.Urbit.Ships;
@@ -20,12 +22,16 @@ namespace Seguro.Tests.Node.Members;
 sealed class HostCluster : IAsyncDisposable
 {
     public static readonly string[] Names = ["one", "two", "three"];
+    private static readonly ClusterKey Key = new([.. Enumerable.Range(0, ClusterKey.Size).Select(static i => (byte)i)]);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new("cluster");
     private readonly Dictionary<string, HostedMember> _members = new(StringComparer.Ordinal);
     private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _end = new();
+    private UdpBalancer? _balancer;
+    private Task _balancing = Task.CompletedTask;
     private int _lives;
 
     private HostCluster() => _client.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -51,11 +57,18 @@ sealed class HostCluster : IAsyncDisposable
     /// <summary>Makes the log with the boot of the demo kernel, and starts the members.</summary>
     /// <param name="optimism">The optimism.</param>
     /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
-    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null)
+    /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
+    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null, bool balanced = false)
     {
         HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait) };
         if (disk is not null)
             Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
+        if (balanced)
+        {
+            IPEndPoint any = new(IPAddress.Loopback, 0);
+            cluster._balancer = UdpBalancer.Bind(new BalancerOptions { Listen = any, Inside = any, Key = Key }, TimeProvider.System);
+            cluster._balancing = cluster._balancer.RunAsync(cluster._end.Token);
+        }
         await using (IStore store = await cluster.OpenStoreAsync())
         {
             Dictionary<string, ReadOnlyMemory<byte>> metadata = new()
@@ -70,6 +83,7 @@ sealed class HostCluster : IAsyncDisposable
         }
         foreach (string name in Names)
             await cluster.StartMemberAsync(name);
+        await cluster.UntilAsync(() => cluster._balancer is null || cluster._balancer.Members.Count == Names.Length);
         return cluster;
     }
 
@@ -91,8 +105,11 @@ sealed class HostCluster : IAsyncDisposable
         IStore store = await OpenStoreAsync();
         EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities);
         NockShip ship = NewShip(name);
-        OwnPort port = OwnPort.Open(new IPEndPoint(IPAddress.Loopback, 0));
-        EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = false });
+        IPEndPoint any = new(IPAddress.Loopback, 0);
+        DatagramPort port = _balancer is null
+            ? OwnPort.Open(any)
+            : new BalancerPort(BalancerLink.Open(any, new DqliteAddress("127.0.0.1", _balancer.Inside.Port), Key, TimeProvider.System));
+        EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
             new MemberHostOptions
             {
@@ -123,7 +140,7 @@ sealed class HostCluster : IAsyncDisposable
             Cancel);
         router.Start(host.Hear);
         lock (_gate)
-            _members.Add(name, new HostedMember(name, host, router, port.Address, ship, log, store));
+            _members.Add(name, new HostedMember(name, host, router, (port as OwnPort)?.Address ?? _balancer!.Public, ship, log, store));
     }
 
     /// <summary>Ends a member as a kill would: no word to anybody, and the lease stays its own.</summary>
@@ -158,7 +175,7 @@ sealed class HostCluster : IAsyncDisposable
     /// <summary>Sends a datagram to every member that lives.</summary>
     public async Task SayAsync(string text)
     {
-        foreach (HostedMember member in _members.Values.ToArray())
+        foreach (HostedMember member in _balancer is null ? _members.Values.ToArray() : [_members.Values.First()])
             await _client.SendToAsync(Encoding.ASCII.GetBytes(text), SocketFlags.None, member.Address, Cancel);
     }
 
@@ -223,6 +240,10 @@ sealed class HostCluster : IAsyncDisposable
     {
         foreach (string name in _members.Keys.ToArray())
             await KillAsync(name);
+        await _end.CancelAsync();
+        await _balancing;
+        _balancer?.Dispose();
+        _end.Dispose();
         _client.Dispose();
         _folder.Dispose();
     }

@@ -62,6 +62,23 @@ public sealed class MemberHostTests
     }
 
     [Fact]
+    public async Task Behind_a_balancer_nobody_outside_sees_that_the_master_changed()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1, balanced: true);
+        HostedMember first = await cluster.AwaitMasterAsync();
+        for (int i = 1; i <= 5; i++)
+        {
+            HostAnswer answer = await cluster.AskAsync($"before {i}");
+            Assert.Equal(((ulong)i, first.Address), (answer.Datagrams, answer.From));
+        }
+        await cluster.UntilEqualAsync(2 + 2 + 5);
+        await cluster.KillAsync(first.Name);
+        HostAnswer last = await cluster.AskAsync("meanwhile");
+        Assert.Equal((6UL, first.Address), (last.Datagrams, last.From));
+        await cluster.UntilEqualAsync(2 + 4 + 6);
+    }
+
+    [Fact]
     public async Task Events_that_only_an_old_master_has_go_to_quarantine_and_it_follows_again()
     {
         await using HostCluster cluster = await HostCluster.StartAsync(1);
