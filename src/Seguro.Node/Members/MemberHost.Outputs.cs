@@ -123,8 +123,17 @@ public sealed partial class MemberHost
 
     private async Task<MemberInput> ReadLocalAsync(MemberOutput.ReadLocal read)
     {
-        IReadOnlyList<Event>? events = await _local.ReadAsync(read.After, read.Last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, _stop.Token);
-        return new MemberInput.EventsRead(read.After, events ?? [], Diverged: events is null);
+        Position end = _local.Head;
+        try
+        {
+            IReadOnlyList<Event>? events = await _local.ReadAsync(read.After, read.Last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, _stopping);
+            return new MemberInput.EventsRead(read.After, events ?? [], Diverged: events is null);
+        }
+        catch (SeguroException) when (_local.Head.Number < end.Number)
+        {
+            // Quarantine took the events away under the reader.
+            return new MemberInput.EventsRead(read.After, []);
+        }
     }
 
     private async Task<MemberInput> QuarantineAsync(MemberOutput.Quarantine quarantine)

@@ -27,6 +27,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly MemberMetrics _metrics;
     private readonly Channel<MemberInput> _mailbox = Channel.CreateUnbounded<MemberInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _stopping; // outlives its source
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RunningWork _running = new();
     private readonly long _start;
@@ -45,6 +46,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _options = options;
         _local = local;
         _start = options.Time.GetTimestamp();
+        _stopping = _stop.Token;
         _member = new Member(options.Member);
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
@@ -55,7 +57,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _tenure = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
     }
 
-    /// <summary>How the member stands, and what the user should know; at most a tick old.</summary>
+    /// <summary>How the member stands, and what the user should know; under load some milliseconds old.</summary>
     public MemberStatus Status
     {
         get
@@ -122,11 +124,21 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Gives the member an input: what an operator wants.</summary>
     public void Post(MemberInput input) => _mailbox.Writer.TryWrite(input);
 
-    /// <summary>Serves other members: events of the local log that follow a position, not above a number, as many as make a group, in memory of their own.</summary>
-    /// <returns>None where the local log has another chain there, or does not reach beyond it.</returns>
+    /// <summary>
+    /// Serves other members: committed events of the local log that follow a position, not above a number, as many as make a group, in memory of their own.
+    /// </summary>
+    /// <returns>
+    /// None where the local log has another chain there, or does not reach beyond it; and while this member compares its own log with the cluster's, or stands still:
+    /// whoever reads here takes what it gets for the cluster's.
+    /// </returns>
     public async ValueTask<IReadOnlyList<Event>> ReadLocalAsync(Position after, EventNumber last, CancellationToken cancel)
     {
-        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stop.Token);
+        MemberStatus status = _status;
+        if (status.Role is Role.Rejoining or Role.Stopped)
+            return [];
+        if (status.Committed.Number < last)
+            last = status.Committed.Number;
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping);
         return await _running.DoAsync(
             () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
     }
@@ -167,11 +179,12 @@ public sealed partial class MemberHost : IAsyncDisposable
                     foreach (MemberOutput output in outputs)
                         Do(output);
                     outputs.Clear();
-                    if (now - stated < StatusAge && _member.Role == _status.Role)
-                        continue; // it is for people: ticks bring it up to date
+                    if (now - stated < StatusAge)
+                        continue;
                     stated = now;
                     _status = _member.Status;
                 }
+                _status = _member.Status;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

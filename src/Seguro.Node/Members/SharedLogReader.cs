@@ -23,7 +23,7 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
                 return new MemberInput.StateRead(state, settings, common);
             }
             trouble.Note("compare the local log", new SeguroException(
-                ErrorCode.Trimmed, $"the store begins at event {state.First}, above the place where the local log parts from it, and no other member can be asked", "Start another member."));
+                ErrorCode.Trimmed, $"the store has forgotten the events below {state.First}, and no other member can be asked about them", "Start another member."));
         }
         catch (Exception failed) when (StoreTrouble.IsOne(failed) && failed is not SeguroException { Code: ErrorCode.Diverged })
         {
@@ -52,26 +52,28 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
         return answer ?? new MemberInput.EventsRead(ask.After, []);
     }
 
-    /// <summary>The last position that the local log and the store's share; <see langword="null"/> where only another member could tell, and none does.</summary>
+    /// <summary>The last position that the local log shares with the cluster's; <see langword="null"/> where only another member could tell, and none does.</summary>
     private async Task<Position?> FindCommonAsync(LogState state, CancellationToken cancel)
     {
         EventNumber upper = Min(local.Head.Number, state.Head.Number);
         EventNumber lower = Max(local.Base.Number, state.Base.Number);
-        if (local.Head.Number < state.Base.Number)
-            return local.Head;
-        if (upper < lower)
+        if (state.Head.Number < local.Base.Number)
             throw Diverged($"the store's log ends at event {state.Head.Number}, before the first of the local log, {local.Base.Number.Next}");
-        if (await LogFork.FindAsync(lower, upper, IsInStoreAsync, cancel) is { } common)
-            return new Position(common, await LocalChainAsync(common, cancel));
-        if (lower == local.Base.Number)
-            throw Diverged($"the local log begins after event {lower}, and there already it has another chain than the store");
-        // The fork lies below what the store still has. A member that has the event after a position has that position.
-        EventNumber first = local.Base.Number;
-        if (!await IsWithPeersAsync(first, cancel))
+        if (upper >= lower)
+        {
+            if (await LogFork.FindAsync(lower, upper, IsInStoreAsync, cancel) is { } common)
+                return new Position(common, await LocalChainAsync(common, cancel));
+            if (lower == local.Base.Number)
+                throw Diverged($"the local log begins after event {lower}, and there already it has another chain than the store");
+        }
+        // The logs part below what the store still has, or the local log ends there.
+        EventNumber forgotten = Min(local.Head.Number, state.Base.Number);
+        if (forgotten == EventNumber.None)
+            return Position.Origin;
+        if (await LogFork.FindAsync(local.Base.Number, forgotten, IsWithPeersAsync, cancel) is not { } shared)
             return null;
-        return await LogFork.FindAsync(first, lower, IsWithPeersAsync, cancel) is { } shared
-            ? new Position(shared, await LocalChainAsync(shared, cancel))
-            : null;
+        // A member that went away meanwhile looks like one that has another log.
+        return shared == forgotten || await IsWithPeersAsync(local.Base.Number, cancel) ? new Position(shared, await LocalChainAsync(shared, cancel)) : null;
     }
 
     private async ValueTask<bool> IsInStoreAsync(EventNumber number, CancellationToken cancel)
@@ -81,6 +83,7 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
         return there == await LocalChainAsync(number, cancel);
     }
 
+    /// <summary>A member that has a committed event after a position has that position.</summary>
     private async ValueTask<bool> IsWithPeersAsync(EventNumber number, CancellationToken cancel) =>
         (await options.ReadPeers(new Position(number, await LocalChainAsync(number, cancel)), number.Next, cancel)).Count > 0;
 

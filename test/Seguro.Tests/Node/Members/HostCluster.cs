@@ -3,9 +3,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Seguro.Core;
+using Seguro.Node.Balancer;
 using Seguro.Node.Effects;
 using Seguro.Node.Members;
 using Seguro.Stores;
+using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Seguro.Urbit.Kernels;
 using Seguro.Urbit.Ships;
@@ -20,12 +22,16 @@ namespace Seguro.Tests.Node.Members;
 sealed class HostCluster : IAsyncDisposable
 {
     public static readonly string[] Names = ["one", "two", "three"];
+    private static readonly ClusterKey Key = new([.. Enumerable.Range(0, ClusterKey.Size).Select(static i => (byte)i)]);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new("cluster");
     private readonly Dictionary<string, HostedMember> _members = new(StringComparer.Ordinal);
     private readonly Socket _client = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _end = new();
+    private UdpBalancer? _balancer;
+    private Task _balancing = Task.CompletedTask;
     private int _lives;
 
     private HostCluster() => _client.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -49,9 +55,20 @@ sealed class HostCluster : IAsyncDisposable
     }
 
     /// <summary>Makes the log with the boot of the demo kernel, and starts the members.</summary>
-    public static async Task<HostCluster> StartAsync(int optimism)
+    /// <param name="optimism">The optimism.</param>
+    /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
+    /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
+    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null, bool balanced = false)
     {
         HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait) };
+        if (disk is not null)
+            Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
+        if (balanced)
+        {
+            IPEndPoint any = new(IPAddress.Loopback, 0);
+            cluster._balancer = UdpBalancer.Bind(new BalancerOptions { Listen = any, Inside = any, Key = Key }, TimeProvider.System);
+            cluster._balancing = cluster._balancer.RunAsync(cluster._end.Token);
+        }
         await using (IStore store = await cluster.OpenStoreAsync())
         {
             Dictionary<string, ReadOnlyMemory<byte>> metadata = new()
@@ -66,22 +83,33 @@ sealed class HostCluster : IAsyncDisposable
         }
         foreach (string name in Names)
             await cluster.StartMemberAsync(name);
+        await cluster.UntilAsync(() => cluster._balancer is null || cluster._balancer.Members.Count == Names.Length);
         return cluster;
     }
 
-    public string PierOf(string name) => Path.Combine(_folder[name], "pier");
+    /// <summary>What the members know of the database.</summary>
+    public string DatabasePath => _folder["store.db"];
+
+    public string FolderOf(string name) => _folder[name];
+
+    public string PierOf(string name) => Path.Combine(FolderOf(name), "pier");
 
     public async Task<IStore> OpenStoreAsync() =>
-        await StoreConnection.OpenAsync(StoreUrl.Parse("sqlite:" + _folder["store.db"]), new StoreOptions { Create = true }, Cancel);
+        await StoreConnection.OpenAsync(StoreUrl.Parse("sqlite:" + DatabasePath), new StoreOptions { Create = true, Patience = TimeSpan.FromSeconds(2) }, Cancel);
+
+    public NockShip NewShip(string name) => new(new NockShipOptions { Folder = Path.Combine(FolderOf(name), "ship"), Life = DemoKernel.Life });
 
     public async Task StartMemberAsync(string name)
     {
-        Directory.CreateDirectory(_folder[name]);
+        Directory.CreateDirectory(FolderOf(name));
         IStore store = await OpenStoreAsync();
         EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities);
-        NockShip ship = new(new NockShipOptions { Folder = Path.Combine(_folder[name], "ship"), Life = DemoKernel.Life });
-        OwnPort port = OwnPort.Open(new IPEndPoint(IPAddress.Loopback, 0));
-        EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = false });
+        NockShip ship = NewShip(name);
+        IPEndPoint any = new(IPAddress.Loopback, 0);
+        DatagramPort port = _balancer is null
+            ? OwnPort.Open(any)
+            : new BalancerPort(BalancerLink.Open(any, new DqliteAddress("127.0.0.1", _balancer.Inside.Port), Key, TimeProvider.System));
+        EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
             new MemberHostOptions
             {
@@ -112,7 +140,7 @@ sealed class HostCluster : IAsyncDisposable
             Cancel);
         router.Start(host.Hear);
         lock (_gate)
-            _members.Add(name, new HostedMember(name, host, router, port.Address, ship, log, store));
+            _members.Add(name, new HostedMember(name, host, router, (port as OwnPort)?.Address ?? _balancer!.Public, ship, log, store));
     }
 
     /// <summary>Ends a member as a kill would: no word to anybody, and the lease stays its own.</summary>
@@ -147,12 +175,30 @@ sealed class HostCluster : IAsyncDisposable
     /// <summary>Sends a datagram to every member that lives.</summary>
     public async Task SayAsync(string text)
     {
-        foreach (HostedMember member in _members.Values.ToArray())
+        foreach (HostedMember member in _balancer is null ? _members.Values.ToArray() : [_members.Values.First()])
             await _client.SendToAsync(Encoding.ASCII.GetBytes(text), SocketFlags.None, member.Address, Cancel);
     }
 
+    /// <summary>Something was said that nobody has taken yet.</summary>
+    public bool HasHeard => _client.Available > 0;
+
     /// <summary>Waits for the ship's next answer.</summary>
     public async Task<HostAnswer> HearAsync()
+    {
+        (IPEndPoint from, byte[] bytes) = await ReceiveAsync();
+        return new HostAnswer(
+            from, BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)), Encoding.ASCII.GetString(bytes.AsSpan(16)[..^1]));
+    }
+
+    /// <summary>Waits for what the ship says when its alarm rang.</summary>
+    public async Task<HostAnswer> HearTickAsync()
+    {
+        (IPEndPoint from, byte[] bytes) = await ReceiveAsync();
+        return new HostAnswer(
+            from, BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(4)), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(12)), Encoding.ASCII.GetString(bytes.AsSpan(0, 4)));
+    }
+
+    private async Task<(IPEndPoint From, byte[] Bytes)> ReceiveAsync()
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         patience.CancelAfter(Longest);
@@ -160,11 +206,7 @@ sealed class HostCluster : IAsyncDisposable
         try
         {
             SocketReceiveFromResult got = await _client.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), patience.Token);
-            return new HostAnswer(
-                (IPEndPoint)got.RemoteEndPoint,
-                BinaryPrimitives.ReadUInt64LittleEndian(buffer),
-                BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)),
-                Encoding.ASCII.GetString(buffer.AsSpan(16, got.ReceivedBytes - 17)));
+            return ((IPEndPoint)got.RemoteEndPoint, buffer[..got.ReceivedBytes]);
         }
         catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
         {
@@ -186,10 +228,11 @@ sealed class HostCluster : IAsyncDisposable
     }
 
     /// <summary>Waits until all members that live have processed the same, and nothing more is on its way.</summary>
-    public Task UntilEqualAsync() => UntilAsync(() =>
+    /// <param name="last">The last event, with those of the boot.</param>
+    public Task UntilEqualAsync(ulong last) => UntilAsync(() =>
     {
         MemberStatus[] all = [.. _members.Values.Select(static member => member.Host.Status)];
-        return Master is { } master && all.All(one =>
+        return Master is { } master && master.Host.Status.Processed.Number.Value == last && all.All(one =>
             one.Processed == master.Host.Status.Processed && one.Durable == one.Processed && one.Committed == one.Processed);
     });
 
@@ -197,6 +240,10 @@ sealed class HostCluster : IAsyncDisposable
     {
         foreach (string name in _members.Keys.ToArray())
             await KillAsync(name);
+        await _end.CancelAsync();
+        await _balancing;
+        _balancer?.Dispose();
+        _end.Dispose();
         _client.Dispose();
         _folder.Dispose();
     }
