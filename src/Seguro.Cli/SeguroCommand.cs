@@ -51,7 +51,8 @@ public static class SeguroCommand
               seguro demo                                    see it: a real log, three database nodes, one of them killed
               seguro pier inspect PIER                       what is in a pier
               seguro pier import PIER --store sqlite:zod.db  put its log into a store
-              seguro log verify --store sqlite:zod.db --ship ~zod
+              seguro log verify --store sqlite:zod.db        every byte of it
+              seguro log show 14 --store sqlite:zod.db       what an event says
 
             Stores: lmdb:PATH  sqlite:PATH  rocksdb:PATH  dqlite://HOST:PORT,HOST:PORT,…  postgresql://USER@HOST,HOST/DATABASE
             Exit codes: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.

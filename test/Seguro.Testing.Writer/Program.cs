@@ -1,19 +1,21 @@
 using System.Globalization;
 using Seguro.Core;
 using Seguro.Stores;
+using Seguro.Stores.Lmdb;
 using Seguro.Testing;
 
 // Seguro.Testing.Writer URL SHIP SEED [LARGE]
 //
 // Becomes master of the ship's log in the store and appends groups of events without end, their bytes following from SEED and their numbers;
-// every seventh event has LARGE bytes. Prints "ack N" when the events up to N are committed. Ends when it is killed, or with code 1 and the error.
+// every seventh event has LARGE bytes. With "cut" for LARGE, and a pier for a store, it removes the last 20 events again and again. Prints "ack N" when the events up to N are committed. Ends when it is killed, or with code 1 and the error.
 if (args.Length is < 3 or > 4)
 {
     await Console.Error.WriteLineAsync("usage: Seguro.Testing.Writer URL SHIP SEED [LARGE]");
     return 2;
 }
 ulong seed = ulong.Parse(args[2], CultureInfo.InvariantCulture);
-int large = args.Length == 4 ? int.Parse(args[3], CultureInfo.InvariantCulture) : 0;
+bool isCutting = args is [_, _, _, "cut"];
+int large = args.Length == 4 && !isCutting ? int.Parse(args[3], CultureInfo.InvariantCulture) : 0;
 try
 {
     await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse(args[0]), new StoreOptions { Create = true }, CancellationToken.None);
@@ -37,6 +39,13 @@ try
         if (!result.IsCommitted)
             throw new InvalidOperationException($"an append ended with {result.Outcome}");
         head = result.Reached;
+        await Console.Out.WriteLineAsync($"ack {head.Number}");
+        if (!isCutting || head.Number.Value < 40)
+            continue;
+        head = await log.ReadPositionAsync(new EventNumber(head.Number.Value - 20), CancellationToken.None);
+        WriteOutcome cut = await ((LmdbStore)store).CutBackAsync(stored.Ship, won.Lease.Term, head, CancellationToken.None);
+        if (cut is not WriteOutcome.Committed)
+            throw new InvalidOperationException($"cutting back ended with {cut}");
         await Console.Out.WriteLineAsync($"ack {head.Number}");
     }
 }

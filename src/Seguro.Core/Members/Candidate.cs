@@ -9,6 +9,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
     private const int Attempts = 5;
 
     private Lease _expected;
+    private bool _isCampaigning;
     private bool _isAsking;
     private int _attempts;
     private TimeSpan _askAgain;
@@ -18,6 +19,9 @@ internal sealed class Candidate(MemberState member, Processing processing)
 
     /// <summary>The lease, once it is won.</summary>
     public LeaseKeeper? Keeper { get; private set; }
+
+    /// <summary>How many payload bytes the store held at the head.</summary>
+    public long StoredBytes { get; private set; }
 
     /// <summary>Stands for the term after the newest that was seen.</summary>
     public void Begin()
@@ -31,10 +35,12 @@ internal sealed class Candidate(MemberState member, Processing processing)
         member.Become(Role.Candidate);
     }
 
+    /// <summary>A campaign was answered, in this role or after it: another may be asked for.</summary>
+    public void CampaignEnded() => _isCampaigning = false;
+
     /// <summary>The campaign was answered.</summary>
     public void OnCampaigned(MemberInput.Campaigned campaigned)
     {
-        _isAsking = false;
         switch (campaigned.Outcome)
         {
             case LeaseOutcome.Done done:
@@ -77,6 +83,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
         if (read.Common.Number < member.Local.Number || state.Head.Number < member.Committed.Number)
             return false;
         _head = state.Head.Position;
+        StoredBytes = state.Bytes;
         processing.Learn(state.Head.Position);
         return true;
     }
@@ -87,9 +94,9 @@ internal sealed class Candidate(MemberState member, Processing processing)
         head = _head ?? default;
         if (Keeper is null)
         {
-            if (!_isAsking && member.Now >= _askAgain)
+            if (!_isCampaigning && member.Now >= _askAgain)
             {
-                _isAsking = true;
+                _isCampaigning = true;
                 member.Emit(new MemberOutput.Campaign(_expected));
             }
             return false;

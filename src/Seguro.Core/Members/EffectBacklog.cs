@@ -7,7 +7,7 @@ internal sealed class EffectBacklog(int most)
 {
     private readonly Queue<(EventNumber Number, IReadOnlyList<Effect> Effects)> _kept = new();
 
-    /// <summary>The effects of events up to here were forgotten, or are out.</summary>
+    /// <summary>The effects of events up to here are not kept: they are out, were forgotten, or come from before the ship's snapshot.</summary>
     public EventNumber Floor { get; private set; }
 
     /// <summary>Some were forgotten that may not be out.</summary>
@@ -38,10 +38,20 @@ internal sealed class EffectBacklog(int most)
             (Floor, HasForgotten) = (number, false);
     }
 
-    /// <summary>Forgets all: the ship goes back.</summary>
-    public void Clear()
+    /// <summary>The ship went back to here: what follows is computed again, what came before stays.</summary>
+    public void CutAfter(EventNumber ship)
     {
-        _kept.Clear();
-        HasForgotten = false;
+        int kept = _kept.Count;
+        for (int i = 0; i < kept; i++)
+        {
+            (EventNumber Number, IReadOnlyList<Effect>) entry = _kept.Dequeue();
+            if (entry.Number <= ship)
+                _kept.Enqueue(entry);
+        }
+        if (Floor > ship)
+            (Floor, HasForgotten) = (ship, false);
     }
+
+    /// <summary>A ship that was loaded from a snapshot stands here: nothing is known of the effects before.</summary>
+    public void Begin(EventNumber ship) => Floor = ship;
 }

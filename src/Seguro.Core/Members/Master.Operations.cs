@@ -8,6 +8,11 @@ internal sealed partial class Master
     private ClusterSettings? _writing;
     private TimeSpan _settingsAgain;
     private bool _isTrimming;
+    private EventNumber _trimmed;
+    private bool _isMeasuring;
+    private bool _mustMeasure;
+    private long _storedBytes;
+    private long _storedSinceAsked;
     private TimeSpan _trimAgain;
     private bool _isSnapshotDue;
     private bool _isSteppingDown;
@@ -17,9 +22,10 @@ internal sealed partial class Master
     /// <summary>Another optimism is wanted; it is in force once it is written.</summary>
     public void SetOptimism(Optimism optimism)
     {
-        if (optimism.Replicas < 0 || optimism.Replicas > _replicas.Count)
+        int replicas = ((_wanted ?? _member.Settings).Members ?? _member.Members).Count - 1;
+        if (optimism.Replicas < 0 || optimism.Replicas > replicas)
         {
-            _member.Emit(new MemberOutput.Warn($"Optimism {optimism.Replicas} was refused: the cluster has {_replicas.Count} replicas."));
+            _member.Emit(new MemberOutput.Warn($"Optimism {optimism.Replicas} was refused: the cluster has {replicas} replicas."));
             return;
         }
         _wanted = (_wanted ?? _member.Settings) with { Optimism = optimism };
@@ -28,6 +34,11 @@ internal sealed partial class Master
     /// <summary>Others belong to the cluster now; in force once it is written.</summary>
     public void SetMembers(IReadOnlyList<string> members)
     {
+        if (members.Count <= (_wanted ?? _member.Settings).Optimism?.Replicas)
+        {
+            _member.Emit(new MemberOutput.Warn($"The list of members was refused: optimism {(_wanted ?? _member.Settings).Optimism} needs more members than {members.Count}. Lower it first."));
+            return;
+        }
         if (members.Count is 0 or > Optimism.MostMembers || !members.Contains(_member.Options.Name) || members.Distinct(StringComparer.Ordinal).Count() != members.Count)
         {
             _member.Emit(new MemberOutput.Warn($"The list of members was refused: it must have 1 to {Optimism.MostMembers} different names, the master's among them."));
@@ -101,10 +112,22 @@ internal sealed partial class Master
     public void OnTrimmed(WriteOutcome outcome)
     {
         _isTrimming = false;
+        _mustMeasure = true;
+        if (outcome is not WriteOutcome.Committed)
+            _trimmed = EventNumber.None;
         if (outcome is not WriteOutcome.Fenced fenced)
             return;
         _member.SeeLease(fenced.Current);
         Demote($"term {fenced.Current.Term} took over");
+    }
+
+    /// <summary>What the store holds after a trim.</summary>
+    public void OnStateRead(MemberInput.StateRead read)
+    {
+        _mustMeasure |= _isMeasuring && read.State is null;
+        _isMeasuring = false;
+        if (read.State is { } state)
+            _storedBytes = state.Bytes + _storedSinceAsked;
     }
 
     /// <summary>The watermark is written at the pace of renewals: often enough to bound what a cold start repeats, too seldom to cost anything.</summary>
@@ -122,14 +145,31 @@ internal sealed partial class Master
 
     private void Trim()
     {
-        if (_isTrimming || _member.Now < _trimAgain || _member.Options.StoreWindow is null)
+        if (_isTrimming || _isMeasuring || _member.Options.StoreWindow is not { } window)
             return;
-        _trimAgain = _member.Now + _member.Options.LeaseDuration;
-        if (TrimRule.First(_member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number) is not { } first)
+        if (_mustMeasure)
+        {
+            if (!_member.AskState())
+                return;
+            (_isMeasuring, _mustMeasure, _storedSinceAsked) = (true, false, 0);
             return;
+        }
+        if (_member.Now < _trimAgain || _storedBytes <= window / 2)
+            return;
+        _trimAgain = _member.Now + (_member.Options.LeaseDuration / 5);
+        // Events may be large: where there are not so many to keep for those who are a little behind, none is kept.
+        EventNumber? first = FirstKept(TrimRule.Kept);
+        if (first is null || first <= _trimmed)
+            first = FirstKept(0);
+        if (first is not { } next || next <= _trimmed)
+            return;
+        _trimmed = next;
         _isTrimming = true;
-        _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, first));
+        _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, next));
     }
+
+    private EventNumber? FirstKept(ulong kept) => TrimRule.First(
+        _member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
 
     private void StepDownFurther()
     {

@@ -24,8 +24,10 @@ internal sealed partial class Master
     /// <param name="member">The member; its ship and its local log stand at <paramref name="head"/>.</param>
     /// <param name="keeper">The lease of the new term.</param>
     /// <param name="head">The head of the log in the store.</param>
-    public Master(MemberState member, LeaseKeeper keeper, Position head)
+    /// <param name="storedBytes">How many payload bytes the store holds.</param>
+    public Master(MemberState member, LeaseKeeper keeper, Position head, long storedBytes)
     {
+        _storedBytes = storedBytes;
         _member = member;
         _keeper = keeper;
         foreach (Event received in member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue))
@@ -135,7 +137,7 @@ internal sealed partial class Master
     public void OnReleased(EventNumber number)
     {
         _gate.Confirm(number);
-        _member.SeeReleased(_gate.Released);
+        SeeReleased();
     }
 
     /// <summary>Goes on with all that can go on.</summary>
@@ -175,8 +177,11 @@ internal sealed partial class Master
     {
         foreach (Event held in _storeGroup)
         {
-            if (held.Number > _member.Committed.Number && held.Number <= reached.Number)
-                _unreplicatedBytes -= held.Payload.Length;
+            if (held.Number <= _member.Committed.Number || held.Number > reached.Number)
+                continue;
+            _unreplicatedBytes -= held.Payload.Length;
+            _storedBytes += held.Payload.Length;
+            _storedSinceAsked += held.Payload.Length;
         }
         ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
         _member.Committed = reached;
@@ -270,7 +275,9 @@ internal sealed partial class Master
         }
         if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
             _member.Emit(release);
-        else
-            _member.SeeReleased(_gate.Released);
+        SeeReleased();
     }
+
+    /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>
+    private void SeeReleased() => _member.SeeReleased(_gate.Released < _member.Committed.Number ? _gate.Released : _member.Committed.Number);
 }

@@ -72,6 +72,7 @@ public sealed class Member
         _hasStarted = true;
         _state.Local = _state.LocalAsked = _state.Committed = started.Local;
         _state.Ship = _state.ShipAsked = started.Ship;
+        _state.Backlog.Begin(started.Ship.Number);
         _rejoin.Begin("the member started");
     }
 
@@ -215,10 +216,13 @@ public sealed class Member
             _rejoin.OnStateRead(read);
         else if (Role is Role.Candidate && !_candidate.OnStateRead(read))
             Diverged();
+        else
+            _master?.OnStateRead(read);
     }
 
     private void OnCampaigned(MemberInput.Campaigned campaigned)
     {
+        _candidate.CampaignEnded();
         if (Role is Role.Candidate)
             _candidate.OnCampaigned(campaigned);
         else if (campaigned.Outcome is LeaseOutcome.Done unwanted)
@@ -266,7 +270,7 @@ public sealed class Member
             case Role.Candidate:
                 _processing.Pump();
                 if (_candidate.Pump(out Position head))
-                    _master = new Master(_state, _candidate.Keeper!, head);
+                    _master = new Master(_state, _candidate.Keeper!, head, _candidate.StoredBytes);
                 break;
             case Role.Master:
                 _master!.Pump();

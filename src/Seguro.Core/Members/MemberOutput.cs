@@ -57,8 +57,9 @@ public abstract record MemberOutput
     }
 
     /// <summary>
-    /// Read the store's state and settings, linearizably, and find the last position that the local log shares with the store's: the local end
-    /// where the store has it or ends below a trimmed base that can't be compared, else found by bisecting their chains. Answer: <see cref="MemberInput.StateRead"/>.
+    /// Read the store's state and settings, linearizably, and find the last position that the local log shares with the cluster's: the local end
+    /// where the store has it, else found by bisecting their chains. What the store has forgotten is compared with another member's local log, up to what that
+    /// member knows to be committed; where none can be asked, the answer is that nothing could be read. Answer: <see cref="MemberInput.StateRead"/>.
     /// </summary>
     public sealed record ReadState : MemberOutput
     {

@@ -108,8 +108,11 @@ internal sealed class Processing(MemberState member)
         if (!Take(read.Events, out _))
             return false;
         // What is read is committed, as far as it was taken.
-        if (member.Tail.TryGetPosition(read.Events[^1].Number, out Position last) && last.Chain == read.Events[^1].Chain && last.Number > member.Committed.Number)
-            member.Committed = last;
+        for (int i = read.Events.Count - 1; i >= 0 && read.Events[i].Number > member.Committed.Number; i--)
+        {
+            if (member.Tail.TryGetPosition(read.Events[i].Number, out Position taken) && taken.Chain == read.Events[i].Chain)
+                member.Committed = taken;
+        }
         return true;
     }
 
@@ -181,8 +184,15 @@ internal sealed class Processing(MemberState member)
 
     private void Read()
     {
-        if (_isReading || member.Now < _readAgain || !HasRoom)
+        if (_isReading || member.Now < _readAgain)
             return;
+        if (!HasRoom)
+        {
+            // What fills the room may be something that was received and never committed: the log that is read has another event there.
+            if (_target.Number <= member.Committed.Number || Least(member.LocalAsked.Number, member.ShipAsked.Number) < member.Committed.Number)
+                return;
+            CutUncommitted();
+        }
         Position end = member.Tail.End;
         if (end.Number < member.Local.Number)
             member.Emit(new MemberOutput.ReadLocal(end, member.Local.Number));

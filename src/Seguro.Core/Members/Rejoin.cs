@@ -78,7 +78,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
     {
         member.Ship = restored.Ship;
         member.IsShipAstray = false;
-        member.Backlog.Clear();
+        member.Backlog.CutAfter(restored.Ship.Number);
         if (_step is Step.Restoring)
             Finish();
     }
@@ -94,14 +94,22 @@ internal sealed class Rejoin(MemberState member, Processing processing)
 
     private void Restore()
     {
-        if (!member.IsShipAstray && member.Ship.Number <= member.Local.Number)
+        EventNumber last = member.Local.Number;
+        bool isAbove = member.Ship.Number > last;
+        if (member.Options.Effects is EffectsPolicy.AtLeastOnce && member.Backlog.Floor > member.Released)
+        {
+            // Effects that may not be out are not remembered (a snapshot was loaded, say): the ship goes back to before them and computes them again.
+            isAbove = true;
+            last = member.Released < last ? member.Released : last;
+        }
+        if (!member.IsShipAstray && !isAbove)
         {
             Finish();
             return;
         }
         _step = Step.Restoring;
         member.IsShipBusy = true;
-        member.Emit(new MemberOutput.RestoreShip(member.Local.Number));
+        member.Emit(new MemberOutput.RestoreShip(last));
     }
 
     private void Finish()

@@ -11,12 +11,13 @@ internal static class TrimRule
     /// <param name="replicas">The ends of the other members' local logs.</param>
     /// <param name="copies">How many local logs must have an event; 0: all.</param>
     /// <param name="committed">The end of what is committed.</param>
-    public static EventNumber? First(EventNumber master, IReadOnlyList<EventNumber> replicas, int copies, EventNumber committed)
+    /// <param name="kept">How many events stay though enough local logs have them.</param>
+    public static EventNumber? First(EventNumber master, IReadOnlyList<EventNumber> replicas, int copies, EventNumber committed, ulong kept = Kept)
     {
         List<ulong> ends = [master.Value, .. replicas.Select(static end => end.Value)];
         ends.Sort();
         int needed = copies <= 0 || copies > ends.Count ? ends.Count : copies;
         ulong shared = Math.Min(ends[^needed], committed.Value);
-        return shared > Kept ? new EventNumber(shared - Kept + 1) : null;
+        return shared > kept ? new EventNumber(shared - kept + 1) : null;
     }
 }

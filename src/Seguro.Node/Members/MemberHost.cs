@@ -55,7 +55,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _tenure = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
     }
 
-    /// <summary>How the member stands, and what the user should know; at most a tick old.</summary>
+    /// <summary>How the member stands, and what the user should know; under load some milliseconds old.</summary>
     public MemberStatus Status
     {
         get
@@ -167,11 +167,12 @@ public sealed partial class MemberHost : IAsyncDisposable
                     foreach (MemberOutput output in outputs)
                         Do(output);
                     outputs.Clear();
-                    if (now - stated < StatusAge && _member.Role == _status.Role)
-                        continue; // it is for people: ticks bring it up to date
+                    if (now - stated < StatusAge)
+                        continue;
                     stated = now;
                     _status = _member.Status;
                 }
+                _status = _member.Status;
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -76,7 +76,7 @@ public static class ClusterRecovery
         long size = 0;
         if (end.Number > reached.Number)
         {
-            await foreach (Event read in old.ReadAsync(source.State!, reached.Number.Next, end.Number, cancel))
+            await foreach (Event read in old.ReadAsync(source.State!.Value, reached.Number.Next, end.Number, cancel))
             {
                 group.Add(read.Payload.ToArray());
                 size += read.Payload.Length;

@@ -24,7 +24,12 @@ public sealed class WritingProcess : IAsyncDisposable
     /// <param name="ship">The log, which is made where it is missing.</param>
     /// <param name="seed">Of the payloads: <see cref="WriterPayload"/>.</param>
     /// <param name="large">The size of every seventh event, in bytes, or 0.</param>
-    public static WritingProcess Start(string url, Ship ship, ulong seed, int large)
+    public static WritingProcess Start(string url, Ship ship, ulong seed, int large) => Start(url, ship, seed, large.ToString(CultureInfo.InvariantCulture));
+
+    /// <summary>Starts one that appends to a pier up to event 40 or a little above, removes the last 20, and so on; what it acknowledges is the last event then.</summary>
+    public static WritingProcess StartCutting(string url, Ship ship, ulong seed) => Start(url, ship, seed, "cut");
+
+    private static WritingProcess Start(string url, Ship ship, ulong seed, string last)
     {
         string here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
         string folder = Path.GetFullPath(Path.Combine(here, "..", "..", "Seguro.Testing.Writer", Path.GetFileName(here)));
@@ -37,7 +42,7 @@ public sealed class WritingProcess : IAsyncDisposable
         start.ArgumentList.Add(url);
         start.ArgumentList.Add(ship.Name);
         start.ArgumentList.Add(seed.ToString(CultureInfo.InvariantCulture));
-        start.ArgumentList.Add(large.ToString(CultureInfo.InvariantCulture));
+        start.ArgumentList.Add(last);
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
         return new WritingProcess(process);
     }

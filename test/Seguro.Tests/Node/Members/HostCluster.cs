@@ -49,9 +49,13 @@ sealed class HostCluster : IAsyncDisposable
     }
 
     /// <summary>Makes the log with the boot of the demo kernel, and starts the members.</summary>
-    public static async Task<HostCluster> StartAsync(int optimism)
+    /// <param name="optimism">The optimism.</param>
+    /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
+    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null)
     {
         HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait) };
+        if (disk is not null)
+            Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
         await using (IStore store = await cluster.OpenStoreAsync())
         {
             Dictionary<string, ReadOnlyMemory<byte>> metadata = new()
@@ -69,17 +73,24 @@ sealed class HostCluster : IAsyncDisposable
         return cluster;
     }
 
-    public string PierOf(string name) => Path.Combine(_folder[name], "pier");
+    /// <summary>What the members know of the database.</summary>
+    public string DatabasePath => _folder["store.db"];
+
+    public string FolderOf(string name) => _folder[name];
+
+    public string PierOf(string name) => Path.Combine(FolderOf(name), "pier");
 
     public async Task<IStore> OpenStoreAsync() =>
-        await StoreConnection.OpenAsync(StoreUrl.Parse("sqlite:" + _folder["store.db"]), new StoreOptions { Create = true }, Cancel);
+        await StoreConnection.OpenAsync(StoreUrl.Parse("sqlite:" + DatabasePath), new StoreOptions { Create = true, Patience = TimeSpan.FromSeconds(2) }, Cancel);
+
+    public NockShip NewShip(string name) => new(new NockShipOptions { Folder = Path.Combine(FolderOf(name), "ship"), Life = DemoKernel.Life });
 
     public async Task StartMemberAsync(string name)
     {
-        Directory.CreateDirectory(_folder[name]);
+        Directory.CreateDirectory(FolderOf(name));
         IStore store = await OpenStoreAsync();
         EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities);
-        NockShip ship = new(new NockShipOptions { Folder = Path.Combine(_folder[name], "ship"), Life = DemoKernel.Life });
+        NockShip ship = NewShip(name);
         OwnPort port = OwnPort.Open(new IPEndPoint(IPAddress.Loopback, 0));
         EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = false });
         MemberHost host = await MemberHost.StartAsync(
@@ -151,8 +162,26 @@ sealed class HostCluster : IAsyncDisposable
             await _client.SendToAsync(Encoding.ASCII.GetBytes(text), SocketFlags.None, member.Address, Cancel);
     }
 
+    /// <summary>Something was said that nobody has taken yet.</summary>
+    public bool HasHeard => _client.Available > 0;
+
     /// <summary>Waits for the ship's next answer.</summary>
     public async Task<HostAnswer> HearAsync()
+    {
+        (IPEndPoint from, byte[] bytes) = await ReceiveAsync();
+        return new HostAnswer(
+            from, BinaryPrimitives.ReadUInt64LittleEndian(bytes), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8)), Encoding.ASCII.GetString(bytes.AsSpan(16)[..^1]));
+    }
+
+    /// <summary>Waits for what the ship says when its alarm rang.</summary>
+    public async Task<HostAnswer> HearTickAsync()
+    {
+        (IPEndPoint from, byte[] bytes) = await ReceiveAsync();
+        return new HostAnswer(
+            from, BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(4)), BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(12)), Encoding.ASCII.GetString(bytes.AsSpan(0, 4)));
+    }
+
+    private async Task<(IPEndPoint From, byte[] Bytes)> ReceiveAsync()
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         patience.CancelAfter(Longest);
@@ -160,11 +189,7 @@ sealed class HostCluster : IAsyncDisposable
         try
         {
             SocketReceiveFromResult got = await _client.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), patience.Token);
-            return new HostAnswer(
-                (IPEndPoint)got.RemoteEndPoint,
-                BinaryPrimitives.ReadUInt64LittleEndian(buffer),
-                BinaryPrimitives.ReadUInt64LittleEndian(buffer.AsSpan(8)),
-                Encoding.ASCII.GetString(buffer.AsSpan(16, got.ReceivedBytes - 17)));
+            return ((IPEndPoint)got.RemoteEndPoint, buffer[..got.ReceivedBytes]);
         }
         catch (OperationCanceledException) when (!Cancel.IsCancellationRequested)
         {
@@ -186,10 +211,11 @@ sealed class HostCluster : IAsyncDisposable
     }
 
     /// <summary>Waits until all members that live have processed the same, and nothing more is on its way.</summary>
-    public Task UntilEqualAsync() => UntilAsync(() =>
+    /// <param name="last">The last event, with those of the boot.</param>
+    public Task UntilEqualAsync(ulong last) => UntilAsync(() =>
     {
         MemberStatus[] all = [.. _members.Values.Select(static member => member.Host.Status)];
-        return Master is { } master && all.All(one =>
+        return Master is { } master && master.Host.Status.Processed.Number.Value == last && all.All(one =>
             one.Processed == master.Host.Status.Processed && one.Durable == one.Processed && one.Committed == one.Processed);
     });
 

@@ -1,6 +1,9 @@
 using Seguro.Core;
 using Seguro.Node.LocalLogs;
+using Seguro.Stores.Sqlite;
+using Seguro.Testing;
 using Seguro.Tests.Node.LocalLogs;
+using Seguro.Urbit.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
@@ -24,8 +27,7 @@ public sealed class MemberHostTests
             Assert.Equal(((ulong)i, (ulong)i), (answer.Datagrams, answer.Events));
             Assert.Equal(cluster.Master?.Address ?? answer.From, answer.From);
         }
-        await cluster.UntilEqualAsync();
-        Assert.Equal(2UL + Count, master.Host.Status.Processed.Number.Value);
+        await cluster.UntilEqualAsync(2 + Count);
         Assert.Equal(new Optimism(optimism, ReplicaLossPolicy.Wait), master.Host.Status.Optimism);
         Assert.Single(cluster.Members.Values.Select(static member => member.Ship.Mug).Distinct());
     }
@@ -39,7 +41,7 @@ public sealed class MemberHostTests
         HostedMember first = await cluster.AwaitMasterAsync();
         for (int i = 1; i <= 5; i++)
             await cluster.AskAsync($"before {i}");
-        await cluster.UntilEqualAsync();
+        await cluster.UntilEqualAsync(7);
         await cluster.KillAsync(first.Name);
         await cluster.SayAsync("meanwhile"); // heard by those who are left, before anybody is master
         HostedMember second = await cluster.AwaitMasterAsync();
@@ -55,7 +57,7 @@ public sealed class MemberHostTests
 
         await cluster.StartMemberAsync(first.Name);
         Assert.Equal(8UL, (await cluster.AskAsync("again")).Datagrams);
-        await cluster.UntilEqualAsync();
+        await cluster.UntilEqualAsync(10);
         Assert.False(Directory.Exists(Path.Combine(Path.GetDirectoryName(cluster.PierOf(first.Name))!, "quarantine")));
     }
 
@@ -65,7 +67,7 @@ public sealed class MemberHostTests
         await using HostCluster cluster = await HostCluster.StartAsync(1);
         HostedMember old = await cluster.AwaitMasterAsync();
         await cluster.AskAsync("common");
-        await cluster.UntilEqualAsync();
+        await cluster.UntilEqualAsync(3);
         await cluster.KillAsync(old.Name);
         Position fork = old.Host.Status.Durable;
         await using (LocalLog log = await LocalLog.OpenAsync(cluster.PierOf(old.Name), HostCluster.Zod, static _ => throw new InvalidOperationException(), "test@1", TimeProvider.System, Cancel))
@@ -76,7 +78,7 @@ public sealed class MemberHostTests
         await cluster.AskAsync("others");
         await cluster.StartMemberAsync(old.Name);
         await cluster.AskAsync("all");
-        await cluster.UntilEqualAsync();
+        await cluster.UntilEqualAsync(5);
 
         string kept = Assert.Single(Directory.GetDirectories(Path.Combine(Path.GetDirectoryName(cluster.PierOf(old.Name))!, "quarantine")));
         Assert.EndsWith($"-{fork.Number.Next}-{fork.Number + 3}", kept, StringComparison.Ordinal);
@@ -90,7 +92,7 @@ public sealed class MemberHostTests
         await using HostCluster cluster = await HostCluster.StartAsync(2);
         HostedMember master = await cluster.AwaitMasterAsync();
         await cluster.AskAsync("all are there");
-        await cluster.UntilEqualAsync();
+        await cluster.UntilEqualAsync(3);
         string away = HostCluster.Names.First(name => name != master.Name);
         await cluster.KillAsync(away);
         await cluster.SayAsync("waits");
@@ -117,20 +119,81 @@ public sealed class MemberHostTests
     }
 
     [Fact]
-    public async Task A_member_starts_from_its_snapshot_and_an_alarm_rings_once()
+    public async Task A_member_starts_from_its_snapshot()
     {
         await using HostCluster cluster = await HostCluster.StartAsync(1);
         await cluster.AwaitMasterAsync();
         for (int i = 1; i <= 12; i++)
-            await cluster.AskAsync($"timer {i}");
-        HostAnswer ticked = await cluster.HearAsync();
-        while (ticked.Text.StartsWith("timer", StringComparison.Ordinal))
-            ticked = await cluster.HearAsync();
-        await cluster.UntilEqualAsync();
+            await cluster.AskAsync($"word {i}");
+        await cluster.UntilEqualAsync(14);
         string other = HostCluster.Names.First(name => name != cluster.Master!.Name);
-        await cluster.UntilAsync(() => Directory.EnumerateFileSystemEntries(Path.Combine(Path.GetDirectoryName(cluster.PierOf(other))!, "ship")).Any());
+        string snapshots = Path.Combine(cluster.FolderOf(other), "ship");
+        await cluster.UntilAsync(() => Directory.EnumerateFileSystemEntries(snapshots).Any(static path => !path.Contains("partial", StringComparison.Ordinal)));
         await cluster.KillAsync(other);
+        await using (NockShip ship = cluster.NewShip(other))
+        {
+            Position kept = await ship.RestoreAsync(new(ulong.MaxValue), Cancel);
+            Assert.InRange(kept.Number.Value, 10UL, 14UL);
+            Assert.Equal(await cluster.Master!.Log.ReadPositionAsync(kept.Number, Cancel), kept);
+        }
         await cluster.StartMemberAsync(other);
-        await cluster.UntilEqualAsync();
+        Assert.Equal(13UL, (await cluster.AskAsync("after")).Datagrams);
+        await cluster.UntilEqualAsync(15);
+    }
+
+    [Fact]
+    public async Task An_alarm_that_the_ship_set_rings_on_the_master()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1);
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("timer");
+        Assert.Equal("tick", (await cluster.HearTickAsync()).Text);
+        await cluster.UntilEqualAsync(4);
+    }
+
+    [Fact]
+    public async Task While_the_database_takes_no_writes_nothing_leaves_and_afterwards_nothing_is_lost_or_doubled()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1);
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("before");
+        await cluster.UntilEqualAsync(3);
+        using (SqliteSession other = new(cluster.DatabasePath, create: false, TimeSpan.FromSeconds(30)))
+        {
+            other.Execute("BEGIN EXCLUSIVE");
+            await cluster.SayAsync("meanwhile");
+            await cluster.UntilAsync(() => cluster.Members.Values.All(static member => member.Host.Status.Role is not Role.Master));
+            Assert.False(cluster.HasHeard);
+            other.Execute("ROLLBACK");
+        }
+        HostAnswer answer = await cluster.HearAsync();
+        while (answer.Text == "before")
+            answer = await cluster.HearAsync();
+        Assert.Equal(("meanwhile", 2UL), (answer.Text, answer.Datagrams));
+        Assert.Equal(3UL, (await cluster.AskAsync("after")).Datagrams);
+        await cluster.UntilEqualAsync(5);
+    }
+
+    [Fact]
+    public async Task A_member_whose_own_disk_is_full_ends_and_the_others_go_on()
+    {
+        Assert.SkipUnless(TemporaryDisk.IsAllowed, "a small disk can be mounted by root only");
+        using TemporaryDisk disk = new("member", 16);
+        await using HostCluster cluster = await HostCluster.StartAsync(0, disk.Path);
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("before");
+        ulong said = 1;
+        Task completion = cluster.Members["one"].Host.Completion;
+        await using (disk.Fill())
+        {
+            for (; !completion.IsCompleted; said++)
+                await cluster.AskAsync($"{said} {new string('x', 900)}");
+        }
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => completion);
+        Assert.Equal(ErrorCode.DiskFull, error.Code);
+        await cluster.KillAsync("one");
+        Assert.Equal(said + 1, (await cluster.AskAsync("after")).Datagrams);
+        await cluster.StartMemberAsync("one");
+        await cluster.UntilEqualAsync(2 + said + 1);
     }
 }

@@ -1,0 +1,16 @@
+namespace Seguro.Testing;
+
+/// <summary>Mistakes that a member's shell could make, planted in the simulated one, to prove that the checkers find each.</summary>
+internal enum ShellBug
+{
+    /// <summary>None.</summary>
+    None,
+    /// <summary>An append to the local log is acknowledged before it is on disk.</summary>
+    AckedBeforeSync,
+    /// <summary>The mug that an event carries is not compared with the ship's.</summary>
+    MugNotCompared,
+    /// <summary>The lease counts from when the answer came, not from when the renewal was sent.</summary>
+    LeaseCountedFromAnswer,
+    /// <summary>The ship is restored from a snapshot whose chain is not compared with the local log's.</summary>
+    SnapshotNotCompared,
+}

@@ -1,0 +1,186 @@
+using System.Globalization;
+using System.Text;
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>The world of one simulation: machines, store, network, balancer and client, under one schedule.</summary>
+internal sealed class SimulatedCluster : IDisposable
+{
+    private const string OptimismKey = "optimism";
+    private const string MembersKey = "members";
+    private const string ReleasedKey = "released";
+    private const ulong Prime = 0x100000001b3;
+
+    private readonly SimulationRandom _clientRandom;
+    private readonly List<SimulatedMember> _members = [];
+    private ulong _trace = 0xcbf29ce484222325;
+    private ulong _ids;
+
+    public SimulatedCluster(SimulationPlan plan)
+    {
+        Plan = plan;
+        Schedule = new Schedule(plan.Seed);
+        History = new ClusterHistory(plan);
+        _clientRandom = new SimulationRandom(plan.Seed, "client");
+        // One machine more for who joins, one for a copy of another, then the store and the balancer.
+        int machines = plan.Members + 2;
+        Network = new SimulatedNetwork(machines + 2, Schedule, new SimulationRandom(plan.Seed, "network"));
+        Store = new SimulatedStore(plan, Schedule, Network, History, machines);
+        for (int i = 0; i <= plan.Members; i++)
+            _members.Add(new SimulatedMember(this, i, NameOf(i), isTwin: false));
+        _members.Add(new SimulatedMember(this, machines - 1, NameOf(new SimulationRandom(plan.Seed, "twin").Below(plan.Members)), isTwin: true));
+        FirstMembers = [.. _members.Take(plan.Members).Select(static member => member.Name)];
+    }
+
+    public SimulationPlan Plan { get; }
+
+    public Schedule Schedule { get; }
+
+    public SimulatedNetwork Network { get; }
+
+    public SimulatedStore Store { get; }
+
+    public ClusterHistory History { get; }
+
+    /// <summary>All machines; the last but one is of who may join, the last one a copy of another.</summary>
+    public IReadOnlyList<SimulatedMember> Members => _members;
+
+    /// <summary>Who belongs to the cluster at first.</summary>
+    public IReadOnlyList<string> FirstMembers { get; }
+
+    /// <summary>Where the balancer is in the network.</summary>
+    public int Balancer => Plan.Members + 3;
+
+    /// <summary>How often a member became master.</summary>
+    public int Takeovers { get; set; }
+
+    /// <summary>How many ova members dropped.</summary>
+    public int Dropped { get; set; }
+
+    /// <summary>A hash of all that happened: equal where two runs were equal.</summary>
+    public ulong TraceHash => _trace;
+
+    /// <summary>The optimism that the store has.</summary>
+    public Optimism? StoredOptimism =>
+        Store.Log.Metadata.TryGetValue(OptimismKey, out byte[]? bytes) && Optimism.TryParse(bytes, out Optimism optimism) ? optimism : null;
+
+    /// <summary>The members that the store has.</summary>
+    public IReadOnlyList<string>? StoredMembers =>
+        Store.Log.Metadata.TryGetValue(MembersKey, out byte[]? bytes) ? Encoding.ASCII.GetString(bytes).Split(' ') : null;
+
+    /// <summary>The settings that the store has.</summary>
+    public ClusterSettings StoredSettings => new(
+        StoredOptimism,
+        StoredMembers,
+        Store.Log.Metadata.TryGetValue(ReleasedKey, out byte[]? bytes)
+            ? new EventNumber(ulong.Parse(Encoding.ASCII.GetString(bytes), CultureInfo.InvariantCulture))
+            : EventNumber.None);
+
+    /// <summary>Who belongs to the cluster now.</summary>
+    public IReadOnlyList<string> CurrentMembers => StoredMembers ?? FirstMembers;
+
+    /// <summary>What writing these settings changes, and what is expected to be there.</summary>
+    public SortedDictionary<string, (byte[]? Expected, byte[] Value)> ChangesTo(ClusterSettings settings)
+    {
+        SortedDictionary<string, (byte[]? Expected, byte[] Value)> changes = new(StringComparer.Ordinal);
+        void Add(string key, byte[] value) => changes.Add(key, (Store.Log.Metadata.GetValueOrDefault(key), value));
+        if (settings.Members is { } members)
+            Add(MembersKey, Encoding.ASCII.GetBytes(string.Join(' ', members)));
+        if (settings.Optimism is { } optimism)
+            Add(OptimismKey, optimism.ToBytes());
+        Add(ReleasedKey, Encoding.ASCII.GetBytes(settings.Released.ToString()));
+        return changes;
+    }
+
+    /// <summary>Carries a message to whoever runs under a name.</summary>
+    public void Carry(SimulatedMember from, string to, MemberMessage message)
+    {
+        SimulatedMember? target = null;
+        foreach (SimulatedMember member in _members)
+        {
+            if (member.Name == to && member.IsUp && member != from)
+                target = member;
+        }
+        if (target is not null)
+            Network.Send(from.Index, target.Index, () => target.Receive(from.Name, message));
+    }
+
+    /// <summary>Carries an effect to the balancer, and from there to the client.</summary>
+    public void Emit(SimulatedMember from, Term term, Effect effect) =>
+        Network.SendLoose(from.Index, Balancer, 0, () => History.Arrives(term, effect));
+
+    /// <summary>A datagram comes to the balancer, which gives it to every member.</summary>
+    public ulong SendDatagram(ShipRules.Kind kind, int size)
+    {
+        ulong id = ++_ids;
+        bool bad = Plan.Nemeses.HasFlag(Nemesis.Datagrams) && !IsHealed;
+        int copies = bad && _clientRandom.Chance(0.05) ? 2 : 1;
+        History.Sent(id, copies);
+        Ovum ovum = ShipRules.Ovum(id, kind, size, isDatagram: true);
+        foreach (SimulatedMember member in _members)
+        {
+            for (int copy = 0; copy < copies; copy++)
+            {
+                if (bad && _clientRandom.Chance(0.1))
+                    continue;
+                long more = bad ? _clientRandom.Between(0, 20 * Schedule.Millisecond) : 0;
+                Network.SendLoose(Balancer, member.Index, more, () => member.Hear(ovum));
+            }
+        }
+        return id;
+    }
+
+    /// <summary>A timer rings on the master.</summary>
+    public void RingTimer()
+    {
+        ulong id = ++_ids;
+        Ovum ovum = ShipRules.Ovum(id, ShipRules.Kind.Quiet, 8, isDatagram: false);
+        foreach (SimulatedMember member in _members)
+        {
+            if (member.Role is Role.Master)
+                member.Hear(ovum);
+        }
+        History.Sent(id, Members.Count);
+    }
+
+    /// <summary>The faults are over.</summary>
+    public bool IsHealed { get; set; }
+
+    /// <summary>A master is none any more; under <see cref="Nemesis.Zombie"/> it writes once more, in its old term.</summary>
+    public void Deposed(SimulatedMember member, Term term)
+    {
+        if (!Plan.Nemeses.HasFlag(Nemesis.Zombie) || IsHealed)
+            return;
+        LogState state = Store.Log.State;
+        byte[] payload = new byte[17];
+        EventNumber next = state.Head.Number.Next;
+        Event forged = new(next, payload, History.Hasher.Next(state.Head.Chain, next, payload));
+        for (ulong old = 1; old < state.Lease.Term.Value; old += Math.Max(1, state.Lease.Term.Value / 3))
+        {
+            Append write = new(new Term(old), state.Head.Position, [new NewEvent(next, payload.Length, forged.Chain, payload)]);
+            WriteOutcome outcome = LogModel.Append(Store.Database, Store.Log, write);
+            ClusterHistory.Require(
+                Invariant.OneMaster, outcome is WriteOutcome.Fenced, () => $"the store took a write of term {old} from {member.Candidate} in term {state.Lease.Term}");
+        }
+    }
+
+    /// <summary>Adds to the hash of all that happened.</summary>
+    public void Trace(SimulatedMember member, MemberInput input, List<MemberOutput> outputs)
+    {
+        Mix((ulong)Schedule.Now);
+        Mix((ulong)member.Index);
+        Mix((ulong)input.GetType().Name.Length);
+        Mix((ulong)outputs.Count);
+        Mix(member.Machine!.Status.Processed.Number.Value);
+        foreach (MemberOutput output in outputs)
+            Mix((ulong)output.GetType().Name.Length);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => History.Dispose();
+
+    private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"m{index + 1}");
+
+    private void Mix(ulong value) => _trace = (_trace ^ value) * Prime;
+}

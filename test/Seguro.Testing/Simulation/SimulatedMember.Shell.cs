@@ -1,0 +1,344 @@
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>The part that does what the machine wants done on this computer: the ship, the local log, effects.</summary>
+internal sealed partial class SimulatedMember
+{
+    private readonly List<(EventNumber Number, ulong State)> _effectful = [];
+    private Busy _busy;
+    private Settings _known;
+    private TimeSpan _leaseFrom;
+    private TimeSpan _leaseDuration;
+    private Term _term;
+    private Term _firstAppend;
+    private EventNumber _readAt;
+    private bool _firstOvum;
+    private bool _wasMaster;
+
+    /// <summary>What is under way.</summary>
+    [Flags]
+    private enum Busy
+    {
+        None = 0,
+        Ship = 1 << 0,
+        LocalLog = 1 << 1,
+        Reading = 1 << 2,
+        Append = 1 << 3,
+        Campaign = 1 << 4,
+        Renew = 1 << 5,
+        Resign = 1 << 6,
+        Observe = 1 << 7,
+        State = 1 << 8,
+        Settings = 1 << 9,
+        Trim = 1 << 10,
+        Release = 1 << 11,
+    }
+
+    /// <summary>The lease is live, by this member's clock, from when its last renewal was sent.</summary>
+    public bool LeaseIsLive => _leaseFrom != TimeSpan.MinValue && LeaseAge <= _leaseDuration;
+
+    /// <summary>For how long the lease was not asked for.</summary>
+    public TimeSpan LeaseAge => _leaseFrom == TimeSpan.MinValue ? TimeSpan.MaxValue : Clock - _leaseFrom;
+
+    /// <summary>Takes out the events up to a number that this process computed and that have effects.</summary>
+    public IEnumerable<(EventNumber Number, ulong State)> TakeEffectfulUpTo(EventNumber number)
+    {
+        int count = 0;
+        while (count < _effectful.Count && _effectful[count].Number <= number)
+            count++;
+        List<(EventNumber Number, ulong State)> taken = _effectful.GetRange(0, count);
+        _effectful.RemoveRange(0, count);
+        return taken;
+    }
+
+    private void Perform(MemberOutput output)
+    {
+        switch (output)
+        {
+            case MemberOutput.Poke poke:
+                Poke(poke.Ova);
+                break;
+            case MemberOutput.Apply apply:
+                Apply(apply.Events);
+                break;
+            case MemberOutput.RestoreShip restore:
+                Begin(Busy.Ship);
+                RestoreShip(restore.AtMost);
+                break;
+            case MemberOutput.Snapshot snapshot:
+                ClusterHistory.Require(
+                    Invariant.Contract,
+                    snapshot.Position.Number == Ship!.Number,
+                    () => $"{Candidate} wants a snapshot at event {snapshot.Position.Number} of a ship that stands at {Ship.Number}");
+                Disk.Snapshot(snapshot.Position, Ship!.State);
+                break;
+            case MemberOutput.AppendLocal append:
+                Begin(Busy.LocalLog);
+                AppendLocally(append.Events);
+                break;
+            case MemberOutput.Quarantine quarantine:
+                Begin(Busy.LocalLog);
+                Quarantine(quarantine.Last);
+                break;
+            case MemberOutput.ReadLocal read:
+                Begin(Busy.Reading);
+                Answer(_random.Delay(Schedule.Millisecond / 4), ReadFrom(Disk, read.After, read.Last));
+                break;
+            case MemberOutput.Send send:
+                Send(send);
+                break;
+            case MemberOutput.Release release:
+                Begin(Busy.Release);
+                Release(release);
+                break;
+            case MemberOutput.RoleChanged changed:
+                BecomeRole(changed);
+                break;
+            case MemberOutput.Dropped dropped:
+                _cluster.Dropped += dropped.Count;
+                break;
+            case MemberOutput.Warn:
+                break;
+            default:
+                PerformAtStore(output);
+                break;
+        }
+    }
+
+    private void Begin(Busy kind)
+    {
+        ClusterHistory.Require(Invariant.Contract, (_busy & kind) == Busy.None, () => $"{Candidate} wants a second {kind} while one is under way");
+        _busy |= kind;
+    }
+
+    /// <summary>Notes that something is over, and what the member knows by it.</summary>
+    private void NoteAnswer(MemberInput input)
+    {
+        switch (input)
+        {
+            case MemberInput.Poked poked:
+                _busy &= ~Busy.Ship;
+                foreach (Computation computation in poked.Computations)
+                {
+                    if (computation is Computation.Accepted { Effects.Count: > 0 } accepted)
+                        _effectful.Add((accepted.Number, ShipRules.StateIn(accepted.Effects[0])));
+                }
+                break;
+            case MemberInput.EventsApplied applied:
+                _busy &= ~Busy.Ship;
+                // At-most-once: what others computed is passed over at a takeover, on purpose.
+                if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
+                    break;
+                foreach (Applied result in applied.Results)
+                {
+                    if (result.Effects.Count > 0)
+                        _effectful.Add((result.Effects[0].Number, ShipRules.StateIn(result.Effects[0])));
+                }
+                break;
+            case MemberInput.ShipRestored restored:
+                _busy &= ~Busy.Ship;
+                _effectful.RemoveAll(effectful => effectful.Number > restored.Ship.Number);
+                break;
+            case MemberInput.LocalAppended or MemberInput.Quarantined:
+                _busy &= ~Busy.LocalLog;
+                break;
+            case MemberInput.EventsRead:
+                _busy &= ~Busy.Reading;
+                break;
+            case MemberInput.StoreAppended:
+                _busy &= ~Busy.Append;
+                break;
+            case MemberInput.Campaigned campaigned:
+                _busy &= ~Busy.Campaign;
+                NoteLease(campaigned.Outcome);
+                break;
+            case MemberInput.Renewed renewed:
+                _busy &= ~Busy.Renew;
+                NoteLease(renewed.Outcome);
+                break;
+            case MemberInput.Resigned:
+                _busy &= ~Busy.Resign;
+                break;
+            case MemberInput.LeaseObserved:
+                _busy &= ~Busy.Observe;
+                break;
+            case MemberInput.StateRead read:
+                _busy &= ~Busy.State;
+                _readAt = read.State?.Head.Number ?? _readAt;
+                if (read.State is not null)
+                    _known = new Settings(read.Settings.Optimism ?? _known.Optimism, read.Settings.Members ?? _known.Members);
+                break;
+            case MemberInput.SettingsWritten written:
+                _busy &= ~Busy.Settings;
+                if (written.Outcome is WriteOutcome.Committed)
+                    _known = new Settings(_written.Optimism ?? _known.Optimism, _written.Members ?? _known.Members);
+                break;
+            case MemberInput.Trimmed:
+                _busy &= ~Busy.Trim;
+                break;
+            case MemberInput.Released:
+                _busy &= ~Busy.Release;
+                break;
+        }
+    }
+
+    private void NoteLease(LeaseOutcome outcome)
+    {
+        if (outcome is not LeaseOutcome.Done done)
+            return;
+        _leaseFrom = _asked;
+        _leaseDuration = done.Lease.Duration;
+    }
+
+    private void Poke(IReadOnlyList<Ovum> ova)
+    {
+        Begin(Busy.Ship);
+        if (_firstOvum)
+            _cluster.History.Serves(this, Machine!.Status.Term);
+        _firstOvum = false;
+        long time = Schedule.Millisecond / 10;
+        List<Computation> computations = [];
+        foreach (Ovum ovum in ova)
+        {
+            time += Schedule.Millisecond / 20;
+            if (ShipRules.KindOf(ovum) is ShipRules.Kind.Slow)
+                time += _cluster.Plan.Lease.Ticks * 2;
+            computations.Add(Ship!.Poke(ovum));
+        }
+        Answer(time, new MemberInput.Poked(computations));
+    }
+
+    private void Apply(IReadOnlyList<Event> events)
+    {
+        Begin(Busy.Ship);
+        List<Applied> results = [];
+        string? failure = null;
+        foreach (Event added in events)
+        {
+            failure = Ship!.Apply(added, _cluster.Plan.ShellBug is not ShellBug.MugNotCompared, out Applied applied);
+            if (failure is not null)
+                break;
+            results.Add(applied);
+            if (DiffersFrom is null && _cluster.History.IsCommitted(new Position(added.Number, added.Chain)) && !_cluster.History.IsRight(added.Number, Ship.State))
+                DiffersFrom = added.Number;
+        }
+        Answer(_random.Delay((Schedule.Millisecond / 10) + (events.Count * Schedule.Millisecond / 20)), new MemberInput.EventsApplied(results, failure));
+    }
+
+    private void RestoreShip(EventNumber atMost)
+    {
+        (Position Position, ulong State) restored = Disk.Restore(atMost, _cluster.Plan.ShellBug is not ShellBug.SnapshotNotCompared);
+        Put(restored.Position, restored.State);
+        Answer(_random.Delay(5 * Schedule.Millisecond), new MemberInput.ShipRestored(restored.Position));
+    }
+
+    private void AppendLocally(IReadOnlyList<Event> events)
+    {
+        _cluster.History.AppendsLocally(this, Role, events);
+        Disk.Append(events);
+        Position end = Disk.End;
+        int life = _life;
+        bool early = _cluster.Plan.ShellBug is ShellBug.AckedBeforeSync;
+        _cluster.Schedule.After(_random.Delay(Schedule.Millisecond) + (early ? Schedule.Second / 4 : 0), () =>
+        {
+            if (life != _life)
+                return;
+            Disk.Sync(end.Number);
+            if (!early)
+                Deliver(life, new MemberInput.LocalAppended(end));
+        });
+        if (early)
+            Answer(Schedule.Millisecond / 10, new MemberInput.LocalAppended(end));
+    }
+
+    private void Quarantine(Position last)
+    {
+        ClusterHistory.Require(
+            Invariant.Contract, Disk.ChainAt(last.Number) == last.Chain, () => $"{Candidate} wants its local log cut at {last}, which it does not have");
+        IReadOnlyList<Event> moved = Disk.Cut(last.Number);
+        _cluster.History.Quarantines(this, moved, _readAt);
+        Answer(_random.Delay(2 * Schedule.Millisecond), new MemberInput.Quarantined(last, moved));
+    }
+
+    private void Send(MemberOutput.Send send)
+    {
+        switch (send.Message)
+        {
+            case MemberMessage.Push push:
+                _cluster.History.ActsAsMaster(this, push.Lease.Term, "pushes");
+                _cluster.History.SaysReleased(this, push.Released);
+                ClusterHistory.Require(
+                    Invariant.UnknownOutcome,
+                    push.Committed.Number.Value <= (ulong)_cluster.History.Committed && _cluster.History.IsCommitted(push.Committed),
+                    () => $"{Candidate} says that {push.Committed} is committed; the log ends at {_cluster.History.Head}");
+                break;
+            case MemberMessage.Ack ack:
+                _cluster.History.Acknowledges(this, ack);
+                break;
+        }
+        _cluster.Carry(this, send.To, send.Message);
+    }
+
+    private void Release(MemberOutput.Release release)
+    {
+        Optimism stored = _cluster.StoredOptimism ?? _cluster.Plan.Optimism;
+        IReadOnlyList<string> members = _cluster.StoredMembers ?? _known.Members;
+        _cluster.History.Releases(this, release, _known, stored, members);
+        bool optimistic = Math.Min(_known.Optimism.Replicas, stored.Replicas) == 0;
+        Emit(_life, _mastership, release, 0, optimistic);
+    }
+
+    private void Emit(int life, int mastership, MemberOutput.Release release, int index, bool optimistic)
+    {
+        _cluster.Schedule.After(_random.Between(1, Schedule.Millisecond / 10), () =>
+        {
+            if (life != _life || mastership != _mastership)
+                return;
+            if (IsPaused)
+            {
+                _cluster.Schedule.At(_pausedUntil, () => Emit(life, mastership, release, index, optimistic));
+                return;
+            }
+            if (index == release.Effects.Count)
+            {
+                Deliver(life, new MemberInput.Released(release.Last));
+                return;
+            }
+            _cluster.History.Left(this, release.Term, release.Effects[index], optimistic);
+            _cluster.Emit(this, release.Term, release.Effects[index]);
+            Emit(life, mastership, release, index + 1, optimistic);
+        });
+    }
+
+    private void BecomeRole(MemberOutput.RoleChanged changed)
+    {
+        if (changed.Role is Role.Master)
+        {
+            _cluster.History.ActsAsMaster(this, changed.Term, "becomes master");
+            _cluster.Takeovers++;
+            _firstOvum = true;
+            _wasMaster = true;
+        }
+        else if (_wasMaster)
+        {
+            // The shell cancels what it does for the master that was.
+            _wasMaster = false;
+            _mastership++;
+            if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
+                _effectful.Clear();
+            _busy &= ~(Busy.Append | Busy.Renew | Busy.Resign | Busy.Settings | Busy.Trim | Busy.Release);
+            _cluster.Deposed(this, changed.Term);
+        }
+    }
+
+    private static MemberInput.EventsRead ReadFrom(SimulatedDisk disk, Position after, EventNumber last)
+    {
+        if (disk.ChainAt(after.Number) is { } chain && chain != after.Chain)
+            return new MemberInput.EventsRead(after, [], Diverged: true);
+        return new MemberInput.EventsRead(after, disk.Read(after.Number, last, 16));
+    }
+
+    /// <summary>What a master knows to be in force.</summary>
+    public readonly record struct Settings(Optimism Optimism, IReadOnlyList<string> Members);
+}

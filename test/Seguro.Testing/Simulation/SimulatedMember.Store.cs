@@ -1,0 +1,222 @@
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>The part that does what the machine wants done at the store.</summary>
+internal sealed partial class SimulatedMember
+{
+    private TimeSpan _asked;
+    private ClusterSettings _written;
+
+    private void PerformAtStore(MemberOutput output)
+    {
+        SimulatedStore store = _cluster.Store;
+        int life = _life;
+        int mastership = _mastership;
+        switch (output)
+        {
+            case MemberOutput.AppendStore append:
+                Begin(Busy.Append);
+                if (_firstAppend != append.Term)
+                    _cluster.History.FirstAppend(this, append.Term, append.Previous);
+                _firstAppend = append.Term;
+                AppendGroup(life, mastership, append, 0, append.Previous, _random.Below(3));
+                break;
+            case MemberOutput.Campaign campaign:
+                Begin(Busy.Campaign);
+                Ask(life, () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, Candidate, _cluster.Plan.Lease), static (outcome, sent) => new MemberInput.Campaigned(outcome, sent), isMasters: false);
+                break;
+            case MemberOutput.Renew renew:
+                Begin(Busy.Renew);
+                Ask(life, () => LogModel.Move(store.Log, LeaseRules.Renew(store.Log.State.Lease, renew.Held)), static (outcome, sent) => new MemberInput.Renewed(outcome, sent));
+                break;
+            case MemberOutput.Resign resign:
+                Begin(Busy.Resign);
+                CheckResigns(resign.Held);
+                Ask(life, () => LogModel.Resign(store.Database, store.Log, resign.Held), static (outcome, _) => new MemberInput.Resigned(outcome));
+                break;
+            case MemberOutput.ObserveLease:
+                Begin(Busy.Observe);
+                store.Read<MemberInput>(this, () => new MemberInput.LeaseObserved(store.Observe()), static () => new MemberInput.LeaseObserved(null), input => Answer(life, input));
+                break;
+            case MemberOutput.ReadState:
+                Begin(Busy.State);
+                store.Read<MemberInput>(
+                    this,
+                    ReadState,
+                    static () => new MemberInput.StateRead(null, default, default),
+                    input => Answer(life, input));
+                break;
+            case MemberOutput.Read read:
+                Begin(Busy.Reading);
+                ReadEvents(life, read.After, read.Last);
+                break;
+            case MemberOutput.WriteSettings write:
+                Begin(Busy.Settings);
+                WriteSettings(life, mastership, write);
+                break;
+            case MemberOutput.Trim trim:
+                Begin(Busy.Trim);
+                store.Write(this, () => Trim(trim), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
+                break;
+            default:
+                throw new InvariantException(Invariant.Contract, $"the simulated shell does not know {output.GetType().Name}");
+        }
+    }
+
+    /// <summary>Appends in transactions of the store's size, and repeats what is unknown some times.</summary>
+    private void AppendGroup(int life, int mastership, MemberOutput.AppendStore append, int done, Position reached, int repeats)
+    {
+        SimulatedStore store = _cluster.Store;
+        List<NewEvent> group = [];
+        for (int i = done; i < append.Events.Count && group.Count < store.Group; i++)
+            group.Add(new NewEvent(append.Events[i].Number, append.Events[i].Payload.Length, append.Events[i].Chain, append.Events[i].Payload));
+        Append write = new(append.Term, reached, group);
+        store.Write<WriteOutcome>(this, () => Commit(append, write, done), static cause => new WriteOutcome.Unknown(cause), outcome =>
+        {
+            if (life != _life || mastership != _mastership)
+                return;
+            if (outcome is WriteOutcome.Committed)
+            {
+                if (done + group.Count == append.Events.Count)
+                    AnswerMaster(life, mastership, new MemberInput.StoreAppended(new AppendResult(outcome, write.Last)));
+                else
+                    AppendGroup(life, mastership, append, done + group.Count, write.Last, repeats);
+            }
+            else if (outcome is WriteOutcome.Unknown && repeats > 0)
+            {
+                AppendGroup(life, mastership, append, done, reached, repeats - 1);
+            }
+            else
+            {
+                AnswerMaster(life, mastership, new MemberInput.StoreAppended(new AppendResult(outcome, reached)));
+            }
+        });
+    }
+
+    private WriteOutcome Commit(MemberOutput.AppendStore append, Append write, int done)
+    {
+        SimulatedStore store = _cluster.Store;
+        Position before = store.Log.State.Head.Position;
+        WriteOutcome outcome = LogModel.Append(store.Database, store.Log, write);
+        if (store.Log.State.Head.Position != before)
+            _cluster.History.Append(write.Previous, [.. append.Events.Skip(done).Take(write.Events.Count)]);
+        return outcome;
+    }
+
+    private void Ask(int life, Func<LeaseOutcome> write, Func<LeaseOutcome, TimeSpan, MemberInput> answer, bool isMasters = true)
+    {
+        TimeSpan sent = Clock;
+        int mastership = _mastership;
+        _asked = sent;
+        bool late = _cluster.Plan.ShellBug is ShellBug.LeaseCountedFromAnswer;
+        _cluster.Store.Write(this, write, static cause => new LeaseOutcome.Unknown(cause), outcome =>
+        {
+            AnswerMaster(life, isMasters ? mastership : _mastership, answer(outcome, late ? Clock : sent));
+        });
+    }
+
+    private MemberInput.StateRead ReadState()
+    {
+        LogState state = _cluster.Store.Log.State;
+        ulong number = Math.Min(Disk.End.Number.Value, state.Head.Number.Value);
+        while (true)
+        {
+            Position mine = new(new EventNumber(number), Disk.ChainAt(new EventNumber(number))!.Value);
+            if (number < state.Base.Number.Value && number > 0 && !_cluster.Members.Any(other => Serves(other) && other.Machine!.Status.Committed.Number >= mine.Number))
+                return new MemberInput.StateRead(null, default, default);
+            if (_cluster.History.IsCommitted(mine))
+                return new MemberInput.StateRead(state, _cluster.StoredSettings, mine);
+            number--;
+        }
+    }
+
+    /// <summary>Another member can be asked for what the store has forgotten.</summary>
+    private bool Serves(SimulatedMember other) =>
+        other != this && !other.IsPaused && other.IsUp && (other.Role is Role.Replica or Role.Master)
+            && _cluster.Network.IsOpen(Index, other.Index) && _cluster.Network.IsOpen(other.Index, Index);
+
+    private void ReadEvents(int life, Position after, EventNumber last)
+    {
+        SimulatedStore store = _cluster.Store;
+        store.Read<MemberInput>(this, () =>
+        {
+            LogState state = store.Log.State;
+            if (after.Number < state.Base.Number)
+                return ReadFromOthers(after, last);
+            if (after.Number > state.Head.Number)
+                return new MemberInput.EventsRead(after, []);
+            if (_cluster.History.PositionAt(after.Number.Value) != after)
+                return new MemberInput.EventsRead(after, [], Diverged: true);
+            ulong to = Math.Min(Math.Min(last.Value, state.Head.Number.Value), after.Number.Value + (ulong)_random.Between(1, 64));
+            return new MemberInput.EventsRead(after, _cluster.History.Events(after.Number, new EventNumber(to)));
+        }, () => new MemberInput.EventsRead(after, []), input => Answer(life, input));
+    }
+
+    /// <summary>Another member serves what it knows to be committed, while it is part of the cluster.</summary>
+    private MemberInput.EventsRead ReadFromOthers(Position after, EventNumber last)
+    {
+        foreach (SimulatedMember other in _cluster.Members)
+        {
+            if (!Serves(other))
+                continue;
+            EventNumber known = other.Machine!.Status.Committed.Number;
+            MemberInput.EventsRead read = ReadFrom(other.Disk, after, last < known ? last : known);
+            if (read.Events.Count > 0 || read.Diverged)
+                return read;
+        }
+        return new MemberInput.EventsRead(after, []);
+    }
+
+    private void WriteSettings(int life, int mastership, MemberOutput.WriteSettings write)
+    {
+        SimulatedStore store = _cluster.Store;
+        SortedDictionary<string, (byte[]? Expected, byte[] Value)> changes = _cluster.ChangesTo(write.Settings);
+        _cluster.History.ActsAsMaster(this, write.Term, "writes settings");
+        _cluster.History.SaysReleased(this, write.Settings.Released);
+        _written = write.Settings;
+        store.Write<WriteOutcome>(this, () =>
+        {
+            if (LogRules.Fence(store.Log.State, write.Term) is { } fenced && _cluster.Plan.StoreBug is not ModelBug.MetadataNotFenced)
+                return fenced;
+            foreach ((string key, (byte[]? expected, byte[] value)) in changes)
+            {
+                ReadOnlyMemory<byte>? was = expected is null ? (ReadOnlyMemory<byte>?)null : new ReadOnlyMemory<byte>(expected);
+                WriteOutcome outcome = LogModel.SetMetadata(store.Database, store.Log, write.Term, key, was, value);
+                if (outcome is not WriteOutcome.Committed)
+                    return outcome;
+            }
+            return WriteOutcome.Committed.Instance;
+        }, static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.SettingsWritten(outcome)));
+    }
+
+    private WriteOutcome Trim(MemberOutput.Trim trim)
+    {
+        SimulatedStore store = _cluster.Store;
+        LogState before = store.Log.State;
+        WriteOutcome outcome = LogModel.Trim(store.Database, store.Log, trim.Term, trim.First);
+        if (store.Log.State.Base != before.Base)
+            _cluster.History.Trims(trim.First, _cluster.StoredMembers ?? _known.Members, _cluster.Members);
+        return outcome;
+    }
+
+    /// <summary>Who resigns has nothing left to do.</summary>
+    private void CheckResigns(Lease held)
+    {
+        if (!_wasMaster)
+            return;
+        LogState state = _cluster.Store.Log.State;
+        if (state.Lease.Term != held.Term)
+            return;
+        ClusterHistory.Require(
+            Invariant.Switchover,
+            Ship!.Number == state.Head.Number,
+            () => $"{Candidate} resigns with its ship at event {Ship.Number}; the log ends at {state.Head.Number}");
+        EventNumber last = _cluster.History.LastEffectful;
+        EventNumber watermark = _cluster.StoredSettings.Released;
+        ClusterHistory.Require(
+            Invariant.Switchover,
+            watermark >= last,
+            () => $"{Candidate} resigns; the stored watermark is {watermark}, the last effect that of event {last}");
+    }
+}

@@ -1,0 +1,258 @@
+using System.Globalization;
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>A machine on which a member's process runs, dies and runs again: the machine of Core, its shell, its clock and its disk.</summary>
+internal sealed partial class SimulatedMember
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly SimulationRandom _random;
+    private readonly List<MemberOutput> _outputs = [];
+    private readonly Queue<MemberInput> _backlog = new();
+    private readonly double _rate;
+    private readonly long _offset;
+    private long _pausedUntil;
+    private int _life;
+    private int _mastership;
+    private int _steps;
+
+    public SimulatedMember(SimulatedCluster cluster, int index, string name, bool isTwin)
+    {
+        _cluster = cluster;
+        Index = index;
+        Name = name;
+        IsTwin = isTwin;
+        _random = new SimulationRandom(cluster.Plan.Seed, string.Create(CultureInfo.InvariantCulture, $"member {index}"));
+        Disk = new SimulatedDisk(cluster.History.Hasher);
+        _rate = cluster.Plan.Nemeses.HasFlag(Nemesis.ClockDrift) ? 1 + ((_random.Below(401) - 200) / 1000.0) : 1;
+        _offset = _random.Between(0, 1000 * Schedule.Second);
+        Ring = new TraceRing(cluster.Plan.Traced);
+    }
+
+    /// <summary>Its place in the network.</summary>
+    public int Index { get; }
+
+    /// <summary>Its name in the cluster.</summary>
+    public string Name { get; }
+
+    /// <summary>A copy of another machine, which should not be.</summary>
+    public bool IsTwin { get; }
+
+    /// <summary>Its disk.</summary>
+    public SimulatedDisk Disk { get; }
+
+    /// <summary>Its process's ship.</summary>
+    public SimulatedShip? Ship { get; private set; }
+
+    /// <summary>Its process; <see langword="null"/> where none runs.</summary>
+    public Member? Machine { get; private set; }
+
+    /// <summary>Its process's name in the lease.</summary>
+    public string Candidate { get; private set; } = "";
+
+    /// <summary>What its process is.</summary>
+    public Role Role => Machine?.Role ?? Role.Stopped;
+
+    /// <summary>Its last inputs.</summary>
+    public TraceRing Ring { get; }
+
+    /// <summary>From this event on its ship is not the cluster's.</summary>
+    public EventNumber? DiffersFrom { get; private set; }
+
+    /// <summary>How far its disk was before it was lost.</summary>
+    public EventNumber LostAt { get; private set; }
+
+    /// <summary>The time by its own clock.</summary>
+    public TimeSpan Clock => TimeSpan.FromTicks(_offset + (long)(_cluster.Schedule.Now * _rate));
+
+    /// <summary>A process runs here, paused or not.</summary>
+    public bool IsUp => Machine is not null;
+
+    /// <summary>The process stands still.</summary>
+    public bool IsPaused => _cluster.Schedule.Now < _pausedUntil;
+
+    /// <summary>Starts the process.</summary>
+    public void Start(IReadOnlyList<string> members)
+    {
+        _life++;
+        Candidate = string.Create(CultureInfo.InvariantCulture, $"{Name}@{(IsTwin ? "twin" : "")}{_life}");
+        SimulationPlan plan = _cluster.Plan;
+        Machine = new Member(new MemberOptions
+        {
+            Name = Name,
+            Candidate = Candidate,
+            Members = members,
+            LeaseDuration = plan.Lease,
+            ReplicaPatience = plan.Lease,
+            Effects = plan.Effects,
+            InitialOptimism = plan.Optimism,
+            MaxUnreplicatedEvents = plan.MaxUnreplicated,
+            MaxGated = plan.MaxGated,
+            MaxIngress = plan.MaxIngress,
+            MaxGroup = plan.MaxGroup,
+            MaxGroupBytes = plan.MaxGroupBytes,
+            PushWindow = plan.PushWindow,
+            SnapshotEvery = plan.SnapshotEvery,
+            StoreWindow = plan.Window,
+            Copies = plan.Copies,
+            Bug = plan.Bug,
+        });
+        _busy = default;
+        _known = new Settings(plan.Optimism, members);
+        _leaseFrom = TimeSpan.MinValue;
+        _effectful.Clear();
+        _firstOvum = true;
+        _firstAppend = Term.None;
+        _wasMaster = false;
+        _term = Term.None;
+        (Position Position, ulong State) restored = Disk.Restore(Disk.End.Number, _cluster.Plan.ShellBug is not ShellBug.SnapshotNotCompared);
+        Put(restored.Position, restored.State);
+        Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- {Candidate} starts"));
+        int life = _life;
+        _cluster.Schedule.After(1, () => Deliver(life, new MemberInput.Started(Disk.Durable, restored.Position)));
+        Tick(life);
+    }
+
+    /// <summary>Ends the process at once.</summary>
+    public void Crash()
+    {
+        if (Machine is null)
+            return;
+        _life++;
+        Machine = null;
+        Ship = null;
+        _pausedUntil = 0;
+        _backlog.Clear();
+        Disk.Crash();
+        Ring.Note(_cluster.Schedule.Now, "--- it dies");
+    }
+
+    /// <summary>Takes the disk away, and puts an empty one in.</summary>
+    public void WipeDisk()
+    {
+        LostAt = Disk.Durable.Number > LostAt ? Disk.Durable.Number : LostAt;
+        Disk.Wipe();
+        Ring.Note(_cluster.Schedule.Now, "--- its disk is empty");
+    }
+
+    /// <summary>An event of the local log is damaged: the shell finds that by the chain when it starts, and sets it aside with all that follows.</summary>
+    public void FlipEvent(EventNumber number)
+    {
+        LostAt = Disk.Durable.Number > LostAt ? Disk.Durable.Number : LostAt;
+        Disk.Cut(number.Previous);
+        Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- event {number} is damaged on disk"));
+    }
+
+    /// <summary>Its disk has, or had before it was lost, the log up to here.</summary>
+    public bool HasHad(Position position) =>
+        position.Number <= LostAt || Disk.DurableChainAt(position.Number) == position.Chain || position.Number == EventNumber.None;
+
+    /// <summary>Stops the process for a while.</summary>
+    public void Pause(long ticks)
+    {
+        long until = _cluster.Schedule.Now + ticks;
+        if (Machine is null || until <= _pausedUntil)
+            return;
+        _pausedUntil = until;
+        int life = _life;
+        _cluster.Schedule.At(until, () => Resume(life));
+    }
+
+    /// <summary>Lets it go on.</summary>
+    public void Resume() => Resume(_life, force: true);
+
+    /// <summary>Something is heard.</summary>
+    public void Hear(Ovum ovum) => Deliver(_life, new MemberInput.Heard(ovum));
+
+    /// <summary>A message came.</summary>
+    public void Receive(string from, MemberMessage message) => Deliver(_life, new MemberInput.Received(from, message));
+
+    /// <summary>The user said something.</summary>
+    public void Tell(MemberInput input) => Deliver(_life, input);
+
+    private void Resume(int life, bool force = false)
+    {
+        if (life != _life || (!force && _cluster.Schedule.Now < _pausedUntil))
+            return;
+        _pausedUntil = 0;
+        while (_backlog.TryDequeue(out MemberInput? input) && life == _life)
+            Take(input);
+    }
+
+    private void Tick(int life)
+    {
+        long period = (long)(_cluster.Plan.Lease.Ticks / 10 / Math.Max(1, _rate));
+        _cluster.Schedule.After(_random.Between(period / 2, period), () =>
+        {
+            if (life != _life)
+                return;
+            // Timers of a process that stands still do not pile up.
+            if (!IsPaused || _backlog.Count == 0)
+                Deliver(life, MemberInput.Tick.Instance);
+            Tick(life);
+        });
+    }
+
+    private void Deliver(int life, MemberInput input)
+    {
+        if (life != _life || Machine is null)
+            return;
+        if (IsPaused)
+            _backlog.Enqueue(input);
+        else
+            Take(input);
+    }
+
+    private void Take(MemberInput input)
+    {
+        NoteAnswer(input);
+        _outputs.Clear();
+        Role before = Role;
+        Machine!.Step(Clock, input, _outputs);
+        Ring.Add(_cluster.Schedule.Now, Clock, input, _outputs);
+        _cluster.Trace(this, input, _outputs);
+        CheckStatus(before);
+        foreach (MemberOutput output in _outputs)
+            Perform(output);
+    }
+
+    private void CheckStatus(Role before)
+    {
+        if (_steps++ % 8 != 0 && Role == before)
+            return;
+        MemberStatus status = Machine!.Status;
+        ClusterHistory.Require(
+            Invariant.Bounds,
+            status.Ingress <= 2 * _cluster.Plan.MaxIngress,
+            () => $"{Candidate} keeps {status.Ingress} ova; the bound is {_cluster.Plan.MaxIngress}");
+        ClusterHistory.Require(
+            Invariant.Bounds,
+            status.Gated <= (2 * _cluster.Plan.MaxGated) + _cluster.Plan.MaxUnreplicated,
+            () => $"{Candidate} holds the effects of {status.Gated} events; the bound is {_cluster.Plan.MaxGated}");
+        ClusterHistory.Require(
+            Invariant.OneMaster, status.Term >= _term || before is Role.Stopped, () => $"the term of {Candidate} went from {_term} back to {status.Term}");
+        _term = status.Term;
+    }
+
+    private void Put(Position position, ulong state)
+    {
+        Ship = new SimulatedShip(position, state);
+        DiffersFrom = _cluster.History.IsCommitted(position) && !_cluster.History.IsRight(position.Number, state) ? position.Number : null;
+    }
+
+    private void Answer(long delay, MemberInput input)
+    {
+        int life = _life;
+        _cluster.Schedule.After(delay, () => Deliver(life, input));
+    }
+
+    private void Answer(int life, MemberInput input) => Deliver(life, input);
+
+    /// <summary>Answers what only a master asks: whose mastership is over hears no more of it.</summary>
+    private void AnswerMaster(int life, int mastership, MemberInput input)
+    {
+        if (mastership == _mastership)
+            Deliver(life, input);
+    }
+}

@@ -1,0 +1,139 @@
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>The replicated database: the model's rules, reached over links, with the faults that a database may have. What it has committed is never lost.</summary>
+internal sealed class SimulatedStore
+{
+    private const int KeptLeases = 32;
+
+    private readonly Schedule _schedule;
+    private readonly SimulatedNetwork _network;
+    private readonly SimulationRandom _random;
+    private readonly ClusterHistory _history;
+    private readonly int _place;
+    private readonly Queue<(long Time, Lease Lease)> _leases = new();
+
+    public SimulatedStore(SimulationPlan plan, Schedule schedule, SimulatedNetwork network, ClusterHistory history, int place)
+    {
+        _schedule = schedule;
+        _network = network;
+        _random = new SimulationRandom(plan.Seed, "store");
+        _history = history;
+        _place = place;
+        Database = new ModelDatabase(new ModelOptions { Window = plan.Window, Bug = plan.StoreBug });
+        Log = Database.FindOrAdd(Ship.Parse("~zod"), Position.Origin, new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal));
+        Group = _random.Of(1, 8, 64);
+    }
+
+    /// <summary>The database.</summary>
+    public ModelDatabase Database { get; }
+
+    /// <summary>The ship's log.</summary>
+    public ModelLogData Log { get; }
+
+    /// <summary>The most events in one transaction.</summary>
+    public int Group { get; }
+
+    /// <summary>How long a commit usually takes, in ticks.</summary>
+    public long Latency { get; set; } = 2 * Schedule.Millisecond;
+
+    /// <summary>Until when nobody is served.</summary>
+    public long AwayUntil { get; set; }
+
+    /// <summary>How often the outcome of a write is unknown.</summary>
+    public double UnknownRate { get; set; }
+
+    /// <summary>How old plain reads may be, in ticks.</summary>
+    public long Staleness { get; set; }
+
+    /// <summary>How long a caller waits for an answer, in ticks.</summary>
+    public long Patience { get; set; } = 500 * Schedule.Millisecond;
+
+    /// <summary>A write: asked for, made or not, answered or not.</summary>
+    public void Write<T>(SimulatedMember from, Func<T> write, Func<string, T> unknown, Action<T> answer)
+        where T : class
+    {
+        Call(from, () =>
+        {
+            if (_schedule.Now < AwayUntil)
+                return unknown("the store is away");
+            if (!_random.Chance(UnknownRate))
+                return Make(write, unknown);
+            switch (_random.Below(3))
+            {
+                case 0:
+                    return unknown("the store lost the write");
+                case 1:
+                    Make(write, unknown);
+                    return unknown("the store lost the answer");
+                default:
+                    _schedule.After(_random.Between(1, 3 * Schedule.Second), () => Make(write, unknown));
+                    return unknown("the store will write it later");
+            }
+        }, unknown, answer, _random.Delay(Latency));
+    }
+
+    /// <summary>A read that decides.</summary>
+    public void Read<T>(SimulatedMember from, Func<T> read, Func<T> away, Action<T> answer) =>
+        Call(from, () => _schedule.Now < AwayUntil || _random.Chance(UnknownRate) ? away() : read(), _ => away(), answer, _random.Delay(Latency));
+
+    /// <summary>A lease as a plain read shows it.</summary>
+    public Lease Observe()
+    {
+        long seen = _schedule.Now - (Staleness > 0 ? _random.Between(0, Staleness) : 0);
+        Lease lease = Log.State.Lease;
+        foreach ((long time, Lease older) in _leases)
+        {
+            // Each entry is the lease as it was until that time.
+            if (time > seen)
+                return older;
+        }
+        return lease;
+    }
+
+    private T Make<T>(Func<T> write, Func<string, T> unknown)
+    {
+        LogState before = Log.State;
+        T outcome;
+        try
+        {
+            outcome = write();
+        }
+        catch (SeguroException refused)
+        {
+            return unknown(refused.Message);
+        }
+        if (Log.State.Lease != before.Lease)
+        {
+            _leases.Enqueue((_schedule.Now, before.Lease));
+            if (_leases.Count > KeptLeases)
+                _leases.Dequeue();
+            if (Log.State.Lease.Term != before.Lease.Term)
+                _history.Won(Log.State);
+        }
+        return outcome;
+    }
+
+    private void Call<T>(SimulatedMember from, Func<T> serve, Func<string, T> unknown, Action<T> answer, long work)
+    {
+        bool answered = false;
+        void Answer(T outcome)
+        {
+            if (answered)
+                return;
+            answered = true;
+            answer(outcome);
+        }
+        _schedule.After(Patience + _random.Between(0, Patience / 4), () =>
+        {
+            if (!answered)
+                Answer(unknown("no answer from the store"));
+        });
+        _network.SendLoose(from.Index, _place, work / 2, () =>
+        {
+            T outcome = serve();
+            _network.SendLoose(_place, from.Index, work / 2, () => Answer(outcome));
+        });
+    }
+}

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Text;
+using Seguro.Core;
+
+namespace Seguro.Testing;
+
+/// <summary>The configuration of one simulation. Each seed draws its own.</summary>
+internal sealed record SimulationPlan
+{
+    /// <summary>Where all randomness comes from.</summary>
+    public required ulong Seed { get; init; }
+
+    /// <summary>How many members the cluster begins with.</summary>
+    public required int Members { get; init; }
+
+    /// <summary>The optimism that it begins with.</summary>
+    public required Optimism Optimism { get; init; }
+
+    /// <summary>What a new master does with effects of unknown fate.</summary>
+    public required EffectsPolicy Effects { get; init; }
+
+    /// <summary>What goes wrong.</summary>
+    public required Nemesis Nemeses { get; init; }
+
+    /// <summary>The lease's duration.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>For how long things go wrong.</summary>
+    public TimeSpan Chaos { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How many datagrams come in a second.</summary>
+    public int Rate { get; init; } = 20;
+
+    /// <summary>The store's cap on payload bytes.</summary>
+    public long? Window { get; init; }
+
+    /// <summary>See <see cref="MemberOptions.Copies"/>.</summary>
+    public int Copies { get; init; }
+
+    /// <summary>See <see cref="MemberOptions.MaxUnreplicatedEvents"/>.</summary>
+    public int MaxUnreplicated { get; init; } = 64;
+
+    /// <summary>See <see cref="MemberOptions.MaxGroup"/>.</summary>
+    public int MaxGroup { get; init; } = 16;
+
+    /// <summary>See <see cref="MemberOptions.MaxGroupBytes"/>.</summary>
+    public long MaxGroupBytes { get; init; } = 2048;
+
+    /// <summary>See <see cref="MemberOptions.PushWindow"/>.</summary>
+    public long PushWindow { get; init; } = 4096;
+
+    /// <summary>See <see cref="MemberOptions.MaxGated"/>.</summary>
+    public int MaxGated { get; init; } = 256;
+
+    /// <summary>See <see cref="MemberOptions.MaxIngress"/>.</summary>
+    public int MaxIngress { get; init; } = 512;
+
+    /// <summary>See <see cref="MemberOptions.SnapshotEvery"/>.</summary>
+    public ulong SnapshotEvery { get; init; } = 50;
+
+    /// <summary>How many inputs of each member a report shows.</summary>
+    public int Traced { get; init; } = 48;
+
+    /// <summary>A mistake of the protocol.</summary>
+    public PlantedBug Bug { get; init; }
+
+    /// <summary>A mistake of the shell.</summary>
+    public ShellBug ShellBug { get; init; }
+
+    /// <summary>A mistake of the store.</summary>
+    public ModelBug StoreBug { get; init; }
+
+    /// <summary>Draws a configuration.</summary>
+    public static SimulationPlan Draw(ulong seed)
+    {
+        SimulationRandom random = new(seed, "plan");
+        int members = random.Of(1, 2, 3, 3, 3, 3, 4, 5, 5);
+        bool window = random.Chance(0.3);
+        SimulationPlan plan = new()
+        {
+            Seed = seed,
+            Members = members,
+            Optimism = new Optimism(random.Below(members), random.Chance(0.5) ? ReplicaLossPolicy.Wait : ReplicaLossPolicy.Degrade),
+            Effects = random.Chance(0.6) ? EffectsPolicy.AtLeastOnce : EffectsPolicy.AtMostOnce,
+            Nemeses = DrawNemeses(random),
+            Lease = TimeSpan.FromMilliseconds(random.Of(300, 1000, 1000, 2000)),
+            Rate = random.Of(5, 20, 20, 60),
+            Window = window ? random.Between(8_000, 20_000) : null,
+            Copies = random.Of(0, 0, 1, 2),
+            MaxUnreplicated = random.Of(8, 64, 512),
+            MaxGroup = random.Of(1, 4, 16, 64),
+            MaxGroupBytes = random.Of(512L, 2048L, 65_536L),
+            PushWindow = random.Of(1024L, 4096L, 65_536L),
+            MaxGated = random.Of(16, 256, 1024),
+            MaxIngress = random.Of(32, 512),
+            SnapshotEvery = random.Of(7UL, 50UL, 500UL),
+        };
+        return plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)) };
+    }
+
+    /// <inheritdoc/>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"seed {Seed}, {Members} members, optimism {Optimism}, {Effects}, lease {Lease.TotalMilliseconds} ms, chaos {Chaos.TotalSeconds:0.#} s, ");
+        text.Append(CultureInfo.InvariantCulture, $"{Rate} datagrams/s, window {Window?.ToString(CultureInfo.InvariantCulture) ?? "none"}, copies {Copies}, ");
+        text.Append(CultureInfo.InvariantCulture, $"unreplicated {MaxUnreplicated}, group {MaxGroup}/{MaxGroupBytes} B, push window {PushWindow} B, gated {MaxGated}, ");
+        text.Append(CultureInfo.InvariantCulture, $"ingress {MaxIngress}, snapshot every {SnapshotEvery}, nemeses {Nemeses}");
+        if (Bug is not PlantedBug.None || ShellBug is not ShellBug.None || StoreBug is not ModelBug.None)
+            text.Append(CultureInfo.InvariantCulture, $", planted {Bug}/{ShellBug}/{StoreBug}");
+        return text.ToString();
+    }
+
+    private static Nemesis DrawNemeses(SimulationRandom random)
+    {
+        double each = random.Of(0, 0.15, 0.3, 0.3, 0.6);
+        Nemesis drawn = Nemesis.None;
+        foreach (Nemesis nemesis in Enum.GetValues<Nemesis>())
+        {
+            if (random.Chance(each))
+                drawn |= nemesis;
+        }
+        return drawn;
+    }
+}
