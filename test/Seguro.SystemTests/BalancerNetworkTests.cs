@@ -79,11 +79,12 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
         Assert.All(ships, static socket => Assert.Equal(0, socket.Available));
     }
 
-    [Fact]
+    [Fact(Timeout = 120_000)]
     public async Task The_process_serves_members_of_other_networks_across_a_takeover()
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         (NetworkNamespace client, NetworkNamespace network, NetworkNamespace[] networks) = await BuildAsync("198.51.100.", ["10.77.1.", "10.77.2."], "/24");
-        await File.WriteAllTextAsync(_folder["key"], RandomNumberGenerator.GetHexString(64), Cancel);
+        await File.WriteAllTextAsync(_folder["key"], RandomNumberGenerator.GetHexString(64), cancel);
         ClusterKey key = ClusterKey.Load(_folder["key"]);
         IPEndPoint publicly = IPEndPoint.Parse("198.51.100.1:13337");
         using Process process = Process.Start(new ProcessStartInfo(
@@ -95,7 +96,7 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
         })!;
         try
         {
-            JsonElement ready = JsonDocument.Parse((await process.StandardOutput.ReadLineAsync(Cancel))!).RootElement;
+            JsonElement ready = JsonDocument.Parse((await process.StandardOutput.ReadLineAsync(cancel))!).RootElement;
             Assert.True(ready.GetProperty("ready").GetBoolean());
             await using BalancerLink first = networks[0].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new DqliteAddress("10.77.1.1", 13338), key, TimeProvider.System));
             await using BalancerLink second = networks[1].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new DqliteAddress("10.77.2.1", 13338), key, TimeProvider.System));
@@ -128,8 +129,8 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
             Assert.Equal("last"u8.ToArray(), Receive(peer).Datagram);
             Assert.Equal("last"u8.ToArray(), Receive(peer).Datagram);
             (await SendSignalAsync(process.Id)).Dispose();
-            JsonElement stats = JsonDocument.Parse((await process.StandardOutput.ReadLineAsync(Cancel))!).RootElement;
-            await process.WaitForExitAsync(Cancel);
+            JsonElement stats = JsonDocument.Parse((await process.StandardOutput.ReadLineAsync(cancel))!).RootElement;
+            await process.WaitForExitAsync(cancel);
             Assert.Equal(0, process.ExitCode);
             Assert.Equal(8, stats.GetProperty("released").GetInt32());
             Assert.Equal(6, stats.GetProperty("term").GetInt32());

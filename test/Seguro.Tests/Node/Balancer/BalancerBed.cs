@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Seguro.Node.Balancer;
@@ -88,13 +89,18 @@ internal sealed class BalancerBed : IAsyncDisposable
     public byte[] Hello(ulong life, ulong count, ulong term, bool isMaster) =>
         Frame(FrameKind.Hello, term, default, [.. BitConverter.GetBytes(life), .. BitConverter.GetBytes(count)], isMaster);
 
-    /// <summary>Waits until the balancer's own counts say so.</summary>
-    public async Task UntilAsync(Func<BalancerStats, bool> condition)
+    /// <summary>Waits until the balancer's own counts say so; that they never will fails the test, with the counts.</summary>
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="meanwhile">Done again and again until then.</param>
+    public async Task UntilAsync(Func<BalancerStats, bool> condition, Action? meanwhile = null)
     {
+        long start = Stopwatch.GetTimestamp();
         while (!condition(Balancer.Stats))
         {
             if (_running.IsCompleted)
                 await _running;
+            Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(60), Balancer.Stats.ToString());
+            meanwhile?.Invoke();
             await Task.Delay(1, TestContext.Current.CancellationToken);
         }
     }

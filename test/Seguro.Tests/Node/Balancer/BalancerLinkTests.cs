@@ -59,9 +59,10 @@ public sealed class BalancerLinkTests
         Assert.Equal(0, client.Available);
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task Frames_that_are_not_the_balancers_are_counted_and_dropped()
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         await using BalancerBed bed = BalancerBed.Start();
         await using BalancerLink link = Open(bed);
         await bed.UntilAsync(static stats => stats.Members == 1);
@@ -73,34 +74,35 @@ public sealed class BalancerLinkTests
         stranger.SendTo([], link.Address);
         stranger.SendTo(bed.Frame(FrameKind.Egress, 1, default, [1]), link.Address);
         bed.Client().SendTo([7], bed.Balancer.Public);
-        IngressDatagram datagram = await link.ReceiveAsync(_buffer, Cancel);
+        IngressDatagram datagram = await link.ReceiveAsync(_buffer, cancel);
         Assert.Equal([7], datagram.Payload.ToArray());
         while (link.Stats is not { Malformed: 2, Forged: 1, WrongKind: 1 })
         {
             // Whichever of the two senders came first.
             bed.Client().SendTo([8], bed.Balancer.Public);
-            await link.ReceiveAsync(_buffer, Cancel);
+            await link.ReceiveAsync(_buffer, cancel);
         }
     }
 
-    [Fact]
+    [Fact(Timeout = 60_000)]
     public async Task A_balancer_that_starts_later_is_found_and_its_numbers_go_on_upwards()
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         int port = Testing.FreePort.Next();
         await using BalancerLink link = BalancerLink.Open(new IPEndPoint(IPAddress.Loopback, 0), new DqliteAddress("localhost", port), BalancerBed.Key, TimeProvider.System);
         ulong last = 0;
         for (int life = 0; life < 2; life++)
         {
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             using UdpBalancer balancer = UdpBalancer.Bind(
                 new BalancerOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0), Inside = new IPEndPoint(IPAddress.IPv6Any, port), Key = BalancerBed.Key }, TimeProvider.System);
             Task running = balancer.RunAsync(stop.Token);
             link.Announce(isMaster: false, Term.None);
             while (balancer.Members.Count == 0)
-                await Task.Delay(1, Cancel);
+                await Task.Delay(1, cancel);
             using Socket client = BalancerBed.NewSocket();
             client.SendTo([1], balancer.Public);
-            IngressDatagram datagram = await link.ReceiveAsync(_buffer, Cancel);
+            IngressDatagram datagram = await link.ReceiveAsync(_buffer, cancel);
             Assert.True(datagram.Number > last);
             last = datagram.Number;
             await stop.CancelAsync();

@@ -94,11 +94,7 @@ public sealed class UdpBalancerTests
         client.SendTo([1], bed.Balancer.Public);
         Assert.Equal([1], bed.ReceiveIngress(guest).Payload);
         Assert.Equal([1], bed.ReceiveIngress(configured).Payload);
-        while (bed.Balancer.Stats.Members == 2)
-        {
-            time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Yield();
-        }
+        await bed.UntilAsync(static stats => stats.Members == 1, () => time.Advance(TimeSpan.FromSeconds(1)));
         client.SendTo([2], bed.Balancer.Public);
         Assert.Equal([2], bed.ReceiveIngress(configured).Payload);
         guest.SendTo(bed.Frame(FrameKind.Egress, 1, BalancerBed.AddressOf(client), [3]), bed.Balancer.Inside);
