@@ -5,7 +5,7 @@ using Seguro.Testing;
 namespace Seguro.SystemTests;
 
 /// <summary>A cluster that <c>seguro cluster init</c> made on this machine, each member a real <c>seguro run</c>.</summary>
-internal sealed class ClusterOnLoopback : IAsyncDisposable
+internal sealed partial class ClusterOnLoopback : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
@@ -35,6 +35,29 @@ internal sealed class ClusterOnLoopback : IAsyncDisposable
     {
         foreach (string name in Names)
             Start(name, options);
+    }
+
+    /// <summary>Makes the folder of one more member, and starts it; it does not belong to the cluster yet.</summary>
+    public async Task AddAsync(string name)
+    {
+        (await SeguroProcess.RunAsync("cluster", "add", _folder["c"], name)).Ok();
+        Start(name);
+    }
+
+    /// <summary>Gives the dqlite cluster another name and other addresses, in every configuration.</summary>
+    public void Rename(string cluster)
+    {
+        Dictionary<string, string> ports = [];
+        foreach (string name in Names)
+        {
+            string text = File.ReadAllText(Configuration(name)).Replace("\"cluster\": \"seguro\"", $"\"cluster\": \"{cluster}\"", StringComparison.Ordinal);
+            File.WriteAllText(Configuration(name), DqliteAddress().Replace(text, match =>
+            {
+                if (!ports.TryGetValue(match.Value, out string? port))
+                    ports[match.Value] = port = $"\"dqlite\": \"127.0.0.1:{FreePort.Next()}\"";
+                return port;
+            }));
+        }
     }
 
     public SeguroProcess Take(string name)
@@ -99,6 +122,9 @@ internal sealed class ClusterOnLoopback : IAsyncDisposable
             await process.DisposeAsync();
         _folder.Dispose();
     }
+
+    [System.Text.RegularExpressions.GeneratedRegex("\"dqlite\": \"[^\"]*\"", System.Text.RegularExpressions.RegexOptions.None, 1000)]
+    private static partial System.Text.RegularExpressions.Regex DqliteAddress();
 
     private static string Tail(string text) => text.Length > 3000 ? text[^3000..] : text;
 }

@@ -72,5 +72,67 @@ public sealed class ClusterTests
         await cluster.UntilMasterAsync(replicas: 2);
     }
 
+    [Fact]
+    public async Task One_member_more_joins_and_one_leaves_while_the_cluster_runs()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
+        cluster.StartAll();
+        StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
+        await cluster.AddAsync("n4");
+        await cluster.UntilAsync("the new member as a replica", static status => status.Role == "replica" && status.Master.Length > 0, "n4");
+        StatusReport joined = Report(await SeguroProcess.RunAsync("cluster", "join", "n4", "--json", "-c", cluster.Configuration("n4")));
+        Assert.Equal(["m1", "m2", "m3", "n4"], joined.Members);
+        await cluster.UntilMasterAsync(replicas: 3);
+        string leaving = cluster.Names.First(name => name != master.Name);
+        StatusReport left = Report(await SeguroProcess.RunAsync("cluster", "leave", leaving, "--json", "-c", cluster.Configuration("n4")));
+        Assert.DoesNotContain(leaving, left.Members);
+        await using SeguroProcess stopped = cluster.Take(leaving);
+        stopped.Terminate();
+        Assert.Equal(0, (await stopped.EndAsync()).ExitCode);
+        await cluster.UntilMasterAsync(replicas: 2);
+    }
+
+    [Fact]
+    public async Task A_lost_quorum_is_recovered_from_the_local_logs()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
+        cluster.StartAll();
+        StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
+        foreach (string name in cluster.Names)
+            await cluster.UntilAsync("the whole log everywhere", status => status.Durable.Event >= master.Durable.Event, name);
+        SeguroProcess.Result running = await SeguroProcess.RunAsync("cluster", "recover", "--yes", "-c", cluster.Configuration("m1"));
+        Assert.Equal(3, running.ExitCode);
+        ulong head = 0;
+        foreach (string name in cluster.Names)
+        {
+            head = Math.Max(head, (await cluster.StatusAsync(name))!.Durable.Event);
+            await using SeguroProcess killed = cluster.Take(name);
+            killed.Kill();
+            await killed.EndAsync();
+        }
+        string[] others = ["--log", cluster.Data("m2"), "--log", cluster.Data("m3")];
+        SeguroProcess.Result same = await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "-c", cluster.Configuration("m1"), .. others]);
+        Assert.Equal(3, same.ExitCode); // under the old name: what is left of the old database could meddle
+        cluster.Rename("again");
+        SeguroProcess.Result unconfirmed = await SeguroProcess.RunAsync(["cluster", "recover", "-c", cluster.Configuration("m1"), .. others]);
+        Assert.Equal(3, unconfirmed.ExitCode);
+        Assert.True(Directory.Exists(Path.Combine(cluster.Data("m1"), "dqlite")));
+        System.Text.Json.JsonElement recovered = (await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "--json", "-c", cluster.Configuration("m1"), .. others])).Ok().Json;
+        Assert.True(recovered.GetProperty("head").GetUInt64() >= master.Durable.Event);
+        Assert.Equal(0UL, recovered.GetProperty("lost").GetUInt64());
+        Assert.True(Directory.Exists(recovered.GetProperty("aside").GetString()));
+
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration("m2"));
+        Assert.Equal(3, refused.ExitCode); // its old node's data are still there
+        foreach (string name in (string[])["m2", "m3"])
+        {
+            Directory.Move(Path.Combine(cluster.Data(name), "dqlite"), Path.Combine(cluster.Data(name), "dqlite.old"));
+            File.Delete(Path.Combine(cluster.Data(name), "dqlite-started"));
+        }
+        cluster.StartAll();
+        StatusReport whole = await cluster.UntilMasterAsync(replicas: 2);
+        Assert.True(whole.Durable.Event >= head);
+    }
+
     private static StatusReport Report(SeguroProcess.Result result) => System.Text.Json.JsonSerializer.Deserialize<StatusReport>(result.Ok().Output, System.Text.Json.JsonSerializerOptions.Web)!;
 }
