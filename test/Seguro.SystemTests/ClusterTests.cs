@@ -79,10 +79,12 @@ public sealed class ClusterTests
         cluster.StartAll();
         StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
         await cluster.AddAsync("n4");
-        await cluster.UntilAsync("the new member as a replica", static status => status.Role == "replica" && status.Master.Length > 0, "n4");
-        StatusReport joined = Report(await SeguroProcess.RunAsync("cluster", "join", "n4", "--json", "-c", cluster.Configuration("n4")));
+        // Nobody tells it who is master before it belongs to the cluster.
+        await cluster.UntilAsync("the new member as a replica", static status => status.Role == "replica" && status.Links.Count == 3, "n4");
+        StatusReport joined = Report(await SeguroProcess.RunAsync("cluster", "join", "n4", "--json", "-c", cluster.Configuration("m1")));
         Assert.Equal(["m1", "m2", "m3", "n4"], joined.Members);
         await cluster.UntilMasterAsync(replicas: 3);
+        await cluster.UntilAsync("a member that knows the master", static status => status.Master.Length > 0, "n4");
         string leaving = cluster.Names.First(name => name != master.Name);
         StatusReport left = Report(await SeguroProcess.RunAsync("cluster", "leave", leaving, "--json", "-c", cluster.Configuration("n4")));
         Assert.DoesNotContain(leaving, left.Members);
