@@ -142,7 +142,10 @@ public sealed class SeguroNode : IAsyncDisposable
         foreach (string warning in store.Capabilities.Warnings)
             _notice(warning);
         lock (_lock)
-            _commitMeans = store.Capabilities.CommitMeans;
+        {
+            // What the store says is of the moment at which it was opened: the others were perhaps not there yet.
+            _commitMeans = _configuration.IsEmbedded ? $"a commit is durable on most of the {_configuration.Members.Count} members' dqlite nodes" : store.Capabilities.CommitMeans;
+        }
         (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, Wait, cancel);
         Keep(log);
         IShip ship = Keep(MakeShip(identity));

@@ -72,6 +72,13 @@ internal sealed class SeguroProcess : IAsyncDisposable
     /// <summary>Ends it with kill −9.</summary>
     public void Kill() => _process.Kill();
 
+    /// <summary>Asks it to end, as systemd does.</summary>
+    public void Terminate()
+    {
+        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

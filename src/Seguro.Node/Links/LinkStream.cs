@@ -59,7 +59,7 @@ sealed class LinkStream : IDisposable
     /// <param name="cancel">Breaks it.</param>
     public async Task RunAsync(IAsyncStreamReader<Wire.Frame> incoming, IAsyncStreamWriter<Wire.Frame> outgoing, Func<LinkStream, MemberMessage, bool> deliver, CancellationToken cancel)
     {
-        using CancellationTokenRegistration registration = cancel.UnsafeRegister(static stream => ((LinkStream)stream!).Break("told to end"), this);
+        using CancellationTokenRegistration registration = cancel.UnsafeRegister(static stream => ((LinkStream)stream!).Break("the connection was lost"), this);
         await Task.WhenAll(WriteAsync(outgoing), ReadAsync(incoming, deliver));
     }
 

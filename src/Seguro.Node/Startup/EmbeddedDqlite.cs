@@ -15,7 +15,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
     /// <summary>In a member's folder: its node is to form a new cluster.</summary>
     public const string FormFile = "form-cluster";
 
-    /// <summary>In a member's folder: its node is part of the cluster. Holds its number.</summary>
+    /// <summary>In a member's folder: its node is part of a cluster. Holds its number and the cluster's name.</summary>
     public const string StartedFile = "dqlite-started";
 
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
@@ -51,9 +51,10 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             MustExist = File.Exists(started),
             Supervised = true,
         };
-        if (File.Exists(started) && File.ReadAllText(started).Trim() != self.Id.ToString())
-            throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {File.ReadAllText(started).Trim()}, and the configuration says {self.Id}",
-                $"Put the old number back into members:{self.Name}:id; or, to begin with an empty node, move {options.Folder} and {started} away first.");
+        string own = $"{self.Id} of {configuration.Cluster}";
+        if (File.Exists(started) && File.ReadAllText(started).Trim() is { } was && was != own)
+            throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {was}, and the configuration says {own}",
+                $"Put the old values back into members:{self.Name}:id and cluster; or, to begin with an empty node, move {options.Folder} and {started} away first.");
         DqliteAddress[] others = [.. configuration.Members.Where(member => member.Name != self.Name).Select(static member => member.Dqlite!.Value)];
         DqliteMembership membership = new(others.Length == 0 ? [options.Address] : others, certificates, Patience);
         bool joins = !options.MustExist && !options.Bootstrap;
@@ -68,7 +69,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             if (joins)
                 await RepeatAsync(() => membership.JoinAsync(options.Id, options.Address, cancel), "the cluster to take the new dqlite node", notice, cancel);
             if (!options.MustExist)
-                Mark(started, self.Id);
+                Mark(started, own);
             File.Delete(form);
             return new EmbeddedDqlite(process);
         }
@@ -120,10 +121,10 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
 
     private static bool Fresh(string folder) => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
 
-    private static void Mark(string path, ulong id)
+    private static void Mark(string path, string node)
     {
         using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
-        stream.Write(System.Text.Encoding.ASCII.GetBytes($"{id}\n"));
+        stream.Write(System.Text.Encoding.UTF8.GetBytes(node + "\n"));
         stream.Flush(flushToDisk: true);
     }
 }

@@ -1,8 +1,5 @@
 using System.CommandLine;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Node.Configuration;
@@ -17,9 +14,6 @@ namespace Seguro.Cli.Commands.Cluster;
 internal static class ClusterInitCommand
 {
     private const int PortsOfMember = 3;
-    private const int UsualPort = 7500;
-    private const string Loopback = "127.0.0.1";
-    private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private static readonly Argument<string> Folder = new("FOLDER") { Description = "Where to write; made where it is missing." };
     private static readonly Option<int> Members = new("--members") { Description = "How many members; three survive the loss of any one.", HelpName = "N", DefaultValueFactory = static _ => 3 };
@@ -73,15 +67,15 @@ internal static class ClusterInitCommand
             using (CertificateAuthority authority = CertificateAuthority.Create(root, writer.Cluster))
             {
                 string key = RandomNumberGenerator.GetHexString(64, lowercase: true) + "\n";
-                WriteFile(Path.Combine(root, "cluster.key"), key);
+                ClusterFolder.Write(Path.Combine(root, ClusterFolder.KeyFile), key);
                 for (int index = 0; index < members.Length; index++)
                 {
                     string folder = Path.Combine(root, members[index].Name);
-                    authority.Issue(Path.Combine(folder, "certificates"), MemberName.SubjectOf(members[index].Name), [.. Reached(hosts[index])]);
-                    WriteFile(Path.Combine(folder, "cluster.key"), key);
-                    WriteFile(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, new DqliteAddress(hosts[index], ports[(PortsOfMember * index) + 2])));
+                    authority.Issue(Path.Combine(folder, "certificates"), MemberName.SubjectOf(members[index].Name), ClusterFolder.Reached(hosts[index]));
+                    ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), key);
+                    ClusterFolder.Write(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, new DqliteAddress(hosts[index], ports[(PortsOfMember * index) + 2])));
                     if (members[index].Id == 1)
-                        WriteFile(Path.Combine(folder, "data", EmbeddedDqlite.FormFile), "");
+                        ClusterFolder.Write(Path.Combine(folder, "data", EmbeddedDqlite.FormFile), "");
                 }
                 authority.Issue(Path.Combine(root, "client"), "client", ["localhost"]);
             }
@@ -112,7 +106,7 @@ internal static class ClusterInitCommand
             terminal.Output.WriteLine($"  seguro run -c {(local ? Path.Combine(root, member.Name, ConfigurationReader.DefaultFile) : $"{member.Name}/{ConfigurationReader.DefaultFile}    # on {member.Links.Host}")}");
         string first = local ? Path.Combine(root, writer.Members[0].Name, ConfigurationReader.DefaultFile) : $"{writer.Members[0].Name}/{ConfigurationReader.DefaultFile}";
         terminal.Output.WriteLine($"See how they stand:\n  seguro status --watch -c {first}");
-        terminal.Output.WriteLine($"Let datagrams in:\n  seguro balancer --listen {(local ? Loopback : "0.0.0.0")}:PORT --inside {balancer} --key-file {(local ? Path.Combine(root, "cluster.key") : "cluster.key")}");
+        terminal.Output.WriteLine($"Let datagrams in:\n  seguro balancer --listen {(local ? ClusterFolder.Loopback : "0.0.0.0")}:PORT --inside {balancer} --key-file {(local ? Path.Combine(root, ClusterFolder.KeyFile) : ClusterFolder.KeyFile)}");
         if (!writer.Fake)
             terminal.Output.WriteLine($"Bring the ship's log in, from its stopped pier, when the members run:\n  seguro pier import PIER --store {url} --certificates {Path.Combine(root, "client")}");
     }
@@ -131,7 +125,7 @@ internal static class ClusterInitCommand
     private static string[] HostsOf(ParseResult parse, int count)
     {
         if (parse.GetValue(Hosts) is not { } given)
-            return [.. Enumerable.Repeat(Loopback, count)];
+            return [.. Enumerable.Repeat(ClusterFolder.Loopback, count)];
         string[] hosts = given.Split(',');
         return hosts.Length == count ? hosts : throw new SeguroException(ErrorCode.BadValue, $"{hosts.Length} hosts for {count} members", "Name one for each member, in order.");
     }
@@ -140,38 +134,13 @@ internal static class ClusterInitCommand
     private static int[] PortsOf(ParseResult parse, string[] hosts)
     {
         int count = (PortsOfMember * hosts.Length) + 1;
-        if (parse.GetValue(BasePort) is null && hosts.All(static host => host == Loopback))
-            return FreePorts(count);
-        int from = parse.GetValue(BasePort) ?? UsualPort;
+        if (parse.GetValue(BasePort) is null && hosts.All(static host => host == ClusterFolder.Loopback))
+            return ClusterFolder.FreePorts(count);
+        int from = parse.GetValue(BasePort) ?? ClusterFolder.UsualPort;
         if (from < 1 || from + count + 100 > 65535)
             throw new SeguroException(ErrorCode.BadValue, $"--base-port {from}", "Use 1024 to 65000.");
         // Members on machines of their own have the same ports everywhere.
         bool apart = hosts.Distinct(StringComparer.Ordinal).Count() == hosts.Length;
         return [.. Enumerable.Range(0, count - 1).Select(index => from + (apart ? index % PortsOfMember : index)), from + (apart ? PortsOfMember : count - 1)];
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        Socket[] sockets = new Socket[count];
-        for (int index = 0; index < count; index++)
-        {
-            sockets[index] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            sockets[index].Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-        int[] ports = [.. sockets.Select(static socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
-        foreach (Socket socket in sockets)
-            socket.Dispose();
-        return ports;
-    }
-
-    private static IEnumerable<string> Reached(string host) => host == Loopback ? [host, "localhost"] : [host];
-
-    private static void WriteFile(string path, string text)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!, Secret | UnixFileMode.UserExecute);
-        if (File.Exists(path))
-            throw new SeguroException(ErrorCode.AlreadyExists, $"{path} exists already", "Move it away, or use another folder.");
-        using FileStream stream = new(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = Secret });
-        stream.Write(Encoding.UTF8.GetBytes(text));
     }
 }

@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Seguro.Core;
+using Seguro.Node.Configuration;
+using Seguro.Stores;
+using Seguro.Stores.Dqlite;
+using Seguro.Urbit.Transfer;
+
+namespace Seguro.Node.Startup;
+
+/// <summary>Builds a new dqlite cluster of one node from a member's local log, after more than half of the old nodes were lost for ever.</summary>
+/// <remarks>
+/// The new database has another name and other addresses than the old one, so that what is left of the old one can't meddle: a node that wakes on its old data finds none of its own kind.
+/// Nothing is deleted: the old node's folder is moved aside.
+/// </remarks>
+public static class ClusterRecovery
+{
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
+
+    /// <summary>How many payload bytes the new database is given: a part of its window.</summary>
+    public static long WindowOf(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        return configuration.StoreWindow / 4;
+    }
+
+    /// <summary>Refuses a configuration that a new cluster can't be built with.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.Unsupported"/>, <see cref="ErrorCode.UnsafeSettings"/>, saying which keys to change.</exception>
+    public static void Check(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (!configuration.IsEmbedded)
+            throw new SeguroException(ErrorCode.Unsupported, "the store is not the members' own dqlite", "Restore that database by its own means, or import a member's log into a new one: seguro pier import FOLDER/pier --store URL.");
+        string name = configuration.Self.Name;
+        string advice = $"Change the configuration of all members: a new name in 'cluster', for each member another port in members:NAME:dqlite, members:{name}:id 1, and other numbers for the others.";
+        if (configuration.Self.Id != 1)
+            throw new SeguroException(ErrorCode.UnsafeSettings, $"members:{name}:id is {configuration.Self.Id}, and only node 1 forms a cluster", advice);
+        string marker = Path.Combine(configuration.Folder, "dqlite", "seguro-node.json");
+        if (!File.Exists(marker))
+            return;
+        using JsonDocument old = Parse(marker);
+        if (Text(old, "cluster") == configuration.Cluster || Text(old, "address") == configuration.Self.Dqlite.ToString())
+            throw new SeguroException(ErrorCode.UnsafeSettings, $"the old database has the same name ('{configuration.Cluster}') or the same address ({configuration.Self.Dqlite}): its other nodes could meddle with the new one", advice);
+    }
+
+    /// <summary>Builds it: moves the old node's folder aside, forms a cluster of one node, fills its database, and ends the node again.</summary>
+    /// <returns>Where the old node's folder is now; <see langword="null"/> where there was none.</returns>
+    /// <exception cref="SeguroException">What the parts say; what was moved stays moved.</exception>
+    public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(source);
+        Check(configuration);
+        EventLog old = source.Log ?? throw new ArgumentException("There is no log.", nameof(source));
+        string? aside = MoveAside(configuration.Folder);
+        await File.WriteAllTextAsync(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile), "", cancel);
+        using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
+        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, static _ => { }, cancel).WaitAsync(StartTime, cancel);
+        StoreUrl url = StoreUrl.Parse($"dqlite://{configuration.Self.Dqlite}");
+        await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { Create = true, Certificates = configuration.Certificates, DqliteWindow = configuration.StoreWindow }, cancel);
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);
+        PierMetadata.Read(configuration.Ship, metadata);
+        Dictionary<string, ReadOnlyMemory<byte>> identity = metadata.Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life).ToDictionary(StringComparer.Ordinal);
+        await using EventLog log = new(await store.CreateLogAsync(configuration.Ship, source.WindowStart, identity, cancel), store.Capabilities);
+        await using WriterLease lease = await WriterLease.AcquireAsync(log, "recover", LeaseDuration, TimeProvider.System, cancel);
+        await FillAsync(old, log, lease, source, cancel);
+        return aside;
+    }
+
+    private static async Task FillAsync(EventLog old, EventLog log, WriterLease lease, SurvivingLog source, CancellationToken cancel)
+    {
+        const long Group = 4 << 20;
+        Position end = source.Head!.Value;
+        Position reached = source.WindowStart;
+        List<ReadOnlyMemory<byte>> group = [];
+        long size = 0;
+        if (end.Number > reached.Number)
+        {
+            await foreach (Event read in old.ReadAsync(source.State!.Value, reached.Number.Next, end.Number, cancel))
+            {
+                group.Add(read.Payload.ToArray());
+                size += read.Payload.Length;
+                if (size >= Group || group.Count >= 1000)
+                    await AppendAsync();
+            }
+            if (group.Count > 0)
+                await AppendAsync();
+        }
+        if (reached != end)
+            throw new SeguroException(ErrorCode.Corrupt, $"the new database ends at {reached}, and the log at {end}", "Run the command again with another folder in --log.");
+
+        async Task AppendAsync()
+        {
+            AppendResult result = await log.AppendAsync(lease.Term, reached, group, cancel);
+            if (!result.IsCommitted)
+                throw new SeguroException(ErrorCode.OutcomeUnknown, $"events after {reached.Number} were not written: {result.Outcome}", "Run the command again, under one more new name of the cluster.");
+            reached = result.Reached;
+            group.Clear();
+            size = 0;
+        }
+    }
+
+    private static string? MoveAside(string folder)
+    {
+        string node = Path.Combine(folder, "dqlite");
+        string started = Path.Combine(folder, EmbeddedDqlite.StartedFile);
+        string? aside = null;
+        if (Directory.Exists(node))
+        {
+            for (int number = 1; aside is null || Directory.Exists(aside); number++)
+                aside = $"{node}.lost-{number}";
+            Directory.Move(node, aside);
+        }
+        if (File.Exists(started))
+            File.Move(started, aside is null ? started + ".lost" : Path.Combine(aside, EmbeddedDqlite.StartedFile), overwrite: true);
+        return aside;
+    }
+
+    private static JsonDocument Parse(string path)
+    {
+        try
+        {
+            return JsonDocument.Parse(File.ReadAllText(path));
+        }
+        catch (JsonException error)
+        {
+            throw new SeguroException(ErrorCode.Corrupt, $"{path} is not what a node writes there", "Move the node's folder away by hand, then run the command again.", error);
+        }
+    }
+
+    private static string? Text(JsonDocument document, string name) => document.RootElement.TryGetProperty(name, out JsonElement value) ? value.GetString() : null;
+}

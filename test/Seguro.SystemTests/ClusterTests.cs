@@ -1,0 +1,140 @@
+using Seguro.Node.Admin;
+
+namespace Seguro.SystemTests;
+
+/// <summary>Real members on loopback, over dqlite nodes of their own.</summary>
+public sealed class ClusterTests
+{
+    [Fact]
+    public async Task Three_members_change_optimism_hand_over_survive_kill_9_and_end_cleanly()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
+        cluster.StartAll();
+        StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
+        foreach (string name in cluster.Names.Where(name => name != master.Name))
+            Assert.Equal(master.Name, (await cluster.UntilAsync("a replica", status => status.Role == "replica" && status.Master == master.Name, name)).Master);
+
+        // By a replica, which hands the request on.
+        string replica = cluster.Names.First(name => name != master.Name);
+        StatusReport changed = Report(await SeguroProcess.RunAsync("cluster", "optimism", "2", "--on-replica-loss", "degrade", "--json", "-c", cluster.Configuration(replica)));
+        Assert.Equal(new OptimismRequest(2, "degrade"), changed.Optimism);
+        foreach (string name in cluster.Names)
+            await cluster.UntilAsync("the new optimism", static status => status.Optimism == new OptimismRequest(2, "degrade"), name);
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("cluster", "optimism", "3", "-c", cluster.Configuration(replica));
+        Assert.Equal(2, refused.ExitCode);
+
+        StatusReport next = Report(await SeguroProcess.RunAsync("cluster", "stepdown", "--json", "-c", cluster.Configuration(replica)));
+        Assert.NotEqual(changed.Name, next.Master);
+        StatusReport second = await cluster.UntilMasterAsync(replicas: 2, above: changed.Term);
+
+        SeguroProcess killed = cluster.Take(second.Name);
+        killed.Kill();
+        await killed.DisposeAsync();
+        StatusReport third = await cluster.UntilMasterAsync(replicas: 1, above: second.Term);
+        Assert.NotEqual(second.Name, third.Name);
+        Assert.True(third.Released >= second.Released);
+
+        cluster.Start(second.Name);
+        StatusReport back = await cluster.UntilAsync("the killed member as a replica", static status => status.Role == "replica" && status.Master.Length > 0, second.Name);
+        StatusReport whole = await cluster.UntilMasterAsync(replicas: 2, above: second.Term);
+        Assert.Equal(0, (await SeguroProcess.RunAsync("status", "-c", cluster.Configuration(back.Name))).ExitCode);
+        ulong end = whole.Durable.Event;
+        await cluster.UntilAsync("the same log", status => status.Processed.Event >= end, second.Name);
+
+        foreach (string name in cluster.Names)
+        {
+            SeguroProcess process = cluster.Take(name);
+            process.Terminate();
+            SeguroProcess.Result ended = await process.EndAsync();
+            await process.DisposeAsync();
+            Assert.True(ended.ExitCode == 0, $"{name}: exit code {ended.ExitCode}\n{ended.Output}\n{ended.Errors}");
+            Assert.Contains($"{name} ended.", ended.Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_member_without_its_disk_is_refused_under_its_old_number()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3, "--kind", "opaque");
+        cluster.StartAll();
+        StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
+        string lost = cluster.Names.First(name => name != master.Name);
+        SeguroProcess killed = cluster.Take(lost);
+        killed.Kill();
+        await killed.DisposeAsync();
+        Directory.Delete(cluster.Data(lost), recursive: true);
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration(lost));
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Contains("SG3015", refused.Errors, StringComparison.Ordinal);
+
+        // Under a number that was never used it comes back, and gets its log from the others.
+        cluster.Start(lost, "--set", $"members:{lost}:id=9");
+        await cluster.UntilMasterAsync(replicas: 2);
+    }
+
+    [Fact]
+    public async Task One_member_more_joins_and_one_leaves_while_the_cluster_runs()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
+        cluster.StartAll();
+        StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
+        await cluster.AddAsync("n4");
+        // Nobody tells it who is master before it belongs to the cluster.
+        await cluster.UntilAsync("the new member as a replica", static status => status.Role == "replica" && status.Links.Count == 3, "n4");
+        StatusReport joined = Report(await SeguroProcess.RunAsync("cluster", "join", "n4", "--json", "-c", cluster.Configuration("m1")));
+        Assert.Equal(["m1", "m2", "m3", "n4"], joined.Members);
+        await cluster.UntilMasterAsync(replicas: 3);
+        await cluster.UntilAsync("a member that knows the master", static status => status.Master.Length > 0, "n4");
+        string leaving = cluster.Names.First(name => name != master.Name);
+        StatusReport left = Report(await SeguroProcess.RunAsync("cluster", "leave", leaving, "--json", "-c", cluster.Configuration("n4")));
+        Assert.DoesNotContain(leaving, left.Members);
+        await using SeguroProcess stopped = cluster.Take(leaving);
+        stopped.Terminate();
+        Assert.Equal(0, (await stopped.EndAsync()).ExitCode);
+        await cluster.UntilMasterAsync(replicas: 2);
+    }
+
+    [Fact]
+    public async Task A_lost_quorum_is_recovered_from_the_local_logs()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
+        cluster.StartAll();
+        StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
+        foreach (string name in cluster.Names)
+            await cluster.UntilAsync("the whole log everywhere", status => status.Durable.Event >= master.Durable.Event, name);
+        SeguroProcess.Result running = await SeguroProcess.RunAsync("cluster", "recover", "--yes", "-c", cluster.Configuration("m1"));
+        Assert.Equal(3, running.ExitCode);
+        ulong head = 0;
+        foreach (string name in cluster.Names)
+        {
+            head = Math.Max(head, (await cluster.StatusAsync(name))!.Durable.Event);
+            await using SeguroProcess killed = cluster.Take(name);
+            killed.Kill();
+            await killed.EndAsync();
+        }
+        string[] others = ["--log", cluster.Data("m2"), "--log", cluster.Data("m3")];
+        SeguroProcess.Result same = await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "-c", cluster.Configuration("m1"), .. others]);
+        Assert.Equal(3, same.ExitCode); // under the old name: what is left of the old database could meddle
+        cluster.Rename("again");
+        SeguroProcess.Result unconfirmed = await SeguroProcess.RunAsync(["cluster", "recover", "-c", cluster.Configuration("m1"), .. others]);
+        Assert.Equal(3, unconfirmed.ExitCode);
+        Assert.True(Directory.Exists(Path.Combine(cluster.Data("m1"), "dqlite")));
+        System.Text.Json.JsonElement recovered = (await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "--json", "-c", cluster.Configuration("m1"), .. others])).Ok().Json;
+        Assert.True(recovered.GetProperty("head").GetUInt64() >= master.Durable.Event);
+        Assert.Equal(0UL, recovered.GetProperty("lost").GetUInt64());
+        Assert.True(Directory.Exists(recovered.GetProperty("aside").GetString()));
+
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration("m2"));
+        Assert.Equal(3, refused.ExitCode); // its old node's data are still there
+        foreach (string name in (string[])["m2", "m3"])
+        {
+            Directory.Move(Path.Combine(cluster.Data(name), "dqlite"), Path.Combine(cluster.Data(name), "dqlite.old"));
+            File.Delete(Path.Combine(cluster.Data(name), "dqlite-started"));
+        }
+        cluster.StartAll();
+        StatusReport whole = await cluster.UntilMasterAsync(replicas: 2);
+        Assert.True(whole.Durable.Event >= head);
+    }
+
+    private static StatusReport Report(SeguroProcess.Result result) => System.Text.Json.JsonSerializer.Deserialize<StatusReport>(result.Ok().Output, System.Text.Json.JsonSerializerOptions.Web)!;
+}

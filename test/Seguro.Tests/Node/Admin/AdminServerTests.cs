@@ -1,0 +1,202 @@
+using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Http.Headers;
+using Seguro.Core;
+using Seguro.Node.Admin;
+using Seguro.Node.Links;
+using Seguro.Stores.Dqlite;
+using Seguro.Testing;
+
+namespace Seguro.Tests.Node.Admin;
+
+public sealed class AdminServerTests
+{
+    private const string Token = "0123456789abcdef";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_master_changes_the_optimism_and_says_so_when_it_is_in_force()
+    {
+        using TemporaryFolder folder = new();
+        Desk desk = new(Role.Master);
+        await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder), Cancel);
+        using AdminClient client = new(folder["s"]);
+        StatusReport report = await client.SetOptimismAsync(new OptimismRequest(2, null), Cancel);
+        Assert.Equal(new OptimismRequest(2, "wait"), report.Optimism);
+        Assert.Equal("a", (await client.ReadStatusAsync(Cancel)).Name);
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => client.SetOptimismAsync(new OptimismRequest(3, null), Cancel));
+        Assert.Equal(ErrorCode.BadValue, error.Code);
+        error = await Assert.ThrowsAsync<SeguroException>(() => client.ChangeMembersAsync(new MembersRequest(null, ["a"]), Cancel));
+        Assert.Equal(ErrorCode.UnsafeSettings, error.Code);
+        report = await client.ChangeMembersAsync(new MembersRequest(["d"], null), Cancel);
+        Assert.Equal(["a", "b", "c", "d"], report.Members);
+        Assert.NotEqual("master", (await client.StepDownAsync(Cancel)).Role);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["s"]));
+    }
+
+    [Fact]
+    public async Task A_replica_hands_a_request_on_to_the_master_and_once_only()
+    {
+        using TemporaryFolder folder = new();
+        Desk desk = new(Role.Replica) { Master = "b@77" };
+        await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder), Cancel);
+        using AdminClient client = new(folder["s"]);
+        await client.SetOptimismAsync(new OptimismRequest(0, "degrade"), Cancel);
+        Assert.Equal(("b", "/optimism"), Assert.Single(desk.Forwarded));
+        Assert.Empty(desk.Posted);
+        LinkReply reply = await desk.Actions.DoAsync("/stepdown", "{}"u8.ToArray(), forwarded: true, Cancel);
+        Assert.Equal(503, reply.Status);
+        Assert.Single(desk.Forwarded);
+    }
+
+    [Fact]
+    public async Task Requests_that_make_no_sense_are_refused_with_what_to_do()
+    {
+        using TemporaryFolder folder = new();
+        Desk desk = new(Role.Master);
+        await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder), Cancel);
+        using HttpClient http = Http(folder);
+        foreach ((string path, string body, HttpStatusCode expected) in new (string, string, HttpStatusCode)[]
+        {
+            ("/optimism", "", HttpStatusCode.BadRequest),
+            ("/optimism", "null", HttpStatusCode.BadRequest),
+            ("/optimism", "{\"replicas\":\"x\"}", HttpStatusCode.BadRequest),
+            ("/optimism", "{\"replicas\":1,\"onReplicaLoss\":\"never\"}", HttpStatusCode.BadRequest),
+            ("/optimism", "{\"replicas\":1,\"unknown\":1}", HttpStatusCode.BadRequest),
+            ("/members", "{\"join\":[\"A B\"]}", HttpStatusCode.BadRequest),
+            ("/nothing", "{}", HttpStatusCode.NotFound),
+        })
+        {
+            using StringContent content = new(body);
+            using HttpResponseMessage response = await http.PostAsync(path, content, Cancel);
+            Assert.Equal(expected, response.StatusCode);
+            Assert.Contains("\"next\":", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        }
+        using ByteArrayContent large = new(new byte[LinkCommand.LargestBody + 1]);
+        using HttpResponseMessage tooLarge = await http.PostAsync("/optimism", large, Cancel);
+        Assert.False(tooLarge.IsSuccessStatusCode);
+        Assert.Empty(desk.Posted);
+    }
+
+    [Fact]
+    public async Task Https_asks_for_the_token()
+    {
+        using TemporaryFolder folder = new();
+        using (CertificateAuthority authority = CertificateAuthority.Create(folder["c"], "test"))
+            authority.Issue(folder["c"], "member a", ["127.0.0.1"]);
+        using ClusterCertificates certificates = ClusterCertificates.Load(folder["c"]);
+        DqliteAddress address = new("127.0.0.1", FreePort.Next());
+        Desk desk = new(Role.Replica);
+        await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder) with { Https = address, Certificates = certificates, Token = Token }, Cancel);
+        using SocketsHttpHandler handler = new() { SslOptions = new() { CertificateChainPolicy = certificates.ClientOptions("127.0.0.1").CertificateChainPolicy } };
+        using HttpClient http = new(handler) { BaseAddress = new Uri($"https://{address}") };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/status", Cancel)).StatusCode);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token + "x");
+        Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/status", Cancel)).StatusCode);
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health", Cancel)).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_socket_that_was_left_behind_is_taken_and_one_that_answers_is_not()
+    {
+        using TemporaryFolder folder = new();
+        Desk desk = new(Role.Stopped);
+        File.WriteAllText(folder["s"], "");
+        await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder), Cancel);
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => AdminServer.StartAsync(desk.Options(folder), Cancel));
+        Assert.Equal(ErrorCode.AlreadyExists, error.Code);
+        using HttpClient http = Http(folder);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("/health", Cancel)).StatusCode);
+    }
+
+    [Fact]
+    public void Metrics_are_written_as_Prometheus_reads_them()
+    {
+        string name = $"Test.{Guid.NewGuid()}";
+        using PrometheusText text = new(name);
+        using Meter meter = new(name);
+        Counter<long> counter = meter.CreateCounter<long>("a.b-c", description: "line\nline");
+        Histogram<double> histogram = meter.CreateHistogram<double>("took", "s");
+        UpDownCounter<int> depth = meter.CreateUpDownCounter<int>("depth");
+        meter.CreateObservableGauge("now", static () => 4.5);
+        counter.Add(2, new KeyValuePair<string, object?>("reason", "a \"b\""));
+        counter.Add(3, new KeyValuePair<string, object?>("reason", "a \"b\""));
+        histogram.Record(0.003);
+        histogram.Record(1000);
+        depth.Add(5);
+        depth.Add(-2);
+        string written = text.Write();
+        Assert.Contains("# HELP a_b_c_total line\\nline\n# TYPE a_b_c_total counter\na_b_c_total{reason=\"a \\\"b\\\"\"} 5\n", written, StringComparison.Ordinal);
+        Assert.Contains("took_seconds_bucket{le=\"0.002\"} 0\ntook_seconds_bucket{le=\"0.005\"} 1\n", written, StringComparison.Ordinal);
+        Assert.Contains("took_seconds_bucket{le=\"+Inf\"} 2\ntook_seconds_sum 1000.003\ntook_seconds_count 2\n", written, StringComparison.Ordinal);
+        Assert.Contains("# TYPE depth gauge\ndepth 3\n", written, StringComparison.Ordinal);
+        Assert.Contains("# TYPE now gauge\nnow 4.5\n", written, StringComparison.Ordinal);
+    }
+
+    private static HttpClient Http(TemporaryFolder folder) => new(new SocketsHttpHandler
+    {
+        ConnectCallback = async (_, cancel) =>
+        {
+            System.Net.Sockets.Socket socket = new(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
+            await socket.ConnectAsync(new System.Net.Sockets.UnixDomainSocketEndPoint(folder["s"]), cancel);
+            return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    { BaseAddress = new Uri("http://member") };
+
+    /// <summary>A member that does at once what it is asked to.</summary>
+    private sealed class Desk
+    {
+        private MemberStatus _status;
+
+        public Desk(Role role)
+        {
+            _status = new MemberStatus
+            {
+                Name = "a",
+                Role = role,
+                Term = new Term(4),
+                Master = role is Role.Master ? "a" : "",
+                Durable = Position.Origin,
+                Processed = Position.Origin,
+                Committed = Position.Origin,
+                Released = EventNumber.None,
+                Optimism = Optimism.Default,
+                Members = ["a", "b", "c"],
+            };
+            Actions = new AdminActions(() => _status, Post, Report, (to, path, _, _) =>
+            {
+                Forwarded.Add((to, path));
+                return Task.FromResult(new LinkReply(200, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Report(), System.Text.Json.JsonSerializerOptions.Web)));
+            });
+        }
+
+        public string Master
+        {
+            init => _status = _status with { Master = value };
+        }
+
+        public AdminActions Actions { get; }
+
+        public List<(string To, string Path)> Forwarded { get; } = [];
+
+        public List<MemberInput> Posted { get; } = [];
+
+        public AdminOptions Options(TemporaryFolder folder) => new() { Socket = folder["s"], Status = Report, Actions = Actions };
+
+        private StatusReport Report() => StatusReport.Of(_status, "~zod", "dqlite://x", "", [], []);
+
+        private void Post(MemberInput input)
+        {
+            Posted.Add(input);
+            _status = input switch
+            {
+                MemberInput.SetOptimism wish => _status with { Optimism = wish.Optimism },
+                MemberInput.SetMembers wish => _status with { Members = wish.Members },
+                _ => _status with { Role = Role.Replica },
+            };
+        }
+    }
+}
