@@ -23,6 +23,7 @@ public static class Cue
         // The cells that are being read, by index.
         int[] stack = ArrayPool<int>.Shared.Rent(64);
         int depth = 0;
+        long withoutHead = 0;
         try
         {
             BitReader reader = new(bytes);
@@ -52,9 +53,9 @@ public static class Cue
                     if (depth >= limits.Depth)
                         throw TooLarge($"more than {depth} levels", $"{limits.Depth} levels");
                     stack[depth++] = nouns.BeginCell(start);
-                    // This one's head, and a tail for each that is open, take two bits at the least. So what only opens cells is refused
-                    // half way, and before that it cost no more than what closes them.
-                    if (reader.End - reader.Position < 2L * (depth + 1L))
+                    // A head, and after it a tail for each cell that has no head yet, take two bits each at the least. So what only opens
+                    // cells is refused half way, and until then it cost no more than what closes them.
+                    if (reader.End - reader.Position < 2 * (++withoutHead + 1))
                         throw reader.Malformed("it ends too early");
                     if (nouns.Count > limits.Nouns)
                         throw TooMany(limits);
@@ -70,6 +71,7 @@ public static class Cue
                 if (depth == 0)
                     return noun;
                 nouns.Set(stack[depth - 1], noun);
+                withoutHead--;
             }
         }
         finally
