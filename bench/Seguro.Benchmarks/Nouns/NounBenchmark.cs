@@ -19,6 +19,7 @@ internal sealed class NounBenchmark(string? file, int rounds, int repeats)
         await nockjs.RunAsync($"load {Path.GetFullPath(path)}", cancel);
         NockMachine machine = new();
         Noun noun = Atom.Zero;
+        (NockProgram Program, Noun Core, Noun Formula)[] programs = [.. NockProgram.All.Select(static program => (program, NockProgram.Parse(program.Core), NockProgram.Parse(program.Formula)))];
         // Round 0 only warms up.
         for (int round = 0; round <= rounds; round++)
         {
@@ -27,9 +28,8 @@ internal sealed class NounBenchmark(string? file, int rounds, int repeats)
             // A mug is kept, so each time it is that of a new noun.
             await Compare("mug", nockjs, "mug", null, () => noun = Cue.From(bytes), () => noun.Mug, static mug => mug.ToString("x8"), counts, cancel);
             await Compare("jam", nockjs, "jam", null, null, () => Jam.ToBytes(noun), jam => jam.AsSpan().SequenceEqual(bytes) ? "same" : "other", counts, cancel);
-            foreach (NockProgram program in NockProgram.All)
+            foreach ((NockProgram program, Noun core, Noun formula) in programs)
             {
-                (Noun core, Noun formula) = (NockProgram.Parse(program.Core), NockProgram.Parse(program.Formula));
                 await Compare(program.Name, nockjs, "nock", $"{program.Core}|{program.Formula}", null, () => machine.Run(core, formula, cancel), static product => NockProgram.Sum(product).ToString(), counts, cancel);
             }
         }

@@ -11,7 +11,12 @@ function time(work) {
   const result = work();
   return [performance.now() - start, result];
 }
-function parse(text) { return noun.dwim(JSON.parse(text.replaceAll(' ', ','))); }
+// Kept, because what is compiled of a formula is kept in its object.
+const parsed = new Map();
+function parse(text) {
+  if (!parsed.has(text)) parsed.set(text, noun.dwim(JSON.parse(text.replaceAll(' ', ','))));
+  return parsed.get(text);
+}
 function sum(n) { return n.deep ? sum(n.head) + sum(n.tail) : BigInt(n.number.toString()); }
 function run(verb, rest) {
   switch (verb) {
