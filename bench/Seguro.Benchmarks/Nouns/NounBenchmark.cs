@@ -48,8 +48,9 @@ internal sealed class NounBenchmark(string? file, int rounds, int repeats)
             long before = GC.GetAllocatedBytesForCurrentThread();
             long start = Stopwatch.GetTimestamp();
             product = mine();
-            times.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            double taken = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+            times.Add(taken);
         }
         (double theirs, string expected) = await nockjs.RunAsync(text is null ? verb : $"{verb} {text}", cancel);
         string got = result(product);
