@@ -17,7 +17,7 @@ dotnet build "$root/test/Seguro.Fuzz" -c Release --nologo -v quiet -clp:NoSummar
 [ -x "$root/artifacts/fuzz/tool/sharpfuzz" ] || dotnet tool install SharpFuzz.CommandLine --version 2.3.0 --tool-path "$root/artifacts/fuzz/tool" >&2
 
 # A copy is instrumented: an assembly that is can't run without the fuzzer.
-rm -rf "$work/program" "$work/seeds"
+rm -rf "$work/program" "$work/seeds" "$work/tmp"
 cp -r "$built" "$work/program"
 "$root/artifacts/fuzz/tool/sharpfuzz" "$work/program/Seguro.Urbit.dll" "$([ "$target" = cue ] && echo Seguro.Urbit.Nouns || echo Seguro.Urbit.Piers)"
 dotnet "$built/Seguro.Fuzz.dll" "$target" seeds "$work/seeds" >&2
@@ -26,6 +26,8 @@ from=$work/seeds
 
 # The checks of the machine's setup don't matter here: crashes are .NET exceptions, which SharpFuzz reports itself.
 export AFL_SKIP_BIN_CHECK=1 AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1 AFL_SKIP_CPUFREQ=1 AFL_NO_AFFINITY=1 AFL_NO_UI=1
+# A process that the fuzzer ends leaves its temporary files.
+mkdir "$work/tmp" && export TMPDIR=$work/tmp
 say "fuzzing for $seconds s; the log is $work/log"
 nice -n 19 afl-fuzz -V "$seconds" -i "$from" -o "$found" -t 1000 -m none -G 4096 -- "$(command -v dotnet)" "$work/program/Seguro.Fuzz.dll" "$target" run >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; exit 1; }
 grep -E '^(run_time|execs_done|execs_per_sec|corpus_count|edges_found|stability|saved_crashes|saved_hangs) ' "$found/default/fuzzer_stats"
