@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Seguro.Core;
 using Seguro.Urbit.Piers;
@@ -15,7 +14,6 @@ public sealed class PierFuzz : IDisposable
     private const int PageSize = 4096;
     private const int MostMemory = 32 << 20; // some ten times what a sound pier of this size takes, all events read
     private const ulong Last = 300;
-    private static readonly TimeSpan LongestTime = TimeSpan.FromSeconds(1);
 
     private readonly TemporaryFolder _folder = new("pier-fuzz");
     private readonly string _path;
@@ -48,14 +46,13 @@ public sealed class PierFuzz : IDisposable
         .. Enumerable.Range(2, 40).Select(static page => (byte[])[0, (byte)page, 10, 0, 6, 2, 0, 20, 0, 0, 8]),
     ];
 
-    /// <summary>Reads the changed pier: its events are there, each number once and in order, or the error is a typed one; in bounded time and memory.</summary>
+    /// <summary>Reads the changed pier: its events are there, each number once and in order, or the error is a typed one; in bounded memory (and time, which afl-fuzz watches).</summary>
     /// <exception cref="InvalidOperationException">Something of that is not so.</exception>
     public void Check(byte[] input)
     {
         if (input.Length == 0)
             return;
         List<int> changed = Change(input);
-        long start = Stopwatch.GetTimestamp();
         long before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -76,8 +73,6 @@ public sealed class PierFuzz : IDisposable
         }
         long taken = GC.GetAllocatedBytesForCurrentThread() - before;
         Must(taken < MostMemory, $"it took {taken} bytes of memory");
-        TimeSpan time = Stopwatch.GetElapsedTime(start);
-        Must(time < LongestTime, $"it took {time}");
     }
 
     /// <inheritdoc/>
