@@ -13,6 +13,8 @@ Option<string?> pier = new("--pier") { Description = "The pier to import; withou
 Option<long> bytes = new("--bytes") { Description = "Make a pier of so many bytes and import that." };
 Option<int> events = new("--events") { Description = "How many events to append one at a time.", DefaultValueFactory = static _ => 1000 };
 Option<int> seconds = new("--seconds") { Description = "How long each turn of each contestant lasts.", DefaultValueFactory = static _ => 3 };
+Option<string?> file = new("--file") { Description = "A jammed noun; without it the largest pill in ../shared/data." };
+Option<int> repeats = new("--repeats") { Description = "How often Seguro does each thing in a round.", DefaultValueFactory = static _ => 5 };
 Argument<string> path = new("PATH") { Description = "The pier to make." };
 
 RootCommand root = new("Measures Seguro beside the bare databases, in one run. Prints tables in Markdown.")
@@ -20,6 +22,7 @@ RootCommand root = new("Measures Seguro beside the bare databases, in one run. P
     new Command("import", "Import of a pier into each store, beside the store's own bulk load of the same rows.") { stores, rounds, pier, bytes },
     new Command("append", "Appends of 500 B, one at a time and in groups of 100, beside the bare database.") { stores, rounds, events },
     new Command("balancer", "Datagrams from a client through the balancer to three members and back, beside bare loops of sockets.") { rounds, seconds },
+    new Command("nouns", "Jam, cue and mug of a pill, and programs in plain Nock, beside npm's @urbit/nockjs.") { rounds, file, repeats },
     new Command("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes },
 };
 root.Subcommands[0].SetAction(async (parse, cancel) =>
@@ -34,5 +37,7 @@ root.Subcommands[1].SetAction((parse, cancel) =>
     new AppendBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), parse.GetValue(events)).RunAsync(Console.Out, cancel));
 root.Subcommands[2].SetAction((parse, cancel) =>
     new BalancerBenchmark(parse.GetValue(rounds), TimeSpan.FromSeconds(parse.GetValue(seconds))).RunAsync(Console.Out, cancel));
-root.Subcommands[3].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
+root.Subcommands[3].SetAction((parse, cancel) =>
+    new NounBenchmark(parse.GetValue(file), parse.GetValue(rounds), parse.GetValue(repeats)).RunAsync(Console.Out, cancel));
+root.Subcommands[4].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
 return await root.Parse(args).InvokeAsync(cancellationToken: CancellationToken.None);

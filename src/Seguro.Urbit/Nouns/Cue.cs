@@ -20,9 +20,10 @@ public static class Cue
         if (bytes.Length > limits.Bytes)
             throw TooLarge($"{bytes.Length} bytes", $"{limits.Bytes} bytes");
         NounsByOffset nouns = new(bytes.Length);
-        Frame[] stack = ArrayPool<Frame>.Shared.Rent(64);
+        // The cells that are being read, by index.
+        int[] stack = ArrayPool<int>.Shared.Rent(64);
         int depth = 0;
-        int deepest = 0;
+        long withoutHead = 0;
         try
         {
             BitReader reader = new(bytes);
@@ -36,7 +37,7 @@ public static class Cue
                 if ((bits & 1) == 0)
                 {
                     noun = ReadAtom(ref reader, bits);
-                    nouns.Done(nouns.Begin(start), noun);
+                    nouns.Set(nouns.Begin(start), noun);
                 }
                 else if ((bits & 2) != 0)
                 {
@@ -51,25 +52,31 @@ public static class Cue
                         stack = Pooled.Grow(stack, depth);
                     if (depth >= limits.Depth)
                         throw TooLarge($"more than {depth} levels", $"{limits.Depth} levels");
-                    stack[depth++] = new Frame { Index = nouns.Begin(start) };
-                    deepest = Math.Max(deepest, depth);
+                    stack[depth++] = nouns.BeginCell(start);
+                    // A head, and after it a tail for each cell that has no head yet, take two bits each at the least. So what only opens
+                    // cells is refused half way, and until then it cost no more than what closes them.
+                    if (reader.End - reader.Position < 2 * (++withoutHead + 1))
+                        throw reader.Malformed("it ends too early");
+                    if (nouns.Count > limits.Nouns)
+                        throw TooMany(limits);
                     continue;
                 }
                 if (nouns.Count > limits.Nouns)
-                    throw TooLarge($"more than {limits.Nouns} nouns", $"{limits.Nouns} nouns");
-                while (depth > 0 && stack[depth - 1].Head is Noun head)
+                    throw TooMany(limits);
+                while (depth > 0 && nouns.At(stack[depth - 1]) is Noun head)
                 {
                     noun = new Cell(head, noun);
-                    nouns.Done(stack[--depth].Index, noun);
+                    nouns.EndCell(stack[--depth], noun);
                 }
                 if (depth == 0)
                     return noun;
-                stack[depth - 1].Head = noun;
+                nouns.Set(stack[depth - 1], noun);
+                withoutHead--;
             }
         }
         finally
         {
-            Pooled.Return(stack, deepest);
+            ArrayPool<int>.Shared.Return(stack);
             nouns.Release();
         }
     }
@@ -101,12 +108,8 @@ public static class Cue
         return reader.ReadAtom();
     }
 
+    private static NounException TooMany(CueLimits limits) => TooLarge($"more than {limits.Nouns} nouns", $"{limits.Nouns} nouns");
+
     private static NounException TooLarge(string what, string limit) =>
         new(ErrorCode.TooLarge, $"the jammed noun has {what}; the limit is {limit}", "Raise the limit if you trust where the bytes come from.");
-
-    private struct Frame
-    {
-        public int Index;
-        public Noun? Head;
-    }
 }

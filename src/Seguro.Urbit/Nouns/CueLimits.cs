@@ -7,5 +7,5 @@ namespace Seguro.Urbit.Nouns;
 public sealed record CueLimits(long Bytes, int Depth, int Nouns)
 {
     /// <summary>1 GiB, and as deep and as many as that allows.</summary>
-    public static CueLimits Default { get; } = new(1L << 30, int.MaxValue, Array.MaxLength);
+    public static CueLimits Default { get; } = new(1L << 30, int.MaxValue, Array.MaxLength - 1);
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using Seguro.Core;
 
 namespace Seguro.Urbit.Nouns;
 
@@ -11,19 +12,21 @@ namespace Seguro.Urbit.Nouns;
 public static class Jam
 {
     /// <summary>The bytes, in a new array.</summary>
+    /// <exception cref="NounException"><see cref="ErrorCode.TooLarge"/>: it would be more than 2 GiB.</exception>
     public static byte[] ToBytes(Noun noun)
     {
-        ArrayBufferWriter<byte> output = new();
+        using PooledBytes output = new();
         Write(noun, output);
-        return output.WrittenSpan.ToArray();
+        return output.Written.ToArray();
     }
 
     /// <summary>The bytes as an atom.</summary>
+    /// <exception cref="NounException"><see cref="ErrorCode.TooLarge"/>: it would be more than 2 GiB.</exception>
     public static Atom ToAtom(Noun noun)
     {
-        ArrayBufferWriter<byte> output = new();
+        using PooledBytes output = new();
         Write(noun, output);
-        return Atom.Of(output.WrittenSpan);
+        return Atom.Of(output.Written);
     }
 
     /// <summary>Writes the bytes to a stream, in pieces of 8 KiB.</summary>
@@ -89,6 +92,32 @@ public static class Jam
     }
 
     private static int BitLength(long value) => 64 - BitOperations.LeadingZeroCount((ulong)value);
+
+    /// <summary>Collects the bytes in an array of the pool, so that the result alone is allocated, and of just its size.</summary>
+    private sealed class PooledBytes : IBufferWriter<byte>, IDisposable
+    {
+        private byte[] _buffer = ArrayPool<byte>.Shared.Rent(1 << 14);
+        private int _count;
+
+        public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, _count);
+
+        public void Advance(int count) => _count += count;
+
+        public Memory<byte> GetMemory(int sizeHint = 0)
+        {
+            while (_buffer.Length - _count < Math.Max(sizeHint, 1))
+            {
+                if (_buffer.Length >= Array.MaxLength)
+                    throw new NounException(ErrorCode.TooLarge, "the noun's jam is more than 2 GiB", "Write it to a stream, or jam its parts one by one.");
+                _buffer = Pooled.Grow(_buffer, _count);
+            }
+            return _buffer.AsMemory(_count);
+        }
+
+        public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
+    }
 
     private sealed class StreamTarget(Stream stream) : IBufferWriter<byte>
     {

@@ -5,10 +5,10 @@ namespace Seguro.Urbit.Nouns;
 /// <summary>Growing of arrays that come from the shared pool.</summary>
 static class Pooled
 {
-    /// <summary>An array of at least twice the size with the first <paramref name="used"/> elements; the old one goes back, cleared of references.</summary>
+    /// <summary>An array of at least twice the size (or the largest there can be) with the first <paramref name="used"/> elements; the old one goes back, cleared of references.</summary>
     public static T[] Grow<T>(T[] array, int used)
     {
-        T[] larger = ArrayPool<T>.Shared.Rent(checked(array.Length * 2));
+        T[] larger = ArrayPool<T>.Shared.Rent((int)Math.Min(2L * array.Length, Array.MaxLength));
         Array.Copy(array, larger, used);
         Return(array, used);
         return larger;
