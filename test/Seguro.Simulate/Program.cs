@@ -7,8 +7,8 @@ using Seguro.Testing;
 Option<int> seeds = new("--seeds") { Description = "How many seeds to run.", DefaultValueFactory = static _ => 1000 };
 Option<ulong> seed = new("--seed") { Description = "The first seed; those that follow count up from it.", DefaultValueFactory = static _ => 1 };
 Option<double?> minutes = new("--minutes") { Description = "Run for so long, however many seeds that are." };
-Option<PlantedBug> bug = new("--bug") { Description = "Plant this mistake in the protocol." };
-Option<ShellBug> shellBug = new("--shell-bug") { Description = "Plant this mistake in the shell." };
+Option<PlantedBug> bug = new("--bug") { HelpName = "BUG", Description = "Plant this mistake in the protocol." };
+Option<ShellBug> shellBug = new("--shell-bug") { HelpName = "BUG", Description = "Plant this mistake in the shell." };
 Option<int> failures = new("--failures") { Description = "End after so many failures.", DefaultValueFactory = static _ => 1 };
 Option<int> traced = new("--trace") { Description = "How many inputs of each member a report shows.", DefaultValueFactory = static _ => 48 };
 RootCommand command = new("Simulates clusters of Seguro under faults, one seed after the other, and checks the invariants of docs/reliability.md.")

@@ -80,6 +80,13 @@ internal sealed class Candidate(MemberState member, Processing processing)
             return true;
         }
         member.SeeSettings(read.Settings);
+        if (member.Members.IndexOf(member.Options.Name) < 0)
+        {
+            // It was removed from the cluster while it did not hear of it.
+            member.Emit(new MemberOutput.Resign(Keeper.Lease));
+            member.Become(Role.Replica);
+            return true;
+        }
         if (read.Common.Number < member.Local.Number || state.Head.Number < member.Committed.Number)
             return false;
         _head = state.Head.Position;

@@ -158,6 +158,8 @@ internal sealed partial class ClusterHistory
     {
         int asked = Math.Min(known.Optimism.Replicas, stored.Replicas);
         EventNumber number = effect.Number;
+        if (asked == 0 && member.Disk.DurableChainAt(number) is null && Math.Max(known.Optimism.Replicas, stored.Replicas) > 0)
+            asked = Math.Max(known.Optimism.Replicas, stored.Replicas); // it is being changed: the stricter condition is as good
         if (asked == 0)
         {
             Require(

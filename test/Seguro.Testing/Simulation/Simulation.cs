@@ -83,8 +83,12 @@ internal static class Simulation
         LogState state = cluster.Store.Log.State;
         List<SimulatedMember> core = [.. cluster.Members.Where(member => !member.IsTwin && cluster.CurrentMembers.Contains(member.Name, StringComparer.Ordinal))];
         // Changes of membership may still be carried out: whoever came to belong is started.
-        foreach (SimulatedMember member in core.Where(static member => !member.IsUp))
+        // And a ship that differed when the faults ended is mended by its user, by a restart.
+        foreach (SimulatedMember member in core.Where(member => !member.IsUp || (member.Role is Role.Stopped && cluster.Plan.Nemeses.HasFlag(Nemesis.ShipDiffers))))
+        {
+            member.Crash();
             member.Start(cluster.CurrentMembers);
+        }
         int masters = core.Count(static member => member.Role is Role.Master);
         if (masters != 1)
             return string.Create(CultureInfo.InvariantCulture, $"there are {masters} masters: {string.Join(", ", core.Select(static member => $"{member.Candidate} {member.Role}"))}");
