@@ -41,7 +41,13 @@ internal sealed class Ingress(int most, TimeSpan age)
     }
 
     /// <summary>An event of the log came from an ovum of this digest.</summary>
-    public void SeenInLog(uint digest, TimeSpan now)
+    /// <param name="digest">The digest.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="isRecent">
+    /// The datagram may still come. An old event that is processed again, as after a restart, leaves no credit: it would swallow a new datagram of the same content, or
+    /// push out newer credits.
+    /// </param>
+    public void SeenInLog(uint digest, TimeSpan now, bool isRecent = true)
     {
         if (digest == 0)
             return;
@@ -52,6 +58,8 @@ internal sealed class Ingress(int most, TimeSpan age)
                 _byDigest.Remove(digest);
             return;
         }
+        if (!isRecent)
+            return;
         if (_creditAges.Count >= most)
             Forgive();
         _credits[digest] = _credits.GetValueOrDefault(digest) + 1;

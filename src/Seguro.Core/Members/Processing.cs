@@ -8,7 +8,11 @@ internal sealed class Processing(MemberState member)
 {
     private const int MostInMemory = 65_536;
 
+    /// <summary>How many events before the head that a member found when it rejoined may come from datagrams that are still on their way to it.</summary>
+    private const ulong Recent = 256;
+
     private IReadOnlyList<Event> _applying = [];
+    private EventNumber _resetAt;
     private Position _target;
     private bool _isReading;
     private TimeSpan _readAgain;
@@ -28,9 +32,11 @@ internal sealed class Processing(MemberState member)
     }
 
     /// <summary>Begins anew at the ship's position.</summary>
+    /// <param name="head">The head of the cluster's log now.</param>
     /// <param name="adoptable">What follows the local log's end and was never committed: it is kept, should this member become master before anything takes its place.</param>
-    public void Reset(IReadOnlyList<Event> adoptable)
+    public void Reset(IReadOnlyList<Event> adoptable, EventNumber head)
     {
+        _resetAt = head;
         member.Tail.Reset(member.Ship);
         member.ShipAsked = member.Ship;
         member.LocalAsked = member.Local;
@@ -130,7 +136,7 @@ internal sealed class Processing(MemberState member)
             if (done.Number > member.Released)
                 member.Backlog.Add(done.Number, applied.Results[i].Effects);
             if (member.Options.Bug is not PlantedBug.NoDedup)
-                member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now);
+                member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now, done.Number.Value + Recent > _resetAt.Value);
         }
         _applying = [];
         member.ShipAsked = member.Ship;

@@ -114,7 +114,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
 
     private void Finish()
     {
-        processing.Reset(_adoptable);
+        processing.Reset(_adoptable, _state.Head.Number);
         processing.Learn(_state.Head.Position);
         member.Become(Role.Replica);
     }

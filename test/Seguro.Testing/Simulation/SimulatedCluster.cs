@@ -125,7 +125,14 @@ internal sealed class SimulatedCluster : IDisposable
                 if (bad && _clientRandom.Chance(0.1))
                     continue;
                 long more = bad ? _clientRandom.Between(0, 20 * Schedule.Millisecond) : 0;
-                Network.SendLoose(Balancer, member.Index, more, () => member.Hear(ovum));
+                int life = member.Life;
+                Network.SendLoose(Balancer, member.Index, more, () =>
+                {
+                    // Whoever starts while a datagram is on its way can't tell whether it was in the log before.
+                    if (member.Life != life)
+                        History.HeardByNextLife(id);
+                    member.Hear(ovum);
+                });
             }
         }
         return id;

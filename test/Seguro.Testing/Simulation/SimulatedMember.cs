@@ -170,6 +170,9 @@ internal sealed partial class SimulatedMember
     /// <summary>Lets it go on.</summary>
     public void Resume() => Resume(_life, force: true);
 
+    /// <summary>Changes with each start and each end of the process.</summary>
+    public int Life => _life;
+
     /// <summary>Something is heard.</summary>
     public void Hear(Ovum ovum) => Deliver(_life, new MemberInput.Heard(ovum));
 

@@ -84,6 +84,6 @@ public class VectorTests
         Noun expected = Cell.Of(Atom.Of(new UInt128(0x8000000d33f1fe80, 0)), Cell.Of(0, "arvo", 0), "verb", 0, 1);
         Assert.Equal(expected, Cue.From(value.AsSpan(4)));
         Assert.Equal(value[4..], Jam.ToBytes(expected));
-        Assert.Equal("[0x8000000d33f1fe800000000000000000 [0 %arvo ~] %verb 0 1]", expected.ToString());
+        Assert.Equal("[~2023.11.14..22.13.20 [0 %arvo ~] %verb 0 1]", expected.ToString());
     }
 }
