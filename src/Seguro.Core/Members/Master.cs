@@ -267,6 +267,9 @@ internal sealed partial class Master
         List<EventNumber> healthy = [];
         foreach (ReplicaProgress replica in _replicas)
         {
+            // One that stands still because its ship differs is not believed about the events before, either.
+            if (replica.Stopped is not null)
+                continue;
             EventNumber reached = _member.Options.Bug is PlantedBug.ReleasedBeforeCommit ? replica.Received : replica.Processed;
             all.Add(reached);
             if (replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience))
