@@ -188,7 +188,7 @@ internal sealed partial class SimulatedMember
     /// </summary>
     public ulong? FindUnheeded()
     {
-        if (_masterSince is not { } since || Role is not Role.Master || _masterships != 1 || _hasDropped || (_busy & Busy.Ship) != 0 || Machine!.Status.Ingress > 0)
+        if (_masterSince is not { } since || Role is not Role.Master || _masterships != 1 || _hasDropped || _busy.HasFlag(Busy.Ship) || Machine!.Status.Ingress > 0)
             return null;
         TimeSpan age = new MemberOptions { Name = Name, Candidate = Candidate, Members = [] }.IngressAge;
         foreach ((ulong id, TimeSpan clock) in _heard)
