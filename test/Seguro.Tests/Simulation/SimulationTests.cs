@@ -34,7 +34,9 @@ public sealed class SimulationTests(ITestOutputHelper output)
     [Fact]
     public void All_invariants_hold_under_faults_of_new_seeds()
     {
-        ulong first = (ulong)Random.Shared.NextInt64(1_000_000, long.MaxValue);
+        // What CI says must not depend on luck; everywhere else each run tries other seeds.
+        bool isCI = Environment.GetEnvironmentVariable("CI") is { Length: > 0 };
+        ulong first = isCI ? 1_000_000 : (ulong)Random.Shared.NextInt64(1_000_000, long.MaxValue);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seeds from {first}"));
         for (ulong i = 0; i < 50; i++)
             Hold(first + i);
