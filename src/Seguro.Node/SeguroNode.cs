@@ -143,8 +143,10 @@ public sealed class SeguroNode : IAsyncDisposable
             _notice(warning);
         lock (_lock)
             _commitMeans = store.Capabilities.CommitMeans;
+        _notice($"Store {StoreUrl.Parse(_configuration.StoreUrl)}: a commit is {store.Capabilities.CommitMeans}.");
         (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, Wait, cancel);
         Keep(log);
+        await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
         IShip ship = Keep(MakeShip(identity));
         MemberLinks links = Keep(new MemberLinks(new LinkOptions
         {

@@ -35,10 +35,23 @@ public sealed class PatroniTests
         await HealAsync(patroni, cluster);
         await DuringAsync(probe, "switchover", () => patroni.SwitchOverAsync(Cancel));
         await HealAsync(patroni, cluster);
-        await DuringAsync(probe, "SIGSTOP of the primary's machine", () => FreezePrimaryAsync(patroni));
+        await FreezePrimaryAsync(patroni, probe);
         await HealAsync(patroni, cluster);
 
         await VerifyAsync(patroni, cluster, ledger, probe);
+    }
+
+    [Fact]
+    public async Task A_server_without_a_synchronous_standby_is_refused_where_effects_wait_for_commits()
+    {
+        await using PostgresCluster alone = await PostgresCluster.StartAsync(standbys: 0);
+        using TemporaryFolder folder = new("alone");
+        (await SeguroProcess.RunAsync("cluster", "init", folder["c"], "--ship", "~zod", "--members", "2", "--store", alone.Url)).Ok();
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", Path.Combine(folder["c"], "m1", "seguro.json"));
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Contains("SG3013", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("a commit is durable on the primary only", refused.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(new Uri(alone.Url.Split('@')[0] + "@h").UserInfo.Split(':')[1], refused.Output + refused.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>Goes on asking while something is done, and for some questions after that; every question is answered. Prints how long one waited at the longest.</summary>
@@ -69,13 +82,19 @@ public sealed class PatroniTests
         TestContext.Current.TestOutputHelper?.WriteLine($"  Patroni: {leader.Name} -> {next.Name} after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms");
     }
 
-    private static async Task FreezePrimaryAsync(PatroniCluster patroni)
+    /// <summary>Stops the primary's machine without ending it, and lets it go on only when the ship was heard again: connections to it are taken, and nothing answers on them.</summary>
+    private static async Task FreezePrimaryAsync(PatroniCluster patroni, ShipProbe probe)
     {
         PatroniNode leader = await patroni.UntilWholeAsync(Cancel);
         await leader.FreezeAsync();
-        await patroni.UntilFailedOverAsync(leader, Cancel);
-        await Task.Delay(TimeSpan.FromSeconds(5), Cancel); // with the old one frozen
-        await leader.ThawAsync();
+        try
+        {
+            await DuringAsync(probe, "SIGSTOP of the primary's machine", () => patroni.UntilFailedOverAsync(leader, Cancel));
+        }
+        finally
+        {
+            await leader.ThawAsync();
+        }
     }
 
     private static async Task KillMasterAsync(SeguroCluster cluster)
@@ -101,6 +120,7 @@ public sealed class PatroniTests
         await using IStoredLog stored = (await store.OpenLogAsync(Ship.Parse("~zod"), Cancel))!;
         AnswerAudit audit = await ledger.CompareAsync(probe, new EventLog(stored, store.Capabilities), (ulong)DemoKernel.Life, Cancel);
         TestContext.Current.TestOutputHelper?.WriteLine(audit.ToString());
+        Assert.Equal("", audit.Evidence);
         Assert.Equal(0, audit.Lost);
         Assert.Equal(0, audit.Phantoms);
         Assert.Equal(0, audit.OutOfOrder);

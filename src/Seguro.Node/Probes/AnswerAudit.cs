@@ -9,4 +9,5 @@ namespace Seguro.Node.Probes;
 /// <param name="Repeats">Answers that came a second time.</param>
 /// <param name="OutOfOrder">Answers whose event is not after the one before.</param>
 /// <param name="Head">The end of the log that they were compared with.</param>
-public sealed record AnswerAudit(long Answered, long Lost, long Phantoms, long Repeats, long OutOfOrder, Position Head);
+/// <param name="Evidence">The first and the last of the answers that are lost or phantoms, for people; empty where there are none.</param>
+public sealed record AnswerAudit(long Answered, long Lost, long Phantoms, long Repeats, long OutOfOrder, Position Head, string Evidence);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Seguro.Core;
 using Seguro.Urbit.Nouns;
 
@@ -11,7 +12,7 @@ namespace Seguro.Node.Probes;
 public sealed class AnswerLedger
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<long, ulong> _eventOf = [];
+    private readonly Dictionary<long, ProbeAnswer> _answers = [];
     private long _repeats;
     private long _outOfOrder;
     private ulong _lastEvent;
@@ -21,7 +22,7 @@ public sealed class AnswerLedger
     {
         lock (_lock)
         {
-            if (!_eventOf.TryAdd(answer.Sequence, answer.Events))
+            if (!_answers.TryAdd(answer.Sequence, answer))
             {
                 _repeats++;
                 return;
@@ -52,15 +53,16 @@ public sealed class AnswerLedger
         HashSet<long> inLog = [.. asked.Values];
         lock (_lock)
         {
-            return new AnswerAudit(
-                _eventOf.Count,
-                _eventOf.Keys.LongCount(sequence => !inLog.Contains(sequence)),
-                _eventOf.LongCount(pair => !asked.TryGetValue(pair.Value, out long sequence) || sequence != pair.Key),
-                _repeats,
-                _outOfOrder,
-                state.Head.Position);
+            ProbeAnswer[] lost = [.. _answers.Values.Where(answer => !inLog.Contains(answer.Sequence))];
+            ProbeAnswer[] phantoms = [.. _answers.Values.Where(answer => !asked.TryGetValue(answer.Events, out long sequence) || sequence != answer.Sequence)];
+            ProbeAnswer[] wrong = [.. lost.Union(phantoms).OrderBy(static answer => answer.Sequence)];
+            string evidence = wrong.Length == 0 ? "" : $"{Describe(wrong[0], life)} … {Describe(wrong[^1], life)}";
+            return new AnswerAudit(_answers.Count, lost.Length, phantoms.Length, _repeats, _outOfOrder, state.Head.Position, evidence);
         }
     }
+
+    private static string Describe(ProbeAnswer answer, ulong life) => string.Create(
+        CultureInfo.InvariantCulture, $"question {answer.Sequence} was answered as event {life + answer.Events} at {answer.At.TotalSeconds:0.000} s");
 
     /// <summary>The datagram that an event says was heard.</summary>
     private static byte[]? HeardIn(ReadOnlyMemory<byte> payload)

@@ -110,18 +110,16 @@ public sealed class PatroniCluster : IAsyncDisposable
         return port;
     }
 
-    /// <summary>What Patroni says of the machines, wherever one answers, until it is as wanted; the one that leads then.</summary>
+    /// <summary>Waits until what Patroni says of the machines is as wanted; the one that leads then. All that run must say the same: one that was frozen tells for a moment what was.</summary>
     private async Task<PatroniNode> UntilAsync(string what, Func<Dictionary<string, string>, bool> wanted, CancellationToken cancel)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
         {
-            foreach (PatroniNode node in _nodes.Where(static node => node.IsRunning))
-            {
-                Dictionary<string, string> roles = await ReadAsync(node, cancel);
-                if (wanted(roles) && _nodes.Find(other => roles.GetValueOrDefault(other.Name) == "leader") is { } leader)
-                    return leader;
-            }
+            Dictionary<string, string>[] answers = await Task.WhenAll(_nodes.Where(static node => node is { IsRunning: true, IsFrozen: false }).Select(node => ReadAsync(node, cancel)));
+            if (wanted(answers[0]) && Array.TrueForAll(answers, answer => answer.Count == answers[0].Count && !answer.Except(answers[0]).Any())
+                && _nodes.Find(node => answers[0].GetValueOrDefault(node.Name) == "leader") is { } leader)
+                return leader;
             if (Stopwatch.GetElapsedTime(start) > Patience)
                 throw new TimeoutException($"Patroni did not come to {what}.\n{string.Join("\n", _nodes.Select(static node => $"--- {node.Name}\n{node.Log}"))}");
             await Task.Delay(Pause, cancel);

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Seguro.Testing;
 
 /// <summary>A machine of a <see cref="PatroniCluster"/>: Patroni, and the PostgreSQL server that it runs. What is done to it is done to both, as a machine's fate would be.</summary>
@@ -35,6 +33,9 @@ public sealed class PatroniNode : IAsyncDisposable
     /// <summary>It was started, and not killed since.</summary>
     public bool IsRunning => _patroni is not null;
 
+    /// <summary>It is stopped, and not let go on since.</summary>
+    public bool IsFrozen { get; private set; }
+
     /// <summary>The end of what Patroni and PostgreSQL wrote.</summary>
     public string Log => File.Exists(LogFile) && File.ReadAllText(LogFile) is { } text ? text[Math.Max(0, text.Length - 3000)..] : "";
 
@@ -63,10 +64,18 @@ public sealed class PatroniNode : IAsyncDisposable
     }
 
     /// <summary>Stops all of it (SIGSTOP), as a machine stops that is paused: connections stay, nothing answers.</summary>
-    public Task FreezeAsync() => Tool.SignalAsync("STOP", [_patroni!.Id, .. Servers()]);
+    public Task FreezeAsync()
+    {
+        IsFrozen = true;
+        return Tool.SignalAsync("STOP", [_patroni!.Id, .. Servers()]);
+    }
 
     /// <summary>Lets it go on.</summary>
-    public Task ThawAsync() => Tool.SignalAsync("CONT", [_patroni!.Id, .. Servers()]);
+    public Task ThawAsync()
+    {
+        IsFrozen = false;
+        return Tool.SignalAsync("CONT", [_patroni!.Id, .. Servers()]);
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => new(KillAsync());
