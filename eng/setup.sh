@@ -41,6 +41,26 @@ need_postgresql() {
   fi
 }
 
+# Patroni and its etcd, without the services that Debian's packages would start and have started at every boot (etcd's would take port 2379): the tests run their own.
+need_patroni() {
+  local policy=/usr/sbin/policy-rc.d made='' service
+  [ -x /usr/bin/patroni ] && [ -x /usr/bin/etcd ] && [ -d /usr/lib/python3/dist-packages/etcd ] && return 0
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" && made=1
+  fi
+  local new=()
+  for service in etcd patroni; do
+    [ -e "/etc/init.d/$service" ] || new+=("$service") # what was there before stays as it was
+  done
+  (need_packages patroni etcd-server python3-etcd)
+  local code=$?
+  [ -z "$made" ] || as_root rm -f "$policy"
+  for service in "${new[@]}"; do
+    as_root update-rc.d "$service" disable >/dev/null 2>&1
+  done
+  return $code
+}
+
 need_dotnet() {
   command -v dotnet >/dev/null || fail "the .NET SDK is missing" "install .NET 10 (https://dotnet.microsoft.com/download), then run this again"
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDDISABLENODEREUSE=1

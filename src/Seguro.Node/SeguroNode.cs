@@ -146,8 +146,10 @@ public sealed class SeguroNode : IAsyncDisposable
             // What the store says is of the moment at which it was opened: the others were perhaps not there yet.
             _commitMeans = _configuration.IsEmbedded ? $"a commit is durable on most of the {_configuration.Members.Count} members' dqlite nodes" : store.Capabilities.CommitMeans;
         }
+        _notice($"Store {StoreUrl.Parse(_configuration.StoreUrl)}: {(_configuration.IsEmbedded ? _commitMeans : "a commit is " + store.Capabilities.CommitMeans)}.");
         (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, Wait, cancel);
         Keep(log);
+        await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
         IShip ship = Keep(MakeShip(identity));
         MemberLinks links = Keep(new MemberLinks(new LinkOptions
         {

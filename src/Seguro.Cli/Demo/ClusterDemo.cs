@@ -4,7 +4,7 @@ using Seguro.Core;
 using Seguro.Node.Admin;
 using Seguro.Node.Probes;
 using Seguro.Stores;
-using Seguro.Urbit.Nouns;
+using Seguro.Urbit.Kernels;
 using Spectre.Console;
 
 namespace Seguro.Cli.Demo;
@@ -20,11 +20,7 @@ internal sealed class ClusterDemo(Terminal terminal, string folder, bool quiet)
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
 
     private readonly IAnsiConsole _out = quiet ? terminal.Err : terminal.Out;
-    private readonly Dictionary<long, ulong> _eventOf = [];
-    private readonly Lock _lock = new();
-    private long _repeats;
-    private long _outOfOrder;
-    private ulong _lastEvent;
+    private readonly AnswerLedger _ledger = new();
     private int _step;
 
     public async Task<ClusterDemoResult> RunAsync(CancellationToken cancel)
@@ -35,7 +31,7 @@ internal sealed class ClusterDemo(Terminal terminal, string folder, bool quiet)
         StatusReport master = await members.UntilMasterAsync(above: 0, replicas: 2, cancel);
         Tell("cluster", $"three members of ~zod and a balancer, a process each, mutual TLS between the members, dqlite inside; {master.Name} is master", start);
 
-        using ShipProbe probe = new(members.Public, DatagramSize, TimeProvider.System, Note);
+        using ShipProbe probe = new(members.Public, DatagramSize, TimeProvider.System, _ledger.Note);
         start = Stopwatch.GetTimestamp();
         Latencies calm = await AskAsync(probe, Questions, cancel);
         Tell("talk", $"{calm.Count} datagrams to {members.Public}, each answered by the ship when its event was committed and on a second machine: {calm}", start);
@@ -125,67 +121,21 @@ internal sealed class ClusterDemo(Terminal terminal, string folder, bool quiet)
         DemoMembers members, ShipProbe probe, List<OptimismLatency> prices, double takeover, double handOver, CancellationToken cancel)
     {
         long start = Stopwatch.GetTimestamp();
-        ulong life = (ulong)Urbit.Kernels.DemoKernel.Life;
-        Dictionary<ulong, long> asked = [];
-        LogState state;
+        AnswerAudit audit;
         await using (IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse(members.Store), new StoreOptions { Certificates = members.Certificates }, cancel))
         await using (IStoredLog stored = await store.OpenLogAsync(Ship.Parse("~zod"), cancel) ?? throw new SeguroException(ErrorCode.NoSuchLog, "the store has no log of ~zod", "This must not happen: report it."))
-        {
-            EventLog log = new(stored, store.Capabilities);
-            state = await log.ReadStateAsync(cancel);
-            await foreach (Event read in log.ReadAsync(state, state.First, state.Head.Number, cancel))
-            {
-                if (read.Number.Value > life && HeardIn(read.Payload) is { } datagram && probe.TryFind(datagram, out long sequence))
-                    asked[read.Number.Value - life] = sequence;
-            }
-        }
-        HashSet<long> inLog = [.. asked.Values];
-        long lost, phantoms, answered;
-        lock (_lock)
-        {
-            answered = _eventOf.Count;
-            lost = _eventOf.Keys.LongCount(sequence => !inLog.Contains(sequence));
-            phantoms = _eventOf.LongCount(pair => !asked.TryGetValue(pair.Value, out long sequence) || sequence != pair.Key);
-        }
-        string chain = state.Head.Chain.ToString();
+            audit = await _ledger.CompareAsync(probe, new EventLog(stored, store.Capabilities), (ulong)DemoKernel.Life, cancel);
+        ulong head = audit.Head.Number.Value;
+        string chain = audit.Head.Chain.ToString();
         bool equal = true;
         foreach (string name in members.Names)
         {
             StatusReport status = await members.UntilAsync(
-                $"{name} at the head", status => status.Name == name && status.Durable.Event >= state.Head.Number.Value && status.Processed.Event >= state.Head.Number.Value, cancel);
+                $"{name} at the head", status => status.Name == name && status.Durable.Event >= head && status.Processed.Event >= head, cancel);
             equal &= status.Durable.Chain == chain && status.Processed.Chain == chain;
         }
-        Tell("verify", $"every answer compared with the log's {state.Head.Number} events; the three members have the same chain [grey]{chain[..16]}…[/]", start);
-        return new ClusterDemoResult("~zod", answered, lost, phantoms, _repeats, _outOfOrder, Math.Round(takeover), Math.Round(handOver), prices, state.Head.Number.Value, equal, chain);
-    }
-
-    /// <summary>The datagram that an event says was heard.</summary>
-    private static byte[]? HeardIn(ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            // [now wire %hear lane blob]
-            return Axis.Get(Cue.From(payload.Span[4..]), 31) is Atom blob ? blob.Bytes.ToArray() : null;
-        }
-        catch (NounException)
-        {
-            return null;
-        }
-    }
-
-    private void Note(ProbeAnswer answer)
-    {
-        lock (_lock)
-        {
-            if (!_eventOf.TryAdd(answer.Sequence, answer.Events))
-            {
-                _repeats++;
-                return;
-            }
-            if (answer.Events <= _lastEvent)
-                _outOfOrder++;
-            _lastEvent = answer.Events;
-        }
+        Tell("verify", $"every answer compared with the log's {head} events; the three members have the same chain [grey]{chain[..16]}…[/]", start);
+        return new ClusterDemoResult("~zod", audit.Answered, audit.Lost, audit.Phantoms, audit.Repeats, audit.OutOfOrder, Math.Round(takeover), Math.Round(handOver), prices, head, equal, chain);
     }
 
     private void Summary(ClusterDemoResult result)

@@ -51,6 +51,24 @@ static class ShipLog
         }
     }
 
+    /// <summary>
+    /// Refuses a server whose failover could lose what it called committed, where effects are to wait for commits: the optimism in force counts, else the configured one.
+    /// </summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.UnsafeSettings"/>.</exception>
+    public static async Task RefuseUnsafeAsync(StoreCapabilities capabilities, EventLog log, NodeConfiguration configuration, CancellationToken cancel)
+    {
+        if (capabilities.Engine != "postgres" || capabilities.IsReplicated || configuration.AllowUnsafeSettings)
+            return;
+        Optimism optimism = ClusterSettingsCodec.Read(await log.Stored.ReadMetadataAsync(cancel)).Optimism ?? configuration.Optimism;
+        if (optimism.Replicas >= 1)
+        {
+            throw new SeguroException(
+                ErrorCode.UnsafeSettings,
+                $"a commit in {StoreUrl.Parse(configuration.StoreUrl)} is {capabilities.CommitMeans}, and optimism {optimism.Replicas} lets effects out on the strength of it",
+                "Give the server a synchronous standby (synchronous_standby_names; under Patroni synchronous_mode and synchronous_mode_strict); or take the risk by name: allowUnsafeSettings.");
+        }
+    }
+
     private static async Task<(EventLog Log, PierIdentity Identity)?> TryAsync(IStore store, NodeConfiguration configuration, bool begins, CancellationToken cancel)
     {
         IStoredLog? stored = await store.OpenLogAsync(configuration.Ship, cancel);

@@ -7,6 +7,8 @@ namespace Seguro.Stores.Postgres;
 /// <remarks>Safe for use by several threads at a time.</remarks>
 sealed class PostgresSource : IAsyncDisposable
 {
+    private const int ConnectSeconds = 3;
+    private const int CancellationMilliseconds = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     /// <summary>How long nobody needs to listen until an address counts as wrong when a store is opened.</summary>
@@ -27,8 +29,7 @@ sealed class PostgresSource : IAsyncDisposable
             set_config('idle_in_transaction_session_timeout', $1, false)
         """;
 
-    private readonly NpgsqlMultiHostDataSource _hosts;
-    private readonly NpgsqlDataSource _primary;
+    private readonly PrimarySearch _primary;
     private readonly StoreOptions _options;
 
     /// <summary>Takes the parsed URL. Connects to nothing yet.</summary>
@@ -51,12 +52,10 @@ sealed class PostgresSource : IAsyncDisposable
             settings.TcpKeepAliveTime = 10;
             settings.TcpKeepAliveInterval = 5;
         }
-        settings.Timeout = Math.Min(settings.Timeout, Seconds(options.Patience));
-        NpgsqlDataSourceBuilder builder = new(settings.ConnectionString);
-        builder.UsePhysicalConnectionInitializer(
-            static _ => throw new NotSupportedException("Seguro opens connections asynchronously."), PrepareSessionAsync);
-        _hosts = builder.BuildMultiHost();
-        _primary = _hosts.WithTargetSession(TargetSessionAttributes.ReadWrite);
+        // A cancelled call tells its server so on a connection of its own, and waits for that: a server that froze must not hold it up for long.
+        settings.Timeout = Math.Min(settings.ShouldSerialize("Timeout") ? settings.Timeout : ConnectSeconds, Seconds(options.Patience));
+        settings.CancellationTimeout = CancellationMilliseconds;
+        _primary = new PrimarySearch(settings, PrepareSessionAsync, options.Time);
     }
 
     /// <summary>User, servers and database, for messages. No password.</summary>
@@ -79,7 +78,7 @@ sealed class PostgresSource : IAsyncDisposable
         {
             try
             {
-                return await _primary.OpenConnectionAsync(cancel);
+                return await _primary.OpenAsync(cancel);
             }
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
@@ -121,10 +120,10 @@ sealed class PostgresSource : IAsyncDisposable
     }
 
     /// <summary>Forgets all idle connections, after the server turned out not to take writes.</summary>
-    public void Forget() => _hosts.Clear();
+    public void Forget() => _primary.Forget();
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _hosts.DisposeAsync();
+    public ValueTask DisposeAsync() => _primary.DisposeAsync();
 
     private static int Seconds(TimeSpan span) => Math.Max(1, (int)Math.Ceiling(span.TotalSeconds));
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Npgsql;
 
 namespace Seguro.Testing;
 
@@ -63,6 +64,19 @@ static class PostgresInstallation
         if (IsRoot)
             await Tool.RunAsync(["chown", "postgres:postgres", folder]);
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    /// <summary>A connection string for the superuser of a server on loopback, without a pool.</summary>
+    public static string AdminConnection(int port) =>
+        $"Host=127.0.0.1;Port={port};Username=postgres;Password={AdminPassword};Pooling=false;Timeout=5;Include Error Detail=true";
+
+    /// <summary>Runs a statement as superuser; the first value of the answer.</summary>
+    public static async Task<object?> AskAsync(int port, string sql, string database, CancellationToken cancel)
+    {
+        await using NpgsqlConnection connection = new($"{AdminConnection(port)};Database={database}");
+        await connection.OpenAsync(cancel);
+        await using NpgsqlCommand command = new(sql, connection);
+        return await command.ExecuteScalarAsync(cancel);
     }
 
     private static async Task<string> MakeTemplateAsync()

@@ -45,17 +45,10 @@ public sealed class PostgresServer : IAsyncDisposable
     private string LogFile => Path.Combine(_folder, Name + ".log");
 
     /// <summary>A connection string for the superuser, without a pool.</summary>
-    public string AdminConnection =>
-        $"Host=127.0.0.1;Port={Port};Username=postgres;Password={PostgresInstallation.AdminPassword};Pooling=false;Timeout=5;Include Error Detail=true";
+    public string AdminConnection => PostgresInstallation.AdminConnection(Port);
 
     /// <summary>Runs a statement as superuser; the first value of the answer.</summary>
-    public async Task<object?> AskAsync(string sql, CancellationToken cancel, string database = "seguro")
-    {
-        await using NpgsqlConnection connection = new(AdminConnection + ";Database=" + database);
-        await connection.OpenAsync(cancel);
-        await using NpgsqlCommand command = new(sql, connection);
-        return await command.ExecuteScalarAsync(cancel);
-    }
+    public Task<object?> AskAsync(string sql, CancellationToken cancel, string database = "seguro") => PostgresInstallation.AskAsync(Port, sql, database, cancel);
 
     /// <summary>Waits, for a minute at the most, until a question's answer is yes; a server that does not answer yet is asked again.</summary>
     public async Task UntilAsync(string sql, CancellationToken cancel, string database = "seguro")

@@ -11,19 +11,27 @@ sealed class Watchdog : IDisposable
 {
     private const string Script = """
         trap '' INT TERM HUP
-        pids=' ' mounts=' ' folders=' '
+        pids=' ' mounts=' ' folders=' ' places=' '
         while read -r verb what; do
             case $verb in
                 pid) pids="$pids$what " ;;
                 gone) pids="${pids%% $what *} ${pids#* $what }" ;;
                 mount) mounts="$mounts$what " ;;
                 folder) folders="$folders$what " ;;
+                place) places="$places$what " ;;
                 done) exit 0 ;;
             esac
         done
         for pid in $pids; do
             children=$(ps -o pid= --ppid "$pid")
             kill -KILL "$pid" $children 2>/dev/null
+        done
+        for place in $places; do
+            for link in /proc/[0-9]*/cwd; do
+                [ "$(readlink "$link")" = "$place" ] || continue
+                pid=${link#/proc/}
+                kill -KILL "${pid%/cwd}" 2>/dev/null
+            done
         done
         for mount in $mounts; do umount -l "$mount" 2>/dev/null; done
         for folder in $folders; do rm -rf "$folder"; done
@@ -44,6 +52,9 @@ sealed class Watchdog : IDisposable
 
     /// <summary>That process has ended.</summary>
     public void Gone(int pid) => Tell("gone", pid.ToString());
+
+    /// <summary>End whatever works in this folder: processes that another one starts, whose ids are not known here.</summary>
+    public void WorkingIn(string path) => Tell("place", path);
 
     /// <summary>Unmount this.</summary>
     public void Mount(string path) => Tell("mount", path);

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using Seguro.Core;
+using Seguro.Node.Admin;
+using Seguro.Node.Probes;
+using Seguro.Stores;
+using Seguro.Testing;
+using Seguro.Urbit.Kernels;
+
+namespace Seguro.SystemTests;
+
+/// <summary>A cluster on PostgreSQL whose own manager, Patroni, fails over under Seguro's feet, while a client outside talks to the ship.</summary>
+public sealed class PatroniTests
+{
+    private const int DatagramSize = 200;
+    private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_cluster_on_Patroni_loses_nothing_whoever_is_killed()
+    {
+        await using PatroniCluster patroni = await PatroniCluster.StartAsync(Cancel);
+        await using SeguroCluster cluster = await SeguroCluster.StartAsync(patroni.Url);
+        StatusReport first = await cluster.UntilMasterAsync(above: 0, replicas: 2, Cancel);
+        Assert.Contains("synchronous standby", first.CommitMeans, StringComparison.Ordinal);
+        AnswerLedger ledger = new();
+        using ShipProbe probe = new(cluster.Public, DatagramSize, TimeProvider.System, ledger.Note);
+
+        await DuringAsync(probe, "nothing", () => Task.Delay(TimeSpan.FromSeconds(1), Cancel));
+        await DuringAsync(probe, "kill -9 of the primary's machine", () => KillPrimaryAsync(patroni));
+        await HealAsync(patroni, cluster);
+        await DuringAsync(probe, "kill -9 of the master", () => KillMasterAsync(cluster));
+        await HealAsync(patroni, cluster);
+        await DuringAsync(probe, "kill -9 of both", () => Task.WhenAll(KillMasterAsync(cluster), KillPrimaryAsync(patroni)));
+        await HealAsync(patroni, cluster);
+        await DuringAsync(probe, "switchover", () => patroni.SwitchOverAsync(Cancel));
+        await HealAsync(patroni, cluster);
+        await FreezePrimaryAsync(patroni, probe);
+        await HealAsync(patroni, cluster);
+
+        await VerifyAsync(patroni, cluster, ledger, probe);
+    }
+
+    [Fact]
+    public async Task A_server_without_a_synchronous_standby_is_refused_where_effects_wait_for_commits()
+    {
+        await using PostgresCluster alone = await PostgresCluster.StartAsync(standbys: 0);
+        using TemporaryFolder folder = new("alone");
+        (await SeguroProcess.RunAsync("cluster", "init", folder["c"], "--ship", "~zod", "--members", "2", "--store", alone.Url)).Ok();
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", Path.Combine(folder["c"], "m1", "seguro.json"));
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Contains("SG3013", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("a commit is durable on the primary only", refused.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(new Uri(alone.Url.Split('@')[0] + "@h").UserInfo.Split(':')[1], refused.Output + refused.Errors, StringComparison.Ordinal);
+    }
+
+    /// <summary>Goes on asking while something is done, and for some questions after that; every question is answered. Prints how long one waited at the longest.</summary>
+    private static async Task DuringAsync(ShipProbe probe, string what, Func<Task> make)
+    {
+        long start = Stopwatch.GetTimestamp();
+        Task done = make();
+        TimeSpan longest = TimeSpan.Zero;
+        int count = 0;
+        int rest = 50;
+        while (!done.IsCompleted || rest-- > 0)
+        {
+            TimeSpan latency = (await probe.AskAsync(AskAgain, Cancel)).Latency;
+            longest = latency > longest ? latency : longest;
+            count++;
+        }
+        await done;
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{what}: {count} questions, the longest wait {longest.TotalMilliseconds:0} ms; all took {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
+    }
+
+    private static async Task KillPrimaryAsync(PatroniCluster patroni)
+    {
+        PatroniNode leader = await patroni.UntilWholeAsync(Cancel);
+        long start = Stopwatch.GetTimestamp();
+        await leader.KillAsync();
+        PatroniNode next = await patroni.UntilFailedOverAsync(leader, Cancel);
+        TestContext.Current.TestOutputHelper?.WriteLine($"  Patroni: {leader.Name} -> {next.Name} after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms");
+    }
+
+    /// <summary>Stops the primary's machine without ending it, and lets it go on only when the ship was heard again: connections to it are taken, and nothing answers on them.</summary>
+    private static async Task FreezePrimaryAsync(PatroniCluster patroni, ShipProbe probe)
+    {
+        PatroniNode leader = await patroni.UntilWholeAsync(Cancel);
+        await leader.FreezeAsync();
+        try
+        {
+            await DuringAsync(probe, "SIGSTOP of the primary's machine", () => patroni.UntilFailedOverAsync(leader, Cancel));
+        }
+        finally
+        {
+            await leader.ThawAsync();
+        }
+    }
+
+    private static async Task KillMasterAsync(SeguroCluster cluster)
+    {
+        StatusReport master = await cluster.UntilMasterAsync(0, 2, Cancel);
+        await cluster.KillAsync(master.Name);
+        await cluster.UntilMasterAsync(master.Term, 1, Cancel);
+    }
+
+    /// <summary>Starts what was killed, and waits until all is as it was.</summary>
+    private static async Task HealAsync(PatroniCluster patroni, SeguroCluster cluster)
+    {
+        foreach (PatroniNode node in patroni.Machines)
+            node.Start();
+        cluster.StartKilled();
+        await patroni.UntilWholeAsync(Cancel);
+        await cluster.UntilMasterAsync(0, 2, Cancel);
+    }
+
+    private static async Task VerifyAsync(PatroniCluster patroni, SeguroCluster cluster, AnswerLedger ledger, ShipProbe probe)
+    {
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse(patroni.Url), new StoreOptions(), Cancel);
+        await using IStoredLog stored = (await store.OpenLogAsync(Ship.Parse("~zod"), Cancel))!;
+        AnswerAudit audit = await ledger.CompareAsync(probe, new EventLog(stored, store.Capabilities), (ulong)DemoKernel.Life, Cancel);
+        TestContext.Current.TestOutputHelper?.WriteLine(audit.ToString());
+        Assert.Equal("", audit.Evidence);
+        Assert.Equal(0, audit.Lost);
+        Assert.Equal(0, audit.Phantoms);
+        Assert.Equal(0, audit.OutOfOrder);
+        Assert.Equal(probe.Sent, audit.Answered);
+        string chain = audit.Head.Chain.ToString();
+        foreach (string name in cluster.Names)
+        {
+            StatusReport status = await cluster.UntilAsync(
+                $"{name} at the head",
+                status => status.Name == name && status.Durable.Event >= audit.Head.Number.Value && status.Processed.Event >= audit.Head.Number.Value,
+                Cancel);
+            Assert.Equal(chain, status.Durable.Chain);
+            Assert.Equal(chain, status.Processed.Chain);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Seguro.Core;
+using Seguro.Node.Admin;
+using Seguro.Testing;
+
+namespace Seguro.SystemTests;
+
+/// <summary>Three members of a cluster and a balancer, the processes that a user would start, over a store that is there already.</summary>
+internal sealed class SeguroCluster : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
+
+    private readonly TemporaryFolder _folder = new("cluster");
+    private readonly Dictionary<string, SeguroProcess> _running = [];
+    private SeguroProcess? _balancer;
+
+    /// <summary>The members' names.</summary>
+    public IReadOnlyList<string> Names { get; } = ["m1", "m2", "m3"];
+
+    /// <summary>The ship's public address.</summary>
+    public IPEndPoint Public { get; } = new(IPAddress.Loopback, FreePort.Next());
+
+    /// <summary>Makes the cluster and starts all of it.</summary>
+    public static async Task<SeguroCluster> StartAsync(string store)
+    {
+        SeguroCluster cluster = new();
+        try
+        {
+            string inside = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
+            await cluster.InitAsync("--store", store, "--balancer", inside);
+            cluster._balancer = SeguroProcess.Start(
+                "balancer", "--listen", cluster.Public.ToString(), "--inside", inside, "--key-file", Path.Combine(cluster.Root, "cluster.key"));
+            foreach (string name in cluster.Names)
+                cluster.Start(name);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    private string Root => _folder["cluster"];
+
+    /// <summary>Starts a member.</summary>
+    public void Start(string name) => _running[name] = SeguroProcess.Start("run", "-c", Path.Combine(Root, name, "seguro.json"));
+
+    /// <summary>Starts those that were killed.</summary>
+    public void StartKilled()
+    {
+        foreach (string name in Names.Where(name => !_running.ContainsKey(name)))
+            Start(name);
+    }
+
+    /// <summary>Ends a member with kill −9.</summary>
+    public async Task KillAsync(string name)
+    {
+        _running.Remove(name, out SeguroProcess? process);
+        await process!.DisposeAsync();
+    }
+
+    /// <summary>Waits until a running member says that it is as wanted.</summary>
+    public async Task<StatusReport> UntilAsync(string what, Func<StatusReport, bool> wanted, CancellationToken cancel)
+    {
+        long start = Stopwatch.GetTimestamp();
+        List<string> said = [];
+        while (true)
+        {
+            said.Clear();
+            foreach ((string name, SeguroProcess process) in _running)
+            {
+                if (process.HasExited)
+                    Assert.Fail($"{name} ended: {await process.EndAsync()}");
+                using AdminClient client = new(Path.Combine(Root, name, "data", "admin.sock"));
+                try
+                {
+                    StatusReport status = await client.ReadStatusAsync(cancel);
+                    if (wanted(status))
+                        return status;
+                    said.Add($"{name}: {status.Role}, term {status.Term}, processed {status.Processed.Event}, {string.Join(" ", status.Warnings)}");
+                }
+                catch (SeguroException error)
+                {
+                    said.Add($"{name}: {error.Message}"); // not up yet
+                }
+            }
+            Assert.True(Stopwatch.GetElapsedTime(start) < Patience, $"{what} did not come to be:\n{string.Join("\n", said)}");
+            await Task.Delay(Glance, cancel);
+        }
+    }
+
+    /// <summary>Waits until there is a master above a term with that many healthy replicas.</summary>
+    public Task<StatusReport> UntilMasterAsync(ulong above, int replicas, CancellationToken cancel) => UntilAsync(
+        $"a master above term {above} with {replicas} replicas",
+        status => status.Role == "master" && status.Term > above && status.Replicas.Count(static replica => replica.Healthy) >= replicas,
+        cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (SeguroProcess process in _running.Values)
+            await process.DisposeAsync();
+        if (_balancer is not null)
+            await _balancer.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    private async Task InitAsync(params string[] words) => (await SeguroProcess.RunAsync(["cluster", "init", Root, "--ship", "~zod", "--members", "3", .. words])).Ok();
+}
