@@ -4,7 +4,6 @@ using Seguro.Core;
 using Seguro.Node.Admin;
 using Seguro.Node.Probes;
 using Seguro.Stores;
-using Seguro.Urbit.Nouns;
 using Spectre.Console;
 
 namespace Seguro.Cli.Demo;
@@ -135,7 +134,7 @@ internal sealed class ClusterDemo(Terminal terminal, string folder, bool quiet)
             state = await log.ReadStateAsync(cancel);
             await foreach (Event read in log.ReadAsync(state, state.First, state.Head.Number, cancel))
             {
-                if (read.Number.Value > life && HeardIn(read.Payload) is { } datagram && probe.TryFind(datagram, out long sequence))
+                if (read.Number.Value > life && HeardDatagram.In(read.Payload.Span) is { } datagram && probe.TryFind(datagram, out long sequence))
                     asked[read.Number.Value - life] = sequence;
             }
         }
@@ -157,20 +156,6 @@ internal sealed class ClusterDemo(Terminal terminal, string folder, bool quiet)
         }
         Tell("verify", $"every answer compared with the log's {state.Head.Number} events; the three members have the same chain [grey]{chain[..16]}…[/]", start);
         return new ClusterDemoResult("~zod", answered, lost, phantoms, _repeats, _outOfOrder, Math.Round(takeover), Math.Round(handOver), prices, state.Head.Number.Value, equal, chain);
-    }
-
-    /// <summary>The datagram that an event says was heard.</summary>
-    private static byte[]? HeardIn(ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            // [now wire %hear lane blob]
-            return Axis.Get(Cue.From(payload.Span[4..]), 31) is Atom blob ? blob.Bytes.ToArray() : null;
-        }
-        catch (NounException)
-        {
-            return null;
-        }
     }
 
     private void Note(ProbeAnswer answer)
