@@ -4,7 +4,7 @@ using Seguro.Testing;
 Option<double> minutes = new("--minutes") { Description = "For how long faults are made.", DefaultValueFactory = static _ => 5 };
 Option<ulong> seed = new("--seed") { Description = "Draws the faults.", DefaultValueFactory = static _ => 1 };
 Option<string> store = new("--store") { Description = "The members' database.", DefaultValueFactory = static _ => "dqlite" };
-store.AcceptOnlyFromAmong("dqlite");
+store.AcceptOnlyFromAmong("dqlite", "postgres");
 Option<NemesisFault[]> only = new("--only") { Description = "Only these faults.", AllowMultipleArgumentsPerToken = true };
 Option<int> rate = new("--rate") { Description = "How many datagrams the client sends each second.", DefaultValueFactory = static _ => 40 };
 Option<bool> keep = new("--keep") { Description = "Keep the evidence even where everything holds." };
@@ -30,7 +30,7 @@ command.SetAction(async (parse, cancel) =>
         Rate = parse.GetValue(rate),
         Only = parse.GetValue(only) ?? [],
     };
-    NemesisResult result = await NemesisRun.RunAsync(options, options.Store, line =>
+    NemesisResult result = await NemesisRun.RunAsync(options, line =>
     {
         if (!parse.GetValue(quiet))
             Console.WriteLine(line);

@@ -26,7 +26,7 @@ internal sealed class NemesisActions(NemesisCluster cluster)
             NemesisFault.KillReplica => KillAsync(step, [replica], cancel),
             NemesisFault.KillBalancer => KillAsync(step, [MemberNetworks.Hub], cancel),
             NemesisFault.KillAll => KillAsync(step with { WithDatabase = true }, [MemberNetworks.Hub, .. cluster.Names], cancel),
-            NemesisFault.KillDatabaseNode => cluster.SignalDatabaseAsync("KILL", either),
+            NemesisFault.KillDatabaseNode => KillDatabaseAsync([either], cancel),
             NemesisFault.KillMasterAndDatabase => KillWithDatabaseAsync(step, master, replicas, cancel),
             NemesisFault.PauseMaster => PauseAsync(step, master, cancel),
             NemesisFault.PauseReplica => PauseAsync(step, replica, cancel),
@@ -78,9 +78,13 @@ internal sealed class NemesisActions(NemesisCluster cluster)
     private async Task KillWithDatabaseAsync(NemesisStep step, string master, string[] replicas, CancellationToken cancel)
     {
         Task killing = KillAsync(step with { WithDatabase = true }, [master], cancel);
-        await cluster.SignalDatabaseAsync("KILL", replicas);
+        await KillDatabaseAsync(replicas, cancel);
         await killing;
     }
+
+    // dqlite's nodes are started again by their members. A PostgreSQL primary dies for good: a standby takes its place, and it comes back as that one's standby.
+    private Task KillDatabaseAsync(IEnumerable<string> members, CancellationToken cancel) =>
+        cluster.Postgres is { } postgres ? postgres.FailOverAsync(cancel) : cluster.SignalDatabaseAsync("KILL", members);
 
     private async Task PauseAsync(NemesisStep step, string place, CancellationToken cancel)
     {
@@ -91,6 +95,14 @@ internal sealed class NemesisActions(NemesisCluster cluster)
 
     private async Task PauseDatabaseAsync(NemesisStep step, string member, CancellationToken cancel)
     {
+        if (cluster.Postgres is { } postgres)
+        {
+            PostgresServer server = step.WithDatabase ? postgres.Primary : postgres.Standbys.ElementAt(step.Replica);
+            await server.FreezeAsync();
+            await Task.Delay(step.Lasts, cancel);
+            await server.ThawAsync();
+            return;
+        }
         await cluster.SignalDatabaseAsync("STOP", member);
         await Task.Delay(step.Lasts, cancel);
         await cluster.SignalDatabaseAsync("CONT", member);
@@ -122,7 +134,7 @@ internal sealed class NemesisActions(NemesisCluster cluster)
     // Never a second disk before the first is made good: the others have all of the log.
     private async Task WipeAsync(NemesisStep step, string replica, CancellationToken cancel)
     {
-        await cluster.UntilMasterAsync(2, cancel);
+        await cluster.UntilWholeAsync(cancel);
         await cluster.UntilEqualAsync(cancel);
         await cluster.KillAsync(replica, withDatabase: true);
         cluster.Wipe(replica);

@@ -20,15 +20,20 @@ internal sealed class NemesisCluster : IAsyncDisposable
     private readonly ConcurrentDictionary<string, NetworkProcess> _running = [];
     private readonly Dictionary<string, int> _starts = [];
     private readonly List<(string Process, string Log)> _logs = [];
+    private readonly List<TcpRelay> _relays = [];
     private ulong _lastNode = (ulong)Members.Length;
     private string _store = "";
     private string _inside = "";
 
-    private NemesisCluster(NemesisOptions options, MemberNetworks networks)
+    private NemesisCluster(NemesisOptions options, PostgresCluster? postgres, MemberNetworks networks)
     {
         _options = options;
+        Postgres = postgres;
         Networks = networks;
     }
+
+    /// <summary>The members' store where it is not dqlite.</summary>
+    public PostgresCluster? Postgres { get; }
 
     /// <summary>The members' networks.</summary>
     public MemberNetworks Networks { get; }
@@ -45,15 +50,19 @@ internal sealed class NemesisCluster : IAsyncDisposable
     private string Root => Path.Combine(_options.Folder, "cluster");
 
     /// <summary>Makes the cluster's files and starts all of it.</summary>
-    public static async Task<NemesisCluster> StartAsync(NemesisOptions options, string store, CancellationToken cancel)
+    /// <param name="options">What the run is told.</param>
+    /// <param name="postgres">The store; <see langword="null"/>: dqlite.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    public static async Task<NemesisCluster> StartAsync(NemesisOptions options, PostgresCluster? postgres, CancellationToken cancel)
     {
-        NemesisCluster cluster = new(options, await MemberNetworks.CreateAsync(Members));
+        NemesisCluster cluster = new(options, postgres, await MemberNetworks.CreateAsync(Members));
         try
         {
+            string store = postgres is null ? "dqlite" : await cluster.LetInAsync(postgres, cancel);
             string hosts = string.Join(',', Members.Select(cluster.Networks.AddressOf));
             string made = await cluster.RunAsync("init", cancel, "cluster", "init", cluster.Root, "--ship", "~zod", "--members", $"{Members.Length}", "--hosts", hosts, "--balancer", cluster.Networks.AddressOf(MemberNetworks.Hub) + ":7503", "--store", store, "--json");
             using JsonDocument document = JsonDocument.Parse(made);
-            cluster._store = store == "dqlite" ? document.RootElement.GetProperty("store").GetString()! : store;
+            cluster._store = postgres is null ? document.RootElement.GetProperty("store").GetString()! : store;
             cluster._inside = document.RootElement.GetProperty("balancer").GetString()!;
             foreach (string place in cluster.Networks.Places)
                 cluster.Start(place);
@@ -111,7 +120,7 @@ internal sealed class NemesisCluster : IAsyncDisposable
     public void Wipe(string name)
     {
         Directory.Delete(Path.Combine(Root, name, "data"), recursive: true);
-        if (_options.Store != "dqlite")
+        if (Postgres is not null)
             return;
         string file = Path.Combine(Root, name, "seguro.json");
         JsonNode configuration = JsonNode.Parse(File.ReadAllText(file), null, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!;
@@ -131,6 +140,13 @@ internal sealed class NemesisCluster : IAsyncDisposable
     public Task<StatusReport> UntilMasterAsync(int replicas, CancellationToken cancel) => UntilAsync(
         $"a master with {replicas} healthy replicas",
         statuses => statuses.Values.Where(status => status.Role == "master" && status.Replicas.Count(static replica => replica.Healthy) >= replicas).MaxBy(static status => status.Term), cancel);
+
+    /// <summary>Waits until there is one master, and all others are its healthy replicas and say so themselves: a master notices only after a while that one is gone.</summary>
+    public Task UntilWholeAsync(CancellationToken cancel) => UntilAsync(
+        "a master with two healthy replicas",
+        statuses => statuses.Count == Members.Length && statuses.Values.All(static status => status.IsHealthy) && statuses.Values.Count(static status => status.Role == "master") == 1
+            && statuses.Values.Single(static status => status.Role == "master").Replicas.Count(static replica => replica.Healthy) == Members.Length - 1 ? statuses : null,
+        cancel);
 
     /// <summary>Waits until every member's own log has what is committed, but for what is on its way.</summary>
     public Task UntilEqualAsync(CancellationToken cancel) => UntilAsync(
@@ -176,7 +192,7 @@ internal sealed class NemesisCluster : IAsyncDisposable
     /// <summary>The end of the store's log, every event of it verified.</summary>
     public async Task<(ulong First, Position Head)> VerifyStoreAsync(CancellationToken cancel)
     {
-        string[] certificates = _options.Store == "dqlite" ? ["--certificates", Path.Combine(Root, "client")] : [];
+        string[] certificates = Postgres is null ? ["--certificates", Path.Combine(Root, "client")] : [];
         using JsonDocument document = JsonDocument.Parse(await RunAsync("verify", cancel, ["log", "verify", "--store", _store, "--json", .. certificates]));
         JsonElement root = document.RootElement;
         return (root.GetProperty("first").GetUInt64(), PositionOf(root.GetProperty("head").GetUInt64(), root.GetProperty("chain").GetString()));
@@ -200,8 +216,19 @@ internal sealed class NemesisCluster : IAsyncDisposable
             process.Dispose();
         }
         _running.Clear();
+        foreach (TcpRelay relay in _relays)
+            await relay.DisposeAsync();
         await Networks.DisposeAsync();
         _watchdog.Dispose();
+    }
+
+    // The servers are on this machine's own loopback; the members reach them at the hub, so that what parts a member from the hub parts it from them.
+    private async Task<string> LetInAsync(PostgresCluster postgres, CancellationToken cancel)
+    {
+        IPAddress hub = IPAddress.Parse(Networks.AddressOf(MemberNetworks.Hub));
+        foreach (PostgresServer server in postgres.Servers)
+            _relays.Add(TcpRelay.Between(Networks[MemberNetworks.Hub], new IPEndPoint(hub, server.Port), server.Port));
+        return (await postgres.MakeDatabaseAsync(cancel)).Replace(IPAddress.Loopback.ToString(), hub.ToString(), StringComparison.Ordinal);
     }
 
     private async Task<StatusReport?> StatusAsync(string name, CancellationToken cancel)

@@ -12,7 +12,7 @@ public sealed record NemesisOptions
     /// <summary>Where everything is written; it must be empty.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>The store's kind.</summary>
+    /// <summary>The store: <c>dqlite</c>, or <c>postgres</c>: a primary and two standbys, whose failover the nemesis does itself.</summary>
     public string Store { get; init; } = "dqlite";
 
     /// <summary>How many datagrams the client sends each second.</summary>

@@ -37,25 +37,25 @@ public sealed partial class NemesisRun
 
     /// <summary>Runs it.</summary>
     /// <param name="options">What to do.</param>
-    /// <param name="store">The store's URL, or <c>dqlite</c>.</param>
     /// <param name="tell">Hears what happens, a line each.</param>
     /// <param name="cancel">Ends it, everything cleaned up.</param>
-    public static Task<NemesisResult> RunAsync(NemesisOptions options, string store, Action<string> tell, CancellationToken cancel)
+    public static async Task<NemesisResult> RunAsync(NemesisOptions options, Action<string> tell, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new NemesisRun(options, tell).RunAsync(store, cancel);
+        await using PostgresCluster? postgres = options.Store == "postgres" ? await PostgresCluster.StartAsync() : null;
+        return await new NemesisRun(options, tell).RunAsync(postgres, cancel);
     }
 
-    private async Task<NemesisResult> RunAsync(string store, CancellationToken cancel)
+    private async Task<NemesisResult> RunAsync(PostgresCluster? postgres, CancellationToken cancel)
     {
         Directory.CreateDirectory(_options.Folder);
-        await using NemesisCluster cluster = await NemesisCluster.StartAsync(_options, store, cancel);
+        await using NemesisCluster cluster = await NemesisCluster.StartAsync(_options, postgres, cancel);
         await using NemesisClient client = new(cluster.Networks[MemberNetworks.Hub], cluster.Public, _options.DatagramSize);
         NemesisHistory? history = null;
         TimeSpan loaded = default;
         try
         {
-            await cluster.UntilMasterAsync(2, cancel);
+            await cluster.UntilWholeAsync(cancel);
             await client.AskAsync(cancel).WaitAsync(_options.Patience, cancel);
             client.Start(_options.Rate);
             using (CancellationTokenSource enough = CancellationTokenSource.CreateLinkedTokenSource(cancel))
@@ -132,7 +132,7 @@ public sealed partial class NemesisRun
     /// <summary>Waits until the cluster is whole and the client is answered again.</summary>
     private static async Task UntilServingAsync(NemesisCluster cluster, NemesisClient client, CancellationToken cancel)
     {
-        await cluster.UntilMasterAsync(2, cancel);
+        await cluster.UntilWholeAsync(cancel);
         int answered = client.Answered;
         await cluster.UntilAsync("an answer to the client", _ => client.Answered >= answered + AnswersBetween ? cluster : null, cancel);
     }
@@ -145,7 +145,8 @@ public sealed partial class NemesisRun
         {
             while (await timer.WaitForNextTickAsync(cancel))
             {
-                foreach (StatusReport status in (await cluster.StatusesAsync(cancel)).Values)
+                // Who starts or rejoins has yet to find out what is committed.
+                foreach (StatusReport status in (await cluster.StatusesAsync(cancel)).Values.Where(static status => status.Role is "master" or "replica" or "candidate"))
                     _sightings.Add(new Sighting($"{status.Name}/{status.Process}", status.Term, NemesisCluster.PositionOf(status.Committed.Event, status.Committed.Chain)));
             }
         }
@@ -159,7 +160,7 @@ public sealed partial class NemesisRun
     private async Task<NemesisHistory> EndAsync(NemesisCluster cluster, NemesisClient client, CancellationToken cancel)
     {
         Tell("all is whole again; reading the logs");
-        await cluster.UntilMasterAsync(2, cancel);
+        await cluster.UntilWholeAsync(cancel);
         await client.AskAsync(cancel).WaitAsync(_options.Patience, cancel);
         await cluster.UntilAsync(
             "one log, processed by all members",
