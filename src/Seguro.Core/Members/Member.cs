@@ -37,7 +37,8 @@ public sealed class Member
         Stopped = _state.StopReason,
         Durable = _state.Local,
         Processed = _state.Ship,
-        Committed = _processing.Target,
+        // Before its log was compared with the cluster's it knows of nothing: the end of what it has may be its own alone.
+        Committed = _state.Role is Role.Rejoining ? Position.Origin : _processing.Target,
         Released = _state.Released,
         Optimism = _state.Optimism,
         Members = _state.Members,

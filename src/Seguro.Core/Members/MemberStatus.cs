@@ -24,7 +24,7 @@ public sealed record MemberStatus
     /// <summary>Where its ship stands.</summary>
     public required Position Processed { get; init; }
 
-    /// <summary>What it knows to be committed in the store.</summary>
+    /// <summary>What it knows to be committed in the store; the origin while it rejoins.</summary>
     public required Position Committed { get; init; }
 
     /// <summary>All effects up to here are certainly out.</summary>

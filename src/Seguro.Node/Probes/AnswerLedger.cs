@@ -47,7 +47,7 @@ public sealed class AnswerLedger
         Dictionary<ulong, long> asked = [];
         await foreach (Event read in log.ReadAsync(state, state.First, state.Head.Number, cancel))
         {
-            if (read.Number.Value > life && HeardIn(read.Payload) is { } datagram && probe.TryFind(datagram, out long sequence))
+            if (read.Number.Value > life && HeardDatagram.In(read.Payload.Span) is { } datagram && probe.TryFind(datagram, out long sequence))
                 asked[read.Number.Value - life] = sequence;
         }
         HashSet<long> inLog = [.. asked.Values];
@@ -63,18 +63,4 @@ public sealed class AnswerLedger
 
     private static string Describe(ProbeAnswer answer, ulong life) => string.Create(
         CultureInfo.InvariantCulture, $"question {answer.Sequence} was answered as event {life + answer.Events} at {answer.At.TotalSeconds:0.000} s");
-
-    /// <summary>The datagram that an event says was heard.</summary>
-    private static byte[]? HeardIn(ReadOnlyMemory<byte> payload)
-    {
-        try
-        {
-            // [now wire %hear lane blob]
-            return Axis.Get(Cue.From(payload.Span[4..]), 31) is Atom blob ? blob.Bytes.ToArray() : null;
-        }
-        catch (NounException)
-        {
-            return null;
-        }
-    }
 }

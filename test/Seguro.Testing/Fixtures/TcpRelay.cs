@@ -19,9 +19,29 @@ public sealed class TcpRelay : IAsyncDisposable
     /// <param name="port">Where.</param>
     /// <param name="target">Where to pass the connections on to.</param>
     public TcpRelay(int port, int target)
+        : this(new TcpListener(IPAddress.Loopback, port), target)
+    {
+    }
+
+    /// <summary>Listens in another network, and passes the connections on to a port of this one's loopback.</summary>
+    public static TcpRelay Between(NetworkNamespace network, IPEndPoint listen, int target)
+    {
+        ArgumentNullException.ThrowIfNull(network);
+        // Only the socket is made there: threads that begin there would stay there.
+        return new TcpRelay(
+            network.Enter(() =>
+            {
+                TcpListener listener = new(listen);
+                listener.Start();
+                return listener;
+            }),
+            target);
+    }
+
+    private TcpRelay(TcpListener listener, int target)
     {
         _target = target;
-        _listener = new TcpListener(IPAddress.Loopback, port);
+        _listener = listener;
         _listener.Start();
         _accepting = AcceptAsync();
     }
