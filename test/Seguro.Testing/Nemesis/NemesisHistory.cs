@@ -15,10 +15,10 @@ public sealed record NemesisHistory
     /// <summary>Every answer that reached the client, repeats too, in the order in which they came.</summary>
     public required IReadOnlyList<ProbeAnswer> Answers { get; init; }
 
-    /// <summary>Each member's whole log at the end.</summary>
+    /// <summary>Each member's whole log after its end: it may go on beyond the store's.</summary>
     public required IReadOnlyDictionary<string, FinalLog> Logs { get; init; }
 
-    /// <summary>The store's log at the end: its first number, and its last with the chain there.</summary>
+    /// <summary>The store's log when all was whole and the client was done: its first number, and its last with the chain there. It is the final log.</summary>
     public required (ulong First, Position Head) Store { get; init; }
 
     /// <summary>Who said that it became master: process by process, in the order of its own log.</summary>

@@ -88,7 +88,8 @@ public sealed class NemesisCheckTests
     {
         NemesisHistory history = History();
         Assert.StartsWith("the store's log: the store ends at event 6", Assert.Single(NemesisCheck.Of(history with { Store = (1, At(6, 99)) }).Violations));
-        Assert.StartsWith("the store's log: the store has events to 5", Assert.Single(NemesisCheck.Of(history with { Store = (1, At(5)) }).Violations));
+        Assert.Contains(NemesisCheck.Of(history with { Store = (1, At(5)) }).Violations, static violation => violation.StartsWith("nothing acknowledged is lost: datagram 4", StringComparison.Ordinal));
+        Assert.Contains(NemesisCheck.Of(history with { Store = (1, At(7)) }).Violations, static violation => violation.StartsWith("equal logs: m1 has 6 events", StringComparison.Ordinal));
     }
 
     [Fact]
