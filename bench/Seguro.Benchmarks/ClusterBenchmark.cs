@@ -98,6 +98,7 @@ internal sealed partial class ClusterBenchmark(ClusterBenchmarkOptions options, 
     {
         int[] inFlight = [64, 1024];
         Dictionary<(int InFlight, int Optimism), List<ClusterRate>> rates = [];
+        Dictionary<(int InFlight, int Optimism), ProcessTimes> times = [];
         for (int round = 0; round < options.Rounds; round++)
         {
             foreach (int optimism in (int[])[0, 1, 2])
@@ -107,16 +108,23 @@ internal sealed partial class ClusterBenchmark(ClusterBenchmarkOptions options, 
                 {
                     await using ClusterLoad load = new(subject.Members.Public, Size, count);
                     await load.MeasureAsync(TimeSpan.FromSeconds(1), cancel);
+                    ProcessTimes before = await ProcessTimes.ReadAsync(subject, cancel);
                     ClusterRate rate = await load.MeasureAsync(TimeSpan.FromSeconds(options.Seconds), cancel);
+                    times[(count, optimism)] = times.GetValueOrDefault((count, optimism)) + (await ProcessTimes.ReadAsync(subject, cancel) - before);
                     (rates.TryGetValue((count, optimism), out List<ClusterRate>? known) ? known : rates[(count, optimism)] = []).Add(rate);
                 }
             }
         }
         await subject.SetOptimismAsync(1, cancel);
         await SayAsync($"\n{subject.Engine}: so many datagrams of {Size} B on the way at any time, {options.Rounds} rounds of {options.Seconds} s, turn about; medians of the rounds\n");
-        await SayAsync("| in flight | optimism | events/s | latency p50, ms | p99, ms |\n|---:|---:|---:|---:|---:|");
+        await SayAsync("| in flight | optimism | events/s | latency p50, ms | p99, ms | processor time, µs an event | master | two replicas | database | balancer | client |\n|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
         foreach (((int count, int optimism), List<ClusterRate> all) in rates.OrderBy(static pair => pair.Key))
-            await SayAsync(Invariant($"| {count} | {optimism} | {Median(all, static rate => rate.PerSecond):N0} | {Median(all, static rate => rate.P50):0.0} | {Median(all, static rate => rate.P99):0.0} |"));
+        {
+            ProcessTimes used = times[(count, optimism)];
+            double events = all.Sum(static rate => rate.Answers) / 1e6;
+            await SayAsync(Invariant(
+                $"| {count} | {optimism} | {Median(all, static rate => rate.PerSecond):N0} | {Median(all, static rate => rate.P50):0.0} | {Median(all, static rate => rate.P99):0.0} | {used.All / events:N0} | {used.Master / events:N0} | {used.Replicas / events:N0} | {used.Nodes / events:N0} | {used.Balancer / events:N0} | {used.Client / events:N0} |"));
+        }
     }
 
     /// <summary>How many bytes the event of a probe's datagram has in the log.</summary>

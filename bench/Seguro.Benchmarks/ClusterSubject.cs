@@ -21,6 +21,9 @@ internal sealed class ClusterSubject : IAsyncDisposable
 
     public DemoMembers Members => _members!;
 
+    /// <summary>The numbers of the database servers' processes, where those are not the members' own.</summary>
+    public IEnumerable<int> DatabaseProcesses => _postgres is null ? [] : _postgres.Servers.SelectMany(static server => (int[])[server.Pid, .. ProcessMemory.ChildrenOf(server.Pid)]);
+
     public static async Task<ClusterSubject> StartAsync(string engine, CancellationToken cancel)
     {
         ClusterSubject subject = new(engine);

@@ -21,8 +21,11 @@ internal sealed record ProcessMemory(string Name, int Id, double Own, double Fil
     }
 
     /// <summary>Looks at the processes that a process started.</summary>
-    public static IEnumerable<ProcessMemory> ReadChildren(string name, int parent) =>
+    public static IEnumerable<ProcessMemory> ReadChildren(string name, int parent) => ChildrenOf(parent).Select(child => Read(name, child));
+
+    /// <summary>The processes that a process started.</summary>
+    public static IEnumerable<int> ChildrenOf(int parent) =>
         Directory.EnumerateDirectories($"/proc/{parent}/task")
             .SelectMany(static task => File.ReadAllText(Path.Combine(task, "children")).Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Select(child => Read(name, int.Parse(child, CultureInfo.InvariantCulture)));
+            .Select(static child => int.Parse(child, CultureInfo.InvariantCulture));
 }
