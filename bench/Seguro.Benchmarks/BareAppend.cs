@@ -30,8 +30,8 @@ internal sealed class BareAppend : IAsyncDisposable
         "lmdb" => Lmdb(subject.BarePath),
         "sqlite" => Sqlite(subject.BarePath),
         "rocksdb" => Rocks(subject.BarePath),
-        "postgresql" => await PostgresAsync(subject, cancel),
-        "dqlite" => await DqliteAsync(subject, cancel),
+        "postgresql" => await PostgresAsync(subject.BarePostgres(), cancel),
+        "dqlite" => await DqliteAsync(await subject.Dqlite.ConnectAsync(await subject.Dqlite.LeaderAsync(cancel), cancel), cancel),
         _ => throw new ArgumentException(subject.Engine),
     };
 
@@ -123,9 +123,11 @@ internal sealed class BareAppend : IAsyncDisposable
             });
     }
 
-    private static async Task<BareAppend> PostgresAsync(Subject subject, CancellationToken cancel)
+    /// <summary>To a primary.</summary>
+    /// <param name="source">The connection, of a user who may make tables; owned.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    public static async Task<BareAppend> PostgresAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
-        NpgsqlDataSource source = subject.BarePostgres();
         NpgsqlConnection connection = await source.OpenConnectionAsync(cancel);
         await using (NpgsqlCommand create = new(
             "CREATE TABLE bare (n bigint PRIMARY KEY, payload bytea); CREATE TABLE bare_fence (term bigint); INSERT INTO bare_fence VALUES (1)", connection))
@@ -155,9 +157,11 @@ internal sealed class BareAppend : IAsyncDisposable
             });
     }
 
-    private static async Task<BareAppend> DqliteAsync(Subject subject, CancellationToken cancel)
+    /// <summary>To a cluster's leader.</summary>
+    /// <param name="connection">The connection; owned.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    public static async Task<BareAppend> DqliteAsync(DqliteConnection connection, CancellationToken cancel)
     {
-        DqliteConnection connection = await subject.Dqlite.ConnectAsync(await subject.Dqlite.LeaderAsync(cancel), cancel);
         await connection.OpenDatabaseAsync("bare", cancel);
         await connection.ExecAsync("CREATE TABLE fence (term INTEGER)", [], cancel);
         await connection.ExecAsync("INSERT INTO fence VALUES (1)", [], cancel);

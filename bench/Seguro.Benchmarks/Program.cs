@@ -15,6 +15,17 @@ Option<int> events = new("--events") { Description = "How many events to append 
 Option<int> seconds = new("--seconds") { Description = "How long each turn of each contestant lasts.", DefaultValueFactory = static _ => 3 };
 Option<string?> file = new("--file") { Description = "A jammed noun; without it the largest pill in ../shared/data." };
 Option<int> repeats = new("--repeats") { Description = "How often Seguro does each thing in a round.", DefaultValueFactory = static _ => 5 };
+Option<string[]> clusterStores = new("--stores") { Description = "On which stores the cluster runs.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => ["dqlite", "postgresql"] };
+Option<string[]> parts = new("--parts")
+{
+    Description = "What of the cluster to measure.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = static _ => ["latency", "rate", "catchup", "takeover", "memory"],
+};
+Option<int> questions = new("--questions") { Description = "Datagrams, and bare commits, of one turn.", DefaultValueFactory = static _ => 1000 };
+Option<long> behind = new("--behind") { Description = "How many events a replica misses.", DefaultValueFactory = static _ => 100_000 };
+Option<int> kills = new("--kills") { Description = "How often the master is killed.", DefaultValueFactory = static _ => 10 };
+Option<long> loaded = new("--events") { Description = "How many events the memory is measured after.", DefaultValueFactory = static _ => 100_000 };
 Argument<string> path = new("PATH") { Description = "The pier to make." };
 
 RootCommand root = new("Measures Seguro beside the bare databases, in one run. Prints tables in Markdown.")
@@ -23,6 +34,10 @@ RootCommand root = new("Measures Seguro beside the bare databases, in one run. P
     new Command("append", "Appends of 500 B, one at a time and in groups of 100, beside the bare database.") { stores, rounds, events },
     new Command("balancer", "Datagrams from a client through the balancer to three members and back, beside bare loops of sockets.") { rounds, seconds },
     new Command("nouns", "Jam, cue and mug of a pill, and programs in plain Nock, beside npm's @urbit/nockjs.") { rounds, file, repeats },
+    new Command("cluster", "Three members, a balancer and a client, each a process: latency, rate, catching up, takeover, memory; beside bare commits.")
+    {
+        clusterStores, parts, rounds, questions, seconds, behind, kills, loaded,
+    },
     new Command("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes },
 };
 root.Subcommands[0].SetAction(async (parse, cancel) =>
@@ -39,5 +54,10 @@ root.Subcommands[2].SetAction((parse, cancel) =>
     new BalancerBenchmark(parse.GetValue(rounds), TimeSpan.FromSeconds(parse.GetValue(seconds))).RunAsync(Console.Out, cancel));
 root.Subcommands[3].SetAction((parse, cancel) =>
     new NounBenchmark(parse.GetValue(file), parse.GetValue(rounds), parse.GetValue(repeats)).RunAsync(Console.Out, cancel));
-root.Subcommands[4].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
+root.Subcommands[4].SetAction((parse, cancel) => new ClusterBenchmark(
+    new ClusterBenchmarkOptions(
+        parse.GetRequiredValue(clusterStores), parse.GetRequiredValue(parts), parse.GetValue(rounds), parse.GetValue(questions), parse.GetValue(seconds),
+        parse.GetValue(behind), parse.GetValue(kills), parse.GetValue(loaded)),
+    Console.Out).RunAsync(cancel));
+root.Subcommands[5].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
 return await root.Parse(args).InvokeAsync(cancellationToken: CancellationToken.None);

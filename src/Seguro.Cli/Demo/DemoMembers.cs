@@ -32,15 +32,22 @@ internal sealed class DemoMembers : IAsyncDisposable
 
     private string Root => Path.Combine(_folder, "cluster");
 
+    /// <summary>The balancer's process number.</summary>
+    public int Balancer => _balancer!.Id;
+
     /// <summary>Makes the cluster and starts all of it.</summary>
-    public static async Task<DemoMembers> StartAsync(string folder, CancellationToken cancel)
+    /// <param name="folder">Where its files go.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="store">The URL of a store with the ship's log; the members' own dqlite where left out.</param>
+    public static async Task<DemoMembers> StartAsync(string folder, CancellationToken cancel, string? store = null)
     {
         DemoMembers members = new(folder);
         try
         {
-            string made = await DemoProcess.RunAsync(folder, "init", cancel, "cluster", "init", members.Root, "--ship", "~zod", "--members", "3", "--json");
+            string[] elsewhere = store is null ? [] : ["--store", store];
+            string made = await DemoProcess.RunAsync(folder, "init", cancel, ["cluster", "init", members.Root, "--ship", "~zod", "--members", "3", "--json", .. elsewhere]);
             using JsonDocument document = JsonDocument.Parse(made);
-            members.Store = document.RootElement.GetProperty("store").GetString()!;
+            members.Store = store ?? document.RootElement.GetProperty("store").GetString()!;
             string inside = document.RootElement.GetProperty("balancer").GetString()!;
             members._balancer = DemoProcess.Start(
                 folder, "balancer", "balancer", "--listen", "127.0.0.1:0", "--inside", inside, "--key-file", Path.Combine(members.Root, "cluster.key"), "--json");

@@ -11,6 +11,8 @@ internal sealed class Replica(MemberState member, Processing processing)
     private TimeSpan? _vacantSince;
     private bool _isObserving;
     private bool _isAckDue;
+    private bool _hasReceived;
+    private TimeSpan _lastAcked;
     private bool _hasGap;
     private (Position Durable, Position Processed) _lastAck;
 
@@ -20,6 +22,7 @@ internal sealed class Replica(MemberState member, Processing processing)
         _lastPush = member.Now;
         _vacantSince = null;
         _isAckDue = false;
+        _hasReceived = false;
         _hasGap = false;
     }
 
@@ -34,6 +37,7 @@ internal sealed class Replica(MemberState member, Processing processing)
         member.SeeReleased(push.Released);
         _lastPush = member.Now;
         _isAckDue = true;
+        _hasReceived |= push.Events.Count > 0;
         Position previous = push.Previous;
         if (previous.Number > member.Tail.End.Number)
         {
@@ -92,13 +96,19 @@ internal sealed class Replica(MemberState member, Processing processing)
     /// <summary>Says how far things are, where that is news.</summary>
     public void Acknowledge()
     {
-        (Position, Position) progress = (member.Local, member.Processed);
+        (Position Durable, Position Processed) progress = (member.Local, member.Processed);
         if (member.Master.Length == 0 || (!_isAckDue && progress == _lastAck))
+            return;
+        // What is being done has an answer soon, and that one says all of it: an answer to each word of the master cost as much as the events.
+        bool isNews = _hasReceived || _hasGap || progress.Processed != _lastAck.Processed;
+        if (!isNews && (member.IsLocalBusy || member.IsShipBusy) && member.Now - _lastAcked < member.Options.LeaseDuration / 10)
             return;
         member.Emit(new MemberOutput.Send(
             member.Master, new MemberMessage.Ack(member.Term, member.Tail.End, member.Local, member.Processed, _hasGap, member.StopReason)));
         _lastAck = progress;
+        _lastAcked = member.Now;
         _isAckDue = false;
+        _hasReceived = false;
         _hasGap = false;
     }
 }

@@ -1,0 +1,84 @@
+using Npgsql;
+using Seguro.Cli.Demo;
+using Seguro.Core;
+using Seguro.Node.Admin;
+using Seguro.Stores;
+using Seguro.Stores.Dqlite;
+using Seguro.Testing;
+
+namespace Seguro.Benchmarks;
+
+/// <summary>A whole cluster of processes: three members, a balancer, and a store: dqlite in the members, or PostgreSQL (a primary, and two standbys of which any one must have each commit).</summary>
+internal sealed class ClusterSubject : IAsyncDisposable
+{
+    private readonly TemporaryFolder _folder = new("bench");
+    private PostgresCluster? _postgres;
+    private DemoMembers? _members;
+
+    private ClusterSubject(string engine) => Engine = engine;
+
+    public string Engine { get; }
+
+    public DemoMembers Members => _members!;
+
+    /// <summary>The numbers of the database servers' processes, where those are not the members' own.</summary>
+    public IEnumerable<int> DatabaseProcesses => _postgres is null ? [] : _postgres.Servers.SelectMany(static server => (int[])[server.Pid, .. ProcessMemory.ChildrenOf(server.Pid)]);
+
+    public static async Task<ClusterSubject> StartAsync(string engine, CancellationToken cancel)
+    {
+        ClusterSubject subject = new(engine);
+        try
+        {
+            subject._postgres = engine switch
+            {
+                "dqlite" => null,
+                "postgresql" => await PostgresCluster.StartAsync(),
+                _ => throw new ArgumentException($"A cluster runs on dqlite or postgresql, not on {engine}."),
+            };
+            subject._members = await DemoMembers.StartAsync(subject._folder.Path, cancel, subject._postgres?.Url);
+            await subject.Members.UntilMasterAsync(0, 2, cancel);
+            return subject;
+        }
+        catch
+        {
+            await subject.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The master, with all replicas healthy.</summary>
+    public Task<StatusReport> MasterAsync(CancellationToken cancel) => Members.UntilMasterAsync(0, 2, cancel);
+
+    /// <summary>Changes the optimism, and waits until it is in force.</summary>
+    public async Task SetOptimismAsync(int optimism, CancellationToken cancel)
+    {
+        StatusReport master = await MasterAsync(cancel);
+        await Members.AskAsync(master.Name, client => client.SetOptimismAsync(new OptimismRequest(optimism, null), cancel));
+        await Members.UntilAsync($"optimism {optimism}", status => status.Role == "master" && status.Optimism.Replicas == optimism, cancel);
+    }
+
+    /// <summary>Opens the cluster's own store.</summary>
+    public ValueTask<IStore> OpenStoreAsync(CancellationToken cancel) =>
+        StoreConnection.OpenAsync(StoreUrl.Parse(Members.Store), new StoreOptions { Certificates = _postgres is null ? Members.Certificates : null }, cancel);
+
+    /// <summary>The database's own client, connected to the same servers' leader.</summary>
+    public async Task<BareAppend> OpenBareAsync(CancellationToken cancel)
+    {
+        if (_postgres is not null)
+            return await BareAppend.PostgresAsync(NpgsqlDataSource.Create(_postgres.Primary.AdminConnection), cancel);
+        using ClusterCertificates certificates = ClusterCertificates.Load(Members.Certificates);
+        DqliteAddress[] nodes = [.. Members.Store["dqlite://".Length..].Split(',').Select(NodeAddress.Parse)];
+        DqliteServer leader = await new DqliteMembership(nodes, certificates, TimeSpan.FromSeconds(30)).LeaderAsync(cancel);
+        DqliteAddress address = NodeAddress.Parse(leader.Address);
+        return await BareAppend.DqliteAsync(await DqliteConnection.ConnectAsync(address, certificates.ClientOptions(address.Host), cancel), cancel);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_members is not null)
+            await _members.DisposeAsync();
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
+        _folder.Dispose();
+    }
+}
