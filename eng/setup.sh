@@ -41,6 +41,21 @@ need_postgresql() {
   fi
 }
 
+# etcd's server, without the service that Debian's package would start on port 2379. A policy says so while the package is installed; one that is there already stays.
+need_etcd() {
+  command -v etcd >/dev/null && return 0
+  local policy=/usr/sbin/policy-rc.d made=""
+  if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\n[ "$1" = etcd ] && exit 101\nexit 0\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" && made=yes
+  fi
+  # In a process of its own, so that a failure does not leave the policy behind.
+  (need_packages etcd-server)
+  local code=$?
+  if [ -n "$made" ]; then as_root rm -f "$policy"; fi
+  [ "$code" -eq 0 ] || exit "$code"
+  if [ -d /run/systemd/system ]; then as_root systemctl disable --quiet etcd.service 2>/dev/null || true; fi
+}
+
 need_dotnet() {
   command -v dotnet >/dev/null || fail "the .NET SDK is missing" "install .NET 10 (https://dotnet.microsoft.com/download), then run this again"
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDDISABLENODEREUSE=1

@@ -1,8 +1,11 @@
+using Google.Protobuf;
 using LightningDB;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using RocksDbSharp;
 using Seguro.Stores.Dqlite;
+using Seguro.Stores.Etcd;
+using Seguro.Stores.Etcd.Wire;
 
 namespace Seguro.Benchmarks;
 
@@ -10,7 +13,7 @@ namespace Seguro.Benchmarks;
 internal sealed class BareAppend : IAsyncDisposable
 {
     public const string Description =
-        "PostgreSQL and dqlite insert with a fence (a term compared in the same statement), one prepared statement a commit; LMDB, SQLite and RocksDB put the rows in one synchronous transaction.";
+        "PostgreSQL and dqlite insert with a fence (a term compared in the same statement), one prepared statement a commit; etcd puts a key an event in a transaction that compares a fence's revision; LMDB, SQLite and RocksDB put the rows in one synchronous transaction.";
 
     private readonly Func<ReadOnlyMemory<byte>[], CancellationToken, ValueTask> _append;
     private readonly Func<ValueTask> _close;
@@ -32,6 +35,7 @@ internal sealed class BareAppend : IAsyncDisposable
         "rocksdb" => Rocks(subject.BarePath),
         "postgresql" => await PostgresAsync(subject, cancel),
         "dqlite" => await DqliteAsync(subject, cancel),
+        "etcd" => await EtcdAsync(subject, cancel),
         _ => throw new ArgumentException(subject.Engine),
     };
 
@@ -182,5 +186,23 @@ internal sealed class BareAppend : IAsyncDisposable
                 await connection.ExecAsync(statement, values, token);
             },
             connection.DisposeAsync);
+    }
+
+    private static async Task<BareAppend> EtcdAsync(Subject subject, CancellationToken cancel)
+    {
+        KV.KVClient kv = subject.Etcd.Of(await subject.Etcd.LeaderAsync(cancel)).Kv;
+        ByteString fence = ByteString.CopyFromUtf8("bare/fence");
+        TxnResponse made = await kv.TxnAsync(new TxnRequest { Success = { EtcdStore.Put(fence, new byte[1]) } }, cancellationToken: cancel);
+        ulong next = 1;
+        return new BareAppend(
+            async (payloads, token) =>
+            {
+                TxnRequest request = new() { Compare = { new Compare { Target = Compare.Types.Target.Mod, Key = fence, ModRevision = made.Header.Revision } } };
+                foreach (ReadOnlyMemory<byte> payload in payloads)
+                    request.Success.Add(EtcdStore.Put(ByteString.CopyFromUtf8($"bare/{next++:x16}"), payload));
+                if (!(await kv.TxnAsync(request, cancellationToken: token)).Succeeded)
+                    throw new InvalidOperationException("The fence moved.");
+            },
+            static () => ValueTask.CompletedTask);
     }
 }

@@ -139,13 +139,16 @@ public sealed class EtcdHarness : StoreHarness
     private async ValueTask FreeDiskAsync()
     {
         EtcdMember leader = Cluster.Of(await Cluster.LeaderAsync(CancellationToken.None));
-        DeleteRangeResponse deleted = await leader.Kv.DeleteRangeAsync(new DeleteRangeRequest { Key = Ballast, RangeEnd = EtcdKeys.EndOf(Ballast) });
-        await leader.Kv.CompactAsync(new CompactionRequest { Revision = deleted.Header.Revision, Physical = true });
+        DeleteRangeResponse deleted = await leader.Kv.DeleteRangeAsync(new DeleteRangeRequest { Key = Ballast, RangeEnd = EtcdKeys.EndOf(Ballast) }, cancellationToken: CancellationToken.None);
+        await leader.Kv.CompactAsync(new CompactionRequest { Revision = deleted.Header.Revision, Physical = true }, cancellationToken: CancellationToken.None);
         foreach (EtcdServer server in Cluster.Servers)
-            await Cluster.Of(server).Maintenance.DefragmentAsync(new DefragmentRequest());
-        AlarmResponse alarms = await leader.Maintenance.AlarmAsync(new AlarmRequest());
+            await Cluster.Of(server).Maintenance.DefragmentAsync(new DefragmentRequest(), cancellationToken: CancellationToken.None);
+        AlarmResponse alarms = await leader.Maintenance.AlarmAsync(new AlarmRequest(), cancellationToken: CancellationToken.None);
         foreach (AlarmMember alarm in alarms.Alarms)
-            await leader.Maintenance.AlarmAsync(new AlarmRequest { Action = AlarmRequest.Types.Action.Deactivate, MemberId = alarm.MemberId, Alarm = alarm.Alarm });
+        {
+            AlarmRequest disarm = new() { Action = AlarmRequest.Types.Action.Deactivate, MemberId = alarm.MemberId, Alarm = alarm.Alarm };
+            await leader.Maintenance.AlarmAsync(disarm, cancellationToken: CancellationToken.None);
+        }
     }
 
     private sealed class FlippedByte(EtcdHarness harness, ReadOnlyMemory<byte> stored, ReadOnlyMemory<byte> flipped) : IAsyncDisposable
