@@ -105,10 +105,10 @@ sealed class EtcdClient : IAsyncDisposable
                     return;
             }
         }
-        catch (RpcException error)
+        catch (Exception error) when (error is RpcException or InvalidOperationException) // the latter: a stream that ended before the request was written
         {
             cancel.ThrowIfCancellationRequested();
-            if (error.StatusCode is not StatusCode.DeadlineExceeded)
+            if (error is not RpcException { StatusCode: StatusCode.DeadlineExceeded })
             {
                 _isStale = true;
                 await Task.Delay(Pause, _time, cancel);

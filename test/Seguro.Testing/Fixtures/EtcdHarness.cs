@@ -12,7 +12,7 @@ namespace Seguro.Testing;
 public sealed class EtcdHarness : StoreHarness
 {
     /// <summary>The window of the suite's store, in bytes.</summary>
-    public const long Window = 32L << 20;
+    public const long Window = 64L << 20;
 
     /// <summary>Room for the window, for what is not compacted yet, and for what bbolt keeps free; small enough to be filled.</summary>
     private const long Quota = 384L << 20;
@@ -96,9 +96,9 @@ public sealed class EtcdHarness : StoreHarness
         EtcdMember member = Cluster.Of(await Cluster.LeaderAsync(cancel));
         try
         {
-            for (int size = BallastSize, i = 0; ; i++)
+            for (int i = 0; ; i++)
             {
-                TxnRequest put = new() { Success = { EtcdStore.Put(ByteString.CopyFromUtf8($"ballast/{i}"), new byte[size]) } };
+                TxnRequest put = new() { Success = { EtcdStore.Put(ByteString.CopyFromUtf8($"ballast/{i}"), new byte[BallastSize]) } };
                 await member.Kv.TxnAsync(put, cancellationToken: cancel);
             }
         }

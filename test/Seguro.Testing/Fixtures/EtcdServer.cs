@@ -8,6 +8,8 @@ public sealed class EtcdServer : IAsyncDisposable
     private readonly Watchdog _watchdog;
     private readonly string _folder;
     private readonly string[] _options;
+    private readonly int _clientTarget = FreePort.Next();
+    private readonly int _peerTarget = FreePort.Next();
     private Process? _process;
 
     internal EtcdServer(string name, string folder, string[] options, Watchdog watchdog)
@@ -19,9 +21,6 @@ public sealed class EtcdServer : IAsyncDisposable
         Client = new TcpRelay(ClientPort, _clientTarget);
         Peer = new TcpRelay(PeerPort, _peerTarget);
     }
-
-    private readonly int _clientTarget = FreePort.Next();
-    private readonly int _peerTarget = FreePort.Next();
 
     /// <summary>Its name in the cluster.</summary>
     public string Name { get; }
