@@ -6,6 +6,7 @@ using RocksDbSharp;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
+using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 
@@ -190,7 +191,10 @@ internal sealed class BareAppend : IAsyncDisposable
 
     private static async Task<BareAppend> EtcdAsync(Subject subject, CancellationToken cancel)
     {
-        KV.KVClient kv = subject.Etcd.Of(await subject.Etcd.LeaderAsync(cancel)).Kv;
+        EtcdServer leader = await subject.Etcd.LeaderAsync(cancel);
+        ClusterCertificates certificates = ClusterCertificates.Load(subject.Etcd.Certificates!);
+        EtcdMember member = new(new DqliteAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
+        KV.KVClient kv = member.Kv;
         ByteString fence = ByteString.CopyFromUtf8("bare/fence");
         TxnResponse made = await kv.TxnAsync(new TxnRequest { Success = { EtcdStore.Put(fence, new byte[1]) } }, cancellationToken: cancel);
         ulong next = 1;
@@ -203,6 +207,11 @@ internal sealed class BareAppend : IAsyncDisposable
                 if (!(await kv.TxnAsync(request, cancellationToken: token)).Succeeded)
                     throw new InvalidOperationException("The fence moved.");
             },
-            static () => ValueTask.CompletedTask);
+            () =>
+            {
+                member.Dispose();
+                certificates.Dispose();
+                return ValueTask.CompletedTask;
+            });
     }
 }
