@@ -1,8 +1,12 @@
+using Google.Protobuf;
 using LightningDB;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using RocksDbSharp;
 using Seguro.Stores.Dqlite;
+using Seguro.Stores.Etcd;
+using Seguro.Stores.Etcd.Wire;
+using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 
@@ -10,7 +14,7 @@ namespace Seguro.Benchmarks;
 internal sealed class BareAppend : IAsyncDisposable
 {
     public const string Description =
-        "PostgreSQL and dqlite insert with a fence (a term compared in the same statement), one prepared statement a commit; LMDB, SQLite and RocksDB put the rows in one synchronous transaction.";
+        "PostgreSQL and dqlite insert with a fence (a term compared in the same statement), one prepared statement a commit; etcd puts a key an event in a transaction that compares a fence's revision; LMDB, SQLite and RocksDB put the rows in one synchronous transaction.";
 
     private readonly Func<ReadOnlyMemory<byte>[], CancellationToken, ValueTask> _append;
     private readonly Func<ValueTask> _close;
@@ -32,6 +36,7 @@ internal sealed class BareAppend : IAsyncDisposable
         "rocksdb" => Rocks(subject.BarePath),
         "postgresql" => await PostgresAsync(subject.BarePostgres(), cancel),
         "dqlite" => await DqliteAsync(await subject.Dqlite.ConnectAsync(await subject.Dqlite.LeaderAsync(cancel), cancel), cancel),
+        "etcd" => await EtcdAsync(subject, cancel),
         _ => throw new ArgumentException(subject.Engine),
     };
 
@@ -186,5 +191,31 @@ internal sealed class BareAppend : IAsyncDisposable
                 await connection.ExecAsync(statement, values, token);
             },
             connection.DisposeAsync);
+    }
+
+    private static async Task<BareAppend> EtcdAsync(Subject subject, CancellationToken cancel)
+    {
+        EtcdServer leader = await subject.Etcd.LeaderAsync(cancel);
+        ClusterCertificates certificates = ClusterCertificates.Load(subject.Etcd.Certificates!);
+        EtcdMember member = new(new DqliteAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
+        KV.KVClient kv = member.Kv;
+        ByteString fence = ByteString.CopyFromUtf8("bare/fence");
+        TxnResponse made = await kv.TxnAsync(new TxnRequest { Success = { EtcdStore.Put(fence, new byte[1]) } }, cancellationToken: cancel);
+        ulong next = 1;
+        return new BareAppend(
+            async (payloads, token) =>
+            {
+                TxnRequest request = new() { Compare = { new Compare { Target = Compare.Types.Target.Mod, Key = fence, ModRevision = made.Header.Revision } } };
+                foreach (ReadOnlyMemory<byte> payload in payloads)
+                    request.Success.Add(EtcdStore.Put(ByteString.CopyFromUtf8($"bare/{next++:x16}"), payload));
+                if (!(await kv.TxnAsync(request, cancellationToken: token)).Succeeded)
+                    throw new InvalidOperationException("The fence moved.");
+            },
+            () =>
+            {
+                member.Dispose();
+                certificates.Dispose();
+                return ValueTask.CompletedTask;
+            });
     }
 }

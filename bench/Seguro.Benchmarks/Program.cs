@@ -6,7 +6,7 @@ Option<string[]> stores = new("--stores")
 {
     Description = "Which stores to measure.",
     AllowMultipleArgumentsPerToken = true,
-    DefaultValueFactory = static _ => ["lmdb", "sqlite", "rocksdb", "postgresql", "dqlite"],
+    DefaultValueFactory = static _ => ["lmdb", "sqlite", "rocksdb", "postgresql", "dqlite", "etcd"],
 };
 Option<int> rounds = new("--rounds") { Description = "How often; the stores take turns, the median is reported.", DefaultValueFactory = static _ => 3 };
 Option<string?> pier = new("--pier") { Description = "The pier to import; without it the real one in ../shared/data." };

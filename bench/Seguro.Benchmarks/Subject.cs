@@ -11,6 +11,7 @@ internal sealed class Subject : IAsyncDisposable
     private readonly TemporaryFolder _folder = new("bench");
     private PostgresCluster? _postgres;
     private DqliteCluster? _dqlite;
+    private EtcdCluster? _etcd;
 
     private Subject(string engine) => Engine = engine;
 
@@ -21,6 +22,7 @@ internal sealed class Subject : IAsyncDisposable
     {
         "postgresql" => _postgres!.Url,
         "dqlite" => _dqlite!.Url,
+        "etcd" => _etcd!.Url,
         _ => $"{Engine}:{_folder["seguro"]}",
     };
 
@@ -33,6 +35,9 @@ internal sealed class Subject : IAsyncDisposable
     /// <summary>The dqlite cluster.</summary>
     public DqliteCluster Dqlite => _dqlite!;
 
+    /// <summary>The etcd cluster.</summary>
+    public EtcdCluster Etcd => _etcd!;
+
     public static async Task<Subject> StartAsync(string engine, CancellationToken cancel)
     {
         Subject subject = new(engine);
@@ -40,11 +45,13 @@ internal sealed class Subject : IAsyncDisposable
             subject._postgres = await PostgresCluster.StartAsync();
         else if (engine == "dqlite")
             subject._dqlite = await DqliteCluster.StartAsync(3, cancel: cancel);
+        else if (engine == "etcd")
+            subject._etcd = await EtcdCluster.StartAsync(cancel: cancel);
         return subject;
     }
 
     public ValueTask<IStore> OpenAsync(CancellationToken cancel) =>
-        StoreConnection.OpenAsync(StoreUrl.Parse(Url), new StoreOptions { Create = true, Certificates = _dqlite?.Certificates }, cancel);
+        StoreConnection.OpenAsync(StoreUrl.Parse(Url), new StoreOptions { Create = true, Certificates = _dqlite?.Certificates ?? _etcd?.Certificates }, cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -52,6 +59,8 @@ internal sealed class Subject : IAsyncDisposable
             await _postgres.DisposeAsync();
         if (_dqlite is not null)
             await _dqlite.DisposeAsync();
+        if (_etcd is not null)
+            await _etcd.DisposeAsync();
         _folder.Dispose();
     }
 }

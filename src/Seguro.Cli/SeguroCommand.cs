@@ -54,7 +54,7 @@ public static class SeguroCommand
               seguro log verify --store sqlite:zod.db        every byte of it
               seguro log show 14 --store sqlite:zod.db       what an event says
 
-            Stores: lmdb:PATH  sqlite:PATH  rocksdb:PATH  dqlite://HOST:PORT,HOST:PORT,…  postgresql://USER@HOST,HOST/DATABASE
+            Stores: lmdb:PATH  sqlite:PATH  rocksdb:PATH  dqlite://HOST:PORT,HOST:PORT,…  etcd://HOST:PORT,…  postgresql://USER@HOST,HOST/DATABASE
             Exit codes: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.
             """)
         {

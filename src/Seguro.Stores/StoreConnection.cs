@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Stores.Dqlite;
+using Seguro.Stores.Etcd;
 using Seguro.Stores.Lmdb;
 using Seguro.Stores.Postgres;
 using Seguro.Stores.RocksDb;
@@ -19,6 +20,7 @@ public static class StoreConnection
         return url.Engine switch
         {
             "dqlite" => await DqliteStore.OpenAsync(url, options, cancel),
+            "etcd" => await EtcdStore.OpenAsync(url, options, cancel),
             "lmdb" => await LmdbStore.OpenAsync(url, options, cancel),
             "postgresql" => await PostgresStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),

@@ -5,12 +5,12 @@ namespace Seguro.Stores;
 
 /// <summary>
 /// Where a log is kept: <c>lmdb:PATH</c>, <c>sqlite:PATH</c>, <c>rocksdb:PATH</c>, <c>dqlite://HOST:PORT,HOST:PORT,…</c>,
-/// <c>dqlite+plain://127.0.0.1:PORT,…</c>, <c>postgresql://…</c>.
+/// <c>dqlite+plain://127.0.0.1:PORT,…</c>, <c>etcd://HOST:PORT,HOST:PORT,…[/PREFIX]</c>, <c>etcd+plain://127.0.0.1:PORT,…[/PREFIX]</c>, <c>postgresql://…</c>.
 /// </summary>
 /// <remarks>May hold a password: print <see cref="ToString"/>, which leaves it out, never <see cref="Text"/>.</remarks>
 public sealed record StoreUrl
 {
-    private static readonly string[] Engines = ["lmdb", "sqlite", "rocksdb", "dqlite", "postgresql"];
+    private static readonly string[] Engines = ["lmdb", "sqlite", "rocksdb", "dqlite", "etcd", "postgresql"];
 
     private StoreUrl(string engine, string text, string rest)
     {
@@ -19,7 +19,7 @@ public sealed record StoreUrl
         Rest = rest;
     }
 
-    /// <summary>One of <c>lmdb</c>, <c>sqlite</c>, <c>rocksdb</c>, <c>dqlite</c>, <c>postgresql</c>.</summary>
+    /// <summary>One of <c>lmdb</c>, <c>sqlite</c>, <c>rocksdb</c>, <c>dqlite</c>, <c>etcd</c>, <c>postgresql</c>.</summary>
     public string Engine { get; }
 
     /// <summary>The URL as it was given, password and all.</summary>
@@ -28,7 +28,7 @@ public sealed record StoreUrl
     /// <summary>What follows the scheme: a path, or hosts with options.</summary>
     public string Rest { get; }
 
-    /// <summary>Unencrypted traffic was asked for by name (<c>dqlite+plain</c>).</summary>
+    /// <summary>Unencrypted traffic was asked for by name (<c>dqlite+plain</c>, <c>etcd+plain</c>).</summary>
     public bool IsPlain { get; private init; }
 
     /// <summary>Reads a URL.</summary>
@@ -47,10 +47,11 @@ public sealed record StoreUrl
                 if (rest.Length == 0)
                     throw Bad(text, "the path is missing");
                 return new StoreUrl(scheme, text, rest);
-            case "dqlite" or "dqlite+plain":
+            case "dqlite" or "dqlite+plain" or "etcd" or "etcd+plain":
                 if (!rest.StartsWith("//", StringComparison.Ordinal) || rest.Length == 2)
                     throw Bad(text, "the addresses are missing");
-                return new StoreUrl("dqlite", text, rest[2..]) { IsPlain = scheme == "dqlite+plain" };
+                bool plain = scheme.EndsWith("+plain", StringComparison.Ordinal);
+                return new StoreUrl(plain ? scheme[..^"+plain".Length] : scheme, text, rest[2..]) { IsPlain = plain };
             case "postgresql" or "postgres":
                 if (!rest.StartsWith("//", StringComparison.Ordinal))
                     throw Bad(text, "'//' is missing");
@@ -66,7 +67,7 @@ public sealed record StoreUrl
     private static SeguroException Bad(string text, string why) => new(
         ErrorCode.BadStoreUrl,
         $"'{Redact(text)}' is not a store's URL: {why}",
-        "Write lmdb:PATH, sqlite:PATH, rocksdb:PATH, dqlite://HOST:PORT,HOST:PORT or postgresql://USER@HOST/DATABASE.");
+        "Write lmdb:PATH, sqlite:PATH, rocksdb:PATH, dqlite://HOST:PORT,HOST:PORT, etcd://HOST:PORT,HOST:PORT or postgresql://USER@HOST/DATABASE.");
 
     private static string Redact(string text)
     {

@@ -27,6 +27,7 @@ public sealed class EveryStoreTests : IAsyncLifetime
     [InlineData("rocksdb")]
     [InlineData("postgresql")]
     [InlineData("dqlite")]
+    [InlineData("etcd")]
     public async Task Takes_real_piers_and_gives_them_back_byte_for_byte(string engine)
     {
         foreach (string name in Piers)
@@ -65,6 +66,10 @@ public sealed class EveryStoreTests : IAsyncLifetime
                 DqliteCluster dqlite = await DqliteCluster.StartAsync(3, cancel: TestContext.Current.CancellationToken);
                 _servers.Add(dqlite);
                 return ["--store", dqlite.Url, "--certificates", dqlite.Certificates!];
+            case "etcd":
+                EtcdCluster etcd = await EtcdCluster.StartAsync(cancel: TestContext.Current.CancellationToken);
+                _servers.Add(etcd);
+                return ["--store", etcd.Url, "--certificates", etcd.Certificates!];
             default:
                 return ["--store", $"{engine}:{_folder[$"{name}-store"]}"];
         }

@@ -33,7 +33,7 @@ internal static class CommonOptions
     /// <summary><c>--certificates FOLDER</c>.</summary>
     public static Option<string?> Certificates { get; } = new("--certificates")
     {
-        Description = "The folder with the cluster's certificates, for dqlite:// (or the environment's SEGURO_CERTIFICATES).",
+        Description = "The folder with the cluster's certificates, for dqlite:// and etcd:// (or the environment's SEGURO_CERTIFICATES).",
         HelpName = "FOLDER",
         DefaultValueFactory = static _ => Environment.GetEnvironmentVariable("SEGURO_CERTIFICATES"),
     };

@@ -22,7 +22,7 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("members:NAME:dqlite", null, "Where its dqlite node is reached, HOST:PORT."),
         new("members:NAME:id", null, "Its dqlite node's number: 1 for the one that forms the cluster, another, never used before, for each other."),
         new("store", NodeConfiguration.EmbeddedStore, "dqlite: run by the members. Otherwise a store's URL, such as postgresql://USER@HOST,HOST/DATABASE."),
-        new("storeWindow", "512MiB", "How many payload bytes the dqlite database may hold."),
+        new("storeWindow", "512MiB", "How many payload bytes a dqlite or etcd store may hold."),
         new("dqliteLatency", "20ms", "The one-way latency between the dqlite nodes; elections start after 15 to 30 times this."),
         new("allowUnsafeSettings", "false", "Use a database whose settings can lose commits."),
         new("certificates", "certificates", "The folder with ca.crt, member.crt and member.key."),

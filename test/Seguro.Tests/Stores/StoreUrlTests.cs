@@ -12,6 +12,8 @@ public sealed class StoreUrlTests
     [InlineData("RocksDB:folder", "rocksdb", "folder")]
     [InlineData("dqlite://127.0.0.1:9001,127.0.0.1:9002", "dqlite", "127.0.0.1:9001,127.0.0.1:9002")]
     [InlineData("dqlite+plain://127.0.0.1:9001", "dqlite", "127.0.0.1:9001")]
+    [InlineData("etcd://127.0.0.1:2379,b:2379/ships", "etcd", "127.0.0.1:2379,b:2379/ships")]
+    [InlineData("etcd+plain://127.0.0.1:2379", "etcd", "127.0.0.1:2379")]
     [InlineData("postgres://a@b/c", "postgresql", "a@b/c")]
     [InlineData("postgresql:///c?host=/tmp", "postgresql", "/c?host=/tmp")]
     public void Reads_every_form(string text, string engine, string rest)
@@ -28,6 +30,7 @@ public sealed class StoreUrlTests
     [InlineData("lmdb:", "path is missing")]
     [InlineData("dqlite:127.0.0.1:1", "addresses are missing")]
     [InlineData("dqlite://", "addresses are missing")]
+    [InlineData("etcd://", "addresses are missing")]
     [InlineData("postgresql:db", "'//' is missing")]
     [InlineData("sqlit:x", "did you mean 'sqlite'")]
     [InlineData("lmbd:x", "did you mean 'lmdb'")]

@@ -1,0 +1,66 @@
+using System.Net.Http;
+using Grpc.Net.Client;
+using Seguro.Stores.Dqlite;
+using Wire = Seguro.Stores.Etcd.Wire;
+
+namespace Seguro.Stores.Etcd;
+
+/// <summary>The connection with one member of an etcd cluster. It connects by itself, and again after a failure.</summary>
+/// <remarks>For any thread.</remarks>
+sealed class EtcdMember : IDisposable
+{
+    // Answers to reads are bounded by what is asked for; this is only against a server gone mad.
+    private const int LargestAnswer = 64 << 20;
+
+    // etcd closes the connections of clients that ping more often than every 5 s, or while they have no call under way.
+    private static readonly TimeSpan PingDelay = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(4);
+
+    private readonly GrpcChannel _channel;
+
+    /// <summary>Makes the connection, which opens with the first call.</summary>
+    /// <param name="address">Where.</param>
+    /// <param name="certificates">For TLS; <see langword="null"/>: plain.</param>
+    /// <param name="patience">How long connecting may take.</param>
+    public EtcdMember(DqliteAddress address, ClusterCertificates? certificates, TimeSpan patience)
+    {
+        Address = address;
+        SocketsHttpHandler handler = new()
+        {
+            ConnectTimeout = patience,
+            KeepAlivePingDelay = PingDelay,
+            KeepAlivePingTimeout = PingPatience,
+            KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
+            EnableMultipleHttp2Connections = false,
+            UseProxy = false,
+        };
+        if (certificates is not null)
+            handler.SslOptions = certificates.ClientOptions(address.Host);
+        _channel = GrpcChannel.ForAddress(
+            $"{(certificates is null ? "http" : "https")}://{address}",
+            new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = LargestAnswer, MaxSendMessageSize = null });
+        Kv = new Wire.KV.KVClient(_channel);
+        Watch = new Wire.Watch.WatchClient(_channel);
+        Cluster = new Wire.Cluster.ClusterClient(_channel);
+        Maintenance = new Wire.Maintenance.MaintenanceClient(_channel);
+    }
+
+    /// <summary>Where it is.</summary>
+    public DqliteAddress Address { get; }
+
+    /// <summary>Its keys.</summary>
+    public Wire.KV.KVClient Kv { get; }
+
+    /// <summary>Its changes.</summary>
+    public Wire.Watch.WatchClient Watch { get; }
+
+    /// <summary>Who else there is.</summary>
+    public Wire.Cluster.ClusterClient Cluster { get; }
+
+    /// <summary>How it is.</summary>
+    public Wire.Maintenance.MaintenanceClient Maintenance { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => _channel.Dispose();
+}
