@@ -1,5 +1,5 @@
-using Seguro.Node.Admin;
 using Seguro.Core;
+using Seguro.Node.Admin;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;
