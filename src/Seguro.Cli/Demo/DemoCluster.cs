@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using Seguro.Cli.Commands.Cluster;
 using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
@@ -43,7 +42,7 @@ internal sealed class DemoCluster : IAsyncDisposable
         using (CertificateAuthority authority = CertificateAuthority.Create(certificates, "demo"))
             authority.Issue(certificates, "demo", ["127.0.0.1"]);
         Dictionary<ulong, DqliteNodeOptions> options = [];
-        int[] ports = FreePorts();
+        int[] ports = ClusterFolder.FreePorts(Nodes);
         for (ulong id = 1; id <= Nodes; id++)
         {
             options[id] = new DqliteNodeOptions
@@ -113,19 +112,5 @@ internal sealed class DemoCluster : IAsyncDisposable
                 ? node
                 : throw new SeguroException(ErrorCode.ProcessFailed, $"node {id} does not run", "Run the demo again.");
         }
-    }
-
-    private static int[] FreePorts()
-    {
-        Socket[] sockets = new Socket[Nodes];
-        for (int index = 0; index < Nodes; index++)
-        {
-            sockets[index] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            sockets[index].Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-        int[] ports = [.. sockets.Select(static socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
-        foreach (Socket socket in sockets)
-            socket.Dispose();
-        return ports;
     }
 }

@@ -45,7 +45,7 @@ public sealed class Member
         Replicas = _master?.Replicas ?? [],
         Gated = _master?.Gated ?? 0,
         Ingress = _state.Ingress.Count,
-        Warnings = [.. _state.Warnings.Select(static warning => warning[(warning.IndexOf(": ", StringComparison.Ordinal) + 2)..])],
+        Warnings = [.. _state.Warnings],
     };
 
     /// <summary>Takes an input, and adds what is to be done about it to <paramref name="outputs"/>, in order.</summary>
@@ -201,7 +201,7 @@ public sealed class Member
         bool isNewer = push.Lease.Term > _state.Term;
         if (push.Lease.Term >= _state.Term)
             _state.SeeLease(push.Lease);
-        if (Role is Role.Stopped)
+        if (Role is Role.Stopped && push.Lease.Term == _state.Term)
         {
             _state.Master = from;
             _state.Emit(new MemberOutput.Send(from, new MemberMessage.Ack(_state.Term, _state.Local, _state.Local, _state.Processed, Gap: false, _state.StopReason)));

@@ -3,7 +3,7 @@ namespace Seguro.Core;
 /// <summary>What a member knows and has, whatever its role.</summary>
 internal sealed class MemberState
 {
-    private readonly SortedSet<string> _warnings = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> _warnings = new(StringComparer.Ordinal);
     private IList<MemberOutput> _outputs = [];
 
     public MemberState(MemberOptions options)
@@ -72,7 +72,8 @@ internal sealed class MemberState
 
     public Optimism Optimism => Settings.Optimism ?? Options.InitialOptimism;
 
-    public IReadOnlyCollection<string> Warnings => _warnings;
+    /// <summary>What the user should know now: one text for each thing that there is to know.</summary>
+    public IReadOnlyCollection<string> Warnings => _warnings.Values;
 
     /// <summary>The store's state is being read; whoever asked is told by the answer.</summary>
     public bool IsStateBusy { get; private set; }
@@ -149,12 +150,14 @@ internal sealed class MemberState
         SeeReleased(settings.Released);
     }
 
-    /// <summary>Says something to the user once, and keeps it in the status until it is cleared.</summary>
+    /// <summary>Says something to the user once, and keeps it in the status until it is cleared, or something newer is said under the same key.</summary>
     public void SetWarning(string key, string text)
     {
-        if (_warnings.Add($"{key}: {text}"))
-            Emit(new MemberOutput.Warn(text));
+        if (_warnings.TryGetValue(key, out string? said) && said == text)
+            return;
+        _warnings[key] = text;
+        Emit(new MemberOutput.Warn(text));
     }
 
-    public void ClearWarning(string key) => _warnings.RemoveWhere(warning => warning.StartsWith(key + ":", StringComparison.Ordinal));
+    public void ClearWarning(string key) => _warnings.Remove(key);
 }
