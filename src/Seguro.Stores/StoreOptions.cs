@@ -16,7 +16,7 @@ public sealed record StoreOptions
     public bool AllowUnsafeSettings { get; init; }
 
     /// <summary>The cap of the window of <c>dqlite</c> and <c>etcd</c>, in payload bytes over all ships.</summary>
-    public long DqliteWindow { get; init; } = 512L << 20;
+    public long Window { get; init; } = 512L << 20;
 
     /// <summary>The clock for waiting; never for deciding.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -58,7 +58,7 @@ internal sealed class DemoRun(Terminal terminal, DemoInput input, string folder,
         long start = Stopwatch.GetTimestamp();
         TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<(ulong Id, int Process)> kill = KillWhenAsync(reached.Task, cluster, cancel);
-        await TransferProgressBar.RunAsync(terminal, "import", pier.Info.Bytes, async report =>
+        await WorkProgress.InBytesAsync(terminal, "import", pier.Info.Bytes, async report =>
         {
             SynchronousProgress progress = new(at =>
             {

@@ -57,7 +57,7 @@ public static class ClusterRecovery
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
         await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, static _ => { }, cancel).WaitAsync(StartTime, cancel);
         StoreUrl url = StoreUrl.Parse($"dqlite://{configuration.Self.Dqlite}");
-        await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { Create = true, Certificates = configuration.Certificates, DqliteWindow = configuration.StoreWindow }, cancel);
+        await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { Create = true, Certificates = configuration.Certificates, Window = configuration.StoreWindow }, cancel);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);
         PierMetadata.Read(configuration.Ship, metadata);
         Dictionary<string, ReadOnlyMemory<byte>> identity = metadata.Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life).ToDictionary(StringComparer.Ordinal);

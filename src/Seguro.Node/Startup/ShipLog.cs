@@ -23,7 +23,7 @@ static class ShipLog
         {
             Create = true,
             Certificates = configuration.Certificates,
-            DqliteWindow = configuration.StoreWindow,
+            Window = configuration.StoreWindow,
             AllowUnsafeSettings = configuration.AllowUnsafeSettings,
         };
         return RepeatAsync(async () => await StoreConnection.OpenAsync(url, options, cancel), $"the store {url}", notice, cancel);

@@ -50,11 +50,11 @@ public sealed class DqliteStore : IStore
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(options);
         IReadOnlyList<DqliteAddress> addresses = DqliteStoreUrl.Addresses(url);
-        if (options.DqliteWindow is < SmallestWindow or > LargestWindow)
+        if (options.Window is < SmallestWindow or > LargestWindow)
         {
             throw new SeguroException(
                 ErrorCode.BadValue,
-                $"a window of {options.DqliteWindow:N0} bytes can't be kept in dqlite",
+                $"a window of {options.Window:N0} bytes can't be kept in dqlite",
                 $"Choose one from {SmallestWindow:N0} to {LargestWindow:N0} bytes, or use postgres for more.");
         }
         DqliteLeaderSearch search = new(addresses, DqliteTransport.Choose(url, options), options.Time);
@@ -69,7 +69,8 @@ public sealed class DqliteStore : IStore
                 },
                 cancel);
             search.Learn(servers);
-            return new DqliteStore(client, options.Time, Describe(window, servers, options));
+            return new DqliteStore(client, options.Time, QuorumStore.Describe(
+                "dqlite", "node", Math.Max(1, servers.Count(static server => server.Role == DqliteRole.Voter)), LargestFragment, window, options.Window));
         }
         catch (UnknownOutcomeException unknown)
         {
@@ -164,29 +165,6 @@ public sealed class DqliteStore : IStore
         $"{what}: {unknown.Message}",
         "See that a majority of the cluster's nodes runs and has room on its disks; then repeat.",
         unknown);
-
-    private static StoreCapabilities Describe(long window, IReadOnlyList<DqliteServer> servers, StoreOptions options)
-    {
-        int voters = Math.Max(1, servers.Count(static server => server.Role == DqliteRole.Voter));
-        int quorum = (voters / 2) + 1;
-        List<string> warnings = [];
-        if (voters < 3)
-            warnings.Add($"The cluster has {voters} voting node{(voters == 1 ? "" : "s")}; with fewer than three it does not outlive the loss of one.");
-        if (window != options.DqliteWindow)
-            warnings.Add($"The database was made with a window of {window:N0} bytes, and keeps it; the {options.DqliteWindow:N0} asked for here have no effect.");
-        return new StoreCapabilities
-        {
-            Engine = "dqlite",
-            LargestFragment = LargestFragment,
-            LargestTransaction = LargestFragment,
-            LargestGroup = 2048,
-            LargestEvent = window / 2,
-            Window = window,
-            DurableCopies = quorum,
-            CommitMeans = $"durable on {quorum} of {voters} nodes",
-            Warnings = warnings,
-        };
-    }
 
     private static async ValueTask<(long Id, long Origin)?> FindAsync(DqliteSession session, Ship ship, CancellationToken cancel)
     {

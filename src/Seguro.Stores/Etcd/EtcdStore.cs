@@ -39,7 +39,7 @@ public sealed class EtcdStore : IStore
         _client = client;
         _keys = keys;
         _room = new EtcdRoom(client, keys, window, options.Time);
-        Capabilities = Describe(window, voters, options);
+        Capabilities = QuorumStore.Describe("etcd", "member", voters, LargestFragment, window, options.Window);
     }
 
     /// <inheritdoc/>
@@ -55,9 +55,9 @@ public sealed class EtcdStore : IStore
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(options);
         EtcdStoreUrl place = EtcdStoreUrl.Parse(url);
-        if (options.DqliteWindow is < SmallestWindow or > LargestWindow)
+        if (options.Window is < SmallestWindow or > LargestWindow)
         {
-            throw new SeguroException(ErrorCode.BadValue, $"a window of {options.DqliteWindow:N0} bytes can't be kept in etcd",
+            throw new SeguroException(ErrorCode.BadValue, $"a window of {options.Window:N0} bytes can't be kept in etcd",
                 $"Choose one from {SmallestWindow:N0} to {LargestWindow:N0} bytes, or use postgres for more.");
         }
         EtcdClient client = new(place.Addresses, Certificates(url, options), options.Patience, options.Time);
@@ -190,7 +190,7 @@ public sealed class EtcdStore : IStore
                 throw Foreign(url, keys);
             if (!options.Create)
                 throw new SeguroException(ErrorCode.NotFound, $"{url} holds no logs yet: nothing lies below '{keys.Prefix}/'", "Check the URL and its prefix, or write something first (seguro pier import).");
-            string text = string.Create(CultureInfo.InvariantCulture, $"{SchemaName} {SchemaVersion}\nwindow {options.DqliteWindow}\n");
+            string text = string.Create(CultureInfo.InvariantCulture, $"{SchemaName} {SchemaVersion}\nwindow {options.Window}\n");
             await client.WriteAsync(new TxnRequest { Compare = { IsAbsent(keys.Schema) }, Success = { Put(keys.Schema, Encoding.ASCII.GetBytes(text)) } }, cancel);
             found = await client.RangeAsync(schema, cancel);
         }
@@ -206,28 +206,6 @@ public sealed class EtcdStore : IStore
 
     private static SeguroException Foreign(StoreUrl url, EtcdKeys keys) => new(
         ErrorCode.ForeignDatabase, $"what lies below '{keys.Prefix}/' in {url} is not Seguro's", "Give Seguro a prefix of its own: etcd://HOST:PORT,…/PREFIX.");
-
-    private static StoreCapabilities Describe(long window, int voters, StoreOptions options)
-    {
-        int quorum = (voters / 2) + 1;
-        List<string> warnings = [];
-        if (voters < 3)
-            warnings.Add($"The etcd cluster has {voters} voting member{(voters == 1 ? "" : "s")}; with fewer than three it does not outlive the loss of one.");
-        if (window != options.DqliteWindow)
-            warnings.Add($"The store was made with a window of {window:N0} bytes, and keeps it; the {options.DqliteWindow:N0} asked for here have no effect.");
-        return new StoreCapabilities
-        {
-            Engine = "etcd",
-            LargestFragment = LargestFragment,
-            LargestTransaction = LargestFragment,
-            LargestGroup = 2048,
-            LargestEvent = window / 2,
-            Window = window,
-            DurableCopies = quorum,
-            CommitMeans = $"durable on {quorum} of {voters} members of etcd",
-            Warnings = warnings,
-        };
-    }
 
     private EtcdStoredLog Open(Ship ship) => new(_client, _keys, _room, _writers.GetOrAdd(ship, made => new EtcdLogWriter(_client, _keys, made)), ship);
 }

@@ -31,7 +31,7 @@ public sealed class DqliteHarness : StoreHarness
     public override Faults Supports =>
         Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FlipByte | (TemporaryDisk.IsAllowed ? Faults.FillDisk : Faults.None);
 
-    private StoreOptions Options => Cluster.StoreOptions with { DqliteWindow = Window };
+    private StoreOptions Options => Cluster.StoreOptions with { Window = Window };
 
     /// <inheritdoc/>
     public override async ValueTask InitializeAsync() => _cluster = await DqliteCluster.StartAsync(

@@ -33,7 +33,7 @@ public sealed class EtcdHarness : StoreHarness
     public override Faults Supports =>
         Faults.Crash | Faults.CutConnections | Faults.ChangeLeader | Faults.DeposeLeader | Faults.FillDisk | Faults.FlipByte;
 
-    private StoreOptions Options => new() { Create = true, Certificates = Cluster.Certificates, DqliteWindow = Window };
+    private StoreOptions Options => new() { Create = true, Certificates = Cluster.Certificates, Window = Window };
 
     /// <inheritdoc/>
     public override async ValueTask InitializeAsync() => _cluster = await EtcdCluster.StartAsync(quota: Quota, cancel: TestContext.Current.CancellationToken);

@@ -91,9 +91,9 @@ public sealed class TcpRelay : IAsyncDisposable
             while (true)
                 _ = PassOnAsync(await _listener.AcceptSocketAsync(CancellationToken.None));
         }
-        catch (Exception error) when (error is SocketException or ObjectDisposedException)
+        catch (Exception error) when (error is SocketException or InvalidOperationException)
         {
-            // Told to stop.
+            // Told to stop: while it waited, or between two connections ("Not listening").
         }
     }
 

@@ -19,7 +19,7 @@ internal static class LogVerifyCommand
             long bytes = 0;
             ulong events = 0;
             Position reached = state.Base;
-            await TransferProgressBar.RunAsync(terminal, $"verify {log.Ship}", state.Bytes, async report =>
+            await WorkProgress.InBytesAsync(terminal, $"verify {log.Ship}", state.Bytes, async report =>
             {
                 await foreach (EventFragment piece in log.StreamAsync(state, state.First, state.Head.Number, cancel))
                 {

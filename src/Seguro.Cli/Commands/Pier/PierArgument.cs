@@ -28,7 +28,7 @@ internal static class PierArgument
     public static async Task<T> WithProgressAsync<T>(Terminal terminal, string what, long total, Func<IProgress<TransferProgress>, Task<T>> transfer)
     {
         T? result = default;
-        await TransferProgressBar.RunAsync(terminal, what, total, async report => result = await transfer(new Bar(report, total)));
+        await WorkProgress.InBytesAsync(terminal, what, total, async report => result = await transfer(new Bar(report, total)));
         return result!;
     }
 

@@ -71,7 +71,7 @@ internal sealed class Replay(Terminal terminal, EventLog log, LogState state, Ev
         ulong checkedMugs = 0;
         try
         {
-            await EventProgressBar.RunAsync(terminal, $"replay {log.Ship}", last - start.Number, async report =>
+            await WorkProgress.InEventsAsync(terminal, $"replay {log.Ship}", (long)(last - start.Number), async report =>
             {
                 await foreach (Event read in log.ReadAsync(state, start.Number.Next, last, cancel))
                 {
@@ -81,7 +81,7 @@ internal sealed class Replay(Terminal terminal, EventLog log, LogState state, Ev
                         booted();
                     if (BinaryPrimitives.ReadUInt32LittleEndian(read.Payload.Span) != 0)
                         checkedMugs++;
-                    report(reached.Number - start.Number);
+                    report((long)(reached.Number - start.Number));
                     if (Folder is null || reached.Number - kept.Number < Every)
                         continue;
                     await ship.SnapshotAsync(reached, cancel);

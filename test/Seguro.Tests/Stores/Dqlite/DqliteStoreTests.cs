@@ -245,7 +245,7 @@ public sealed class DqliteStoreTests
     private const string DqliteDatabase = "seguro";
 
     private static async Task<DqliteStore> OpenAsync(DqliteCluster cluster, long window = 512L << 20) =>
-        await DqliteStore.OpenAsync(StoreUrl.Parse(cluster.Url), cluster.StoreOptions with { DqliteWindow = window }, Cancel);
+        await DqliteStore.OpenAsync(StoreUrl.Parse(cluster.Url), cluster.StoreOptions with { Window = window }, Cancel);
 
     private static async Task<EventLog> CreateAsync(DqliteStore store, Ship ship) =>
         new(await store.CreateLogAsync(ship, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), store.Capabilities);

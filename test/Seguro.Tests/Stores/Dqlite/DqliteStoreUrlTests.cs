@@ -58,7 +58,7 @@ public sealed class DqliteStoreUrlTests
     public async Task Refuses_a_window_that_dqlite_can_not_keep(long window)
     {
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(
-            async () => await OpenAsync("dqlite+plain://127.0.0.1:9", new StoreOptions { DqliteWindow = window }));
+            async () => await OpenAsync("dqlite+plain://127.0.0.1:9", new StoreOptions { Window = window }));
         Assert.Equal(ErrorCode.BadValue, error.Code);
     }
 
