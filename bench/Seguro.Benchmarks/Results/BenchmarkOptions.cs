@@ -1,0 +1,11 @@
+namespace Seguro.Benchmarks;
+
+/// <summary>How much a run measures.</summary>
+/// <param name="IsQuick">Three minutes for all, instead of as long as it takes.</param>
+/// <param name="Rounds">How often the contestants take turns.</param>
+/// <param name="Stores">Which databases.</param>
+internal sealed record BenchmarkOptions(bool IsQuick, int Rounds, IReadOnlyList<string> Stores)
+{
+    /// <summary>Chooses by <see cref="IsQuick"/>.</summary>
+    public T Pick<T>(T whole, T quick) => IsQuick ? quick : whole;
+}
