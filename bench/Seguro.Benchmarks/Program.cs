@@ -12,7 +12,7 @@ Option<string[]> stores = new("--stores")
 Option<int> rounds = new("--rounds") { Description = "How often; the stores take turns, the median is reported.", DefaultValueFactory = static _ => 3 };
 Option<string?> pier = new("--pier") { Description = "The pier to import; without it the real one in ../shared/data." };
 Option<long> bytes = new("--bytes") { Description = "Make a pier of so many bytes and import that." };
-Option<string[]> storeParts = new("--parts") { Description = "What of the stores to measure.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => ["append"] };
+Option<string[]> storeParts = new("--parts") { Description = "What of the stores to measure.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => ["floors", "append", "inflight", "replay", "prototype"] };
 Option<bool> quick = new("--quick") { Description = "Less of all." };
 Option<int> seconds = new("--seconds") { Description = "How long each turn of each contestant lasts.", DefaultValueFactory = static _ => 3 };
 Option<string?> file = new("--file") { Description = "A jammed noun; without it the largest pill in ../shared/data." };
@@ -55,7 +55,7 @@ root.Subcommands[1].SetAction(async (parse, cancel) =>
     await using Subjects subjects = new();
     BenchmarkResult result = new() { Command = "stores", Began = DateTimeOffset.UtcNow, Machine = new Dictionary<string, string>() };
     BenchmarkRun run = new(new BenchmarkOptions(parse.GetValue(quick), parse.GetValue(rounds), parse.GetRequiredValue(stores)), result, Console.Error);
-    IBenchmarkPart[] all = [new AppendPart(subjects)];
+    IBenchmarkPart[] all = [new FloorsPart(), new AppendPart(subjects), new InFlightPart(subjects), new ReplayPart(subjects), new PrototypePart(subjects)];
     foreach (IBenchmarkPart part in all.Where(part => parse.GetRequiredValue(storeParts).Contains(part.Name)))
     {
         long start = Stopwatch.GetTimestamp();
