@@ -9,7 +9,7 @@ internal sealed class AppendPart(Subjects subjects) : IBenchmarkPart
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
-        TallyBook book = new(Name);
+        using ScoreBook book = new(Name, run);
         TurnAbout about = new(FlushMeter.For(Path.GetTempPath()));
         IReadOnlyList<AppendWorkload> workloads = run.Options.IsQuick ? Quick() : Whole();
         for (int round = 1; round <= run.Options.Rounds; round++)
@@ -19,7 +19,6 @@ internal sealed class AppendPart(Subjects subjects) : IBenchmarkPart
             if (!run.Options.IsQuick)
                 await subjects.ForgetAsync();
         }
-        book.Report(run);
     }
 
     /// <summary>Small ones first: the large ones make the databases large.</summary>
@@ -50,7 +49,7 @@ internal sealed class AppendPart(Subjects subjects) : IBenchmarkPart
     }
 
     private async Task RoundAsync(
-        BenchmarkRun run, TallyBook book, TurnAbout about, IReadOnlyList<AppendWorkload> workloads, bool isFirst, CancellationToken cancel)
+        BenchmarkRun run, ScoreBook book, TurnAbout about, IReadOnlyList<AppendWorkload> workloads, bool isFirst, CancellationToken cancel)
     {
         await using ContestantSet set = new(subjects, run);
         foreach (string engine in run.Options.Stores)

@@ -18,13 +18,13 @@ internal sealed class FloorsPart : IBenchmarkPart
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
         using TemporaryFolder folder = new("bench");
-        TallyBook book = new(Name);
+        using ScoreBook book = new(Name, run);
         FlushMeter? flushes = FlushMeter.For(folder.Path);
         if (flushes is null)
             run.Note("Flushes are not counted: the kernel has no figure for the device that the temporary folder is on.");
-        Tally disk = Of(book, "fdatasync of 512 B appended to a file", "disk", 512);
-        Tally network = Of(book, "loopback TCP round trip of 1 B", "loopback", 1);
-        Tally lmdb = Of(book, "bare LMDB commit of an event of 500 B", "lmdb", Bytes);
+        Score disk = Of(book, "fdatasync of 512 B appended to a file", "disk", 512);
+        Score network = Of(book, "loopback TCP round trip of 1 B", "loopback", 1);
+        Score lmdb = Of(book, "bare LMDB commit of an event of 500 B", "lmdb", Bytes);
         TimeSpan longest = run.Options.Pick(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(0.5));
         for (int round = 1; round <= run.Options.Rounds; round++)
         {
@@ -35,12 +35,11 @@ internal sealed class FloorsPart : IBenchmarkPart
             await new TurnAbout(flushes).RunAsync([new Turn(bare, 1, lmdb)], Bytes, new TurnPlan(100, 2000, 200, longest), cancel);
             await bare.CheckAsync(cancel);
         }
-        book.Report(run);
         if (flushes is not null)
             run.Add(await MeasureIdleAsync(flushes, longest, cancel));
     }
 
-    private static Tally Of(TallyBook book, string workload, string subject, int bytes) =>
+    private static Score Of(ScoreBook book, string workload, string subject, int bytes) =>
         book.Of(workload, subject, Contestant, new Dictionary<string, double> { [Parameter.Bytes] = bytes });
 
     /// <summary>What others on this machine flush meanwhile: so much of each figure of flushes is not the contestant's.</summary>
@@ -60,22 +59,22 @@ internal sealed class FloorsPart : IBenchmarkPart
         };
     }
 
-    private static void MeasureDisk(string path, Tally tally, TimeSpan longest, FlushMeter? flushes)
+    private static void MeasureDisk(string path, Score score, TimeSpan longest, FlushMeter? flushes)
     {
         byte[] block = new byte[512];
         Random.Shared.NextBytes(block);
         using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
         long before = flushes?.Read() ?? 0;
-        int done = Repeat(tally, block.Length, longest, () =>
+        int done = Repeat(score, block.Length, longest, () =>
         {
             file.Write(block);
             FlushMeter.FlushData(file.SafeFileHandle);
         });
         if (flushes is not null)
-            tally.AddFlushes(flushes.Read() - before, done);
+            score.AddFlushes(flushes.Read() - before, done);
     }
 
-    private static void MeasureLoopback(Tally tally, TimeSpan longest)
+    private static void MeasureLoopback(Score score, TimeSpan longest)
     {
         using Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -94,7 +93,7 @@ internal sealed class FloorsPart : IBenchmarkPart
         {
             socket.Connect(listener.LocalEndPoint!);
             byte[] one = new byte[1];
-            Repeat(tally, one.Length, longest / 2, () =>
+            Repeat(score, one.Length, longest / 2, () =>
             {
                 socket.Send(one);
                 if (socket.Receive(one) != 1)
@@ -106,7 +105,7 @@ internal sealed class FloorsPart : IBenchmarkPart
 
     /// <summary>Measures one thing again and again: 100 times to warm up, and then as often as there is time.</summary>
     /// <returns>How often.</returns>
-    private static int Repeat(Tally tally, int bytes, TimeSpan longest, Action act)
+    private static int Repeat(Score score, int bytes, TimeSpan longest, Action act)
     {
         for (int i = 0; i < 100; i++)
             act();
@@ -116,10 +115,10 @@ internal sealed class FloorsPart : IBenchmarkPart
         {
             long start = Stopwatch.GetTimestamp();
             act();
-            tally.Add((long)Stopwatch.GetElapsedTime(start).TotalNanoseconds, 1, bytes);
+            score.Add((long)Stopwatch.GetElapsedTime(start).TotalNanoseconds, 1, bytes);
             done++;
         }
-        tally.EndRound();
+        score.EndRound();
         return done;
     }
 }

@@ -12,7 +12,7 @@ internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
-        TallyBook book = new(Name);
+        using ScoreBook book = new(Name, run);
         FlushMeter? flushes = FlushMeter.For(Path.GetTempPath());
         IReadOnlyList<string> engines = run.Options.IsQuick ? [.. run.Options.Stores.Intersect(Replicated)] : run.Options.Stores;
         if (engines.Contains("postgresql"))
@@ -31,7 +31,6 @@ internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
             if (!run.Options.IsQuick)
                 await subjects.ForgetAsync();
         }
-        book.Report(run);
     }
 
     private static async Task<BareAppend> OpenBareAsync(Subject subject, CancellationToken cancel) => subject.Engine == "postgresql"
@@ -39,7 +38,7 @@ internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
         : await BareAppend.OpenAsync(subject, cancel);
 
     private async Task RoundAsync(
-        BenchmarkRun run, TallyBook book, string engine, int inFlight, bool isSeguroFirst, FlushMeter? flushes, CancellationToken cancel)
+        BenchmarkRun run, ScoreBook book, string engine, int inFlight, bool isSeguroFirst, FlushMeter? flushes, CancellationToken cancel)
     {
         Subject subject = await subjects.GetAsync(engine, cancel);
         await using SeguroLog seguro = await SeguroLog.OpenAsync(subject, cancel);
@@ -47,17 +46,17 @@ internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
         await using CommitQueue grouping = new(seguro, isGrouping: true, cancel);
         await using IInFlight plain = engine is "postgresql" or "etcd" ? new OverlappingCommits(bare) : new CommitQueue(bare, isGrouping: false, cancel);
         Dictionary<string, double> parameters = new() { [Parameter.Bytes] = Bytes, [Parameter.InFlight] = inFlight };
-        TimeSpan time = run.Options.Pick(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1));
+        TimeSpan time = TimeSpan.FromSeconds(subject.IsServer && !run.Options.IsQuick ? 2 : 1);
         foreach (IInFlight target in isSeguroFirst ? (IInFlight[])[grouping, plain] : [plain, grouping])
         {
             InFlightLoad load = new(target, inFlight, Bytes);
             (long flushed, long commits, double seconds) = await load.RunAsync(time / 4, time, flushes, cancel);
-            Tally tally = book.Of($"{inFlight} in flight, {AppendWorkload.Size(Bytes)}", engine, target.Contestant.Name, parameters);
-            tally.AddLatencies(load.Latency);
-            tally.AddRound(load.Latency.TotalCount, load.Latency.TotalCount * Bytes, time.TotalSeconds);
-            tally.AddGroups(load.Latency.TotalCount, commits);
+            Score score = book.Of($"{inFlight} in flight, {AppendWorkload.Size(Bytes)}", engine, target.Contestant.Name, parameters);
+            score.AddLatencies(load.Latency);
+            score.AddRound(load.Latency.TotalCount, load.Latency.TotalCount * Bytes, time.TotalSeconds);
+            score.AddGroups(load.Latency.TotalCount, commits);
             if (flushes is not null)
-                tally.AddFlushes(flushed, commits);
+                score.AddFlushes(flushed, commits);
             await target.Contestant.CheckAsync(cancel);
         }
     }

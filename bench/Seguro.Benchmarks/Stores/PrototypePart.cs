@@ -19,7 +19,7 @@ internal sealed class PrototypePart(Subjects subjects) : IBenchmarkPart
     {
         if (!run.Options.Stores.Contains(Engine))
             return;
-        TallyBook book = new(Name);
+        using ScoreBook book = new(Name, run);
         TurnAbout about = new(FlushMeter.For(Path.GetTempPath()));
         TurnPlan plan = run.Options.Pick(
             new TurnPlan(100, 1000, 200, TimeSpan.FromSeconds(3)),
@@ -34,10 +34,9 @@ internal sealed class PrototypePart(Subjects subjects) : IBenchmarkPart
                 return;
             await RoundAsync(book, about, plan, seguro, go, cancel);
         }
-        book.Report(run);
     }
 
-    private static async Task RoundAsync(TallyBook book, TurnAbout about, TurnPlan plan, SeguroLog seguro, GoDqlite go, CancellationToken cancel)
+    private static async Task RoundAsync(ScoreBook book, TurnAbout about, TurnPlan plan, SeguroLog seguro, GoDqlite go, CancellationToken cancel)
     {
         await about.RunAsync([Of("one event a transaction", seguro, 1), Of("one event a transaction", go, 1)], Bytes, plan, cancel);
         await about.RunAsync([Of("five events a transaction", seguro, PrototypeGroup), Of("five events a transaction", go, PrototypeGroup)], Bytes, plan, cancel);

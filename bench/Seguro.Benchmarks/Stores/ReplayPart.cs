@@ -20,7 +20,7 @@ internal sealed class ReplayPart(Subjects subjects) : IBenchmarkPart
         byte[][] events;
         using (Pier pier = Pier.Open(Path.Combine(SharedData.Path, "zod"), PierAccess.Offline))
             events = [.. pier.Read(pier.Info.First, pier.Info.Last).Select(static read => read.Payload.ToArray())];
-        TallyBook book = new(Name);
+        using ScoreBook book = new(Name, run);
         foreach (string engine in run.Options.Stores.Intersect((string[])["dqlite", "etcd"]))
             run.Note($"replay: bare on {engine} cuts groups to its own limits, and an event above them goes in pieces, a commit each.");
         for (int round = 1; round <= run.Options.Rounds; round++)
@@ -32,21 +32,20 @@ internal sealed class ReplayPart(Subjects subjects) : IBenchmarkPart
                 await OneByOneAsync(run, book, engine, single, cancel);
                 await GroupedAsync(book, engine, events, isSeguroFirst: round % 2 == 1, cancel);
             }
-            if (!run.Options.IsQuick)
-                await subjects.ForgetAsync();
         }
-        book.Report(run);
+        if (!run.Options.IsQuick)
+            await subjects.ForgetAsync();
     }
 
     private static Dictionary<string, double> Parameters(byte[][] events) => new() { [Parameter.Events] = events.Length };
 
     /// <summary>Turn about, event by event.</summary>
-    private async Task OneByOneAsync(BenchmarkRun run, TallyBook book, string engine, byte[][] events, CancellationToken cancel)
+    private async Task OneByOneAsync(BenchmarkRun run, ScoreBook book, string engine, byte[][] events, CancellationToken cancel)
     {
         await using ContestantSet set = new(subjects, run);
         await set.OpenAsync(engine, cancel);
         IReadOnlyList<Contestant> contestants = set.Of(engine);
-        Tally[] tallies = [.. contestants.Select(contestant => book.Of(OneByOne, engine, contestant.Name, Parameters(events)))];
+        Score[] scores = [.. contestants.Select(contestant => book.Of(OneByOne, engine, contestant.Name, Parameters(events)))];
         for (int index = 0; index < events.Length; index++)
         {
             for (int turn = 0; turn < contestants.Count; turn++)
@@ -55,16 +54,16 @@ internal sealed class ReplayPart(Subjects subjects) : IBenchmarkPart
                 long taken = 0;
                 foreach (ReadOnlyMemory<byte>[] commit in Cut([events[index]], contestants[place]))
                     taken += await contestants[place].CommitAsync(commit, cancel);
-                tallies[place].Add(taken, 1, events[index].Length);
+                scores[place].Add(taken, 1, events[index].Length);
             }
         }
-        foreach (Tally tally in tallies)
-            tally.EndRound();
+        foreach (Score score in scores)
+            score.EndRound();
         await set.CheckAsync(cancel);
     }
 
     /// <summary>One contestant after the other: Seguro fills a group while the one before is on its way, so there is no single commit to be timed.</summary>
-    private async Task GroupedAsync(TallyBook book, string engine, byte[][] events, bool isSeguroFirst, CancellationToken cancel)
+    private async Task GroupedAsync(ScoreBook book, string engine, byte[][] events, bool isSeguroFirst, CancellationToken cancel)
     {
         Subject subject = await subjects.GetAsync(engine, cancel);
         await using SeguroLog seguro = await SeguroLog.OpenAsync(subject, cancel);

@@ -18,7 +18,7 @@ internal sealed class TurnAbout(FlushMeter? flushes)
         await RepeatAsync(turns, bytes, plan.Commits, plan.Longest, isMeasured: true, cancel);
         foreach (Turn turn in turns)
         {
-            turn.Tally.EndRound();
+            turn.Score.EndRound();
             if (flushes is not null && plan.Block > 0)
                 await CountFlushesAsync(turn, bytes, plan, flushes, cancel);
         }
@@ -35,7 +35,7 @@ internal sealed class TurnAbout(FlushMeter? flushes)
                 Turn turn = turns[(index + place) % turns.Count];
                 long taken = await turn.Contestant.CommitAsync(_payloads.Next(turn.Group, bytes), cancel);
                 if (isMeasured)
-                    turn.Tally.Add(taken, turn.Group, (long)turn.Group * bytes);
+                    turn.Score.Add(taken, turn.Group, (long)turn.Group * bytes);
             }
         }
     }
@@ -50,6 +50,6 @@ internal sealed class TurnAbout(FlushMeter? flushes)
             await turn.Contestant.CommitAsync(_payloads.Next(turn.Group, bytes), cancel);
             commits++;
         }
-        turn.Tally.AddFlushes(meter.Read() - before, commits);
+        turn.Score.AddFlushes(meter.Read() - before, commits);
     }
 }

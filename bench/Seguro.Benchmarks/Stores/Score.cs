@@ -3,7 +3,7 @@ using HdrHistogram;
 namespace Seguro.Benchmarks;
 
 /// <summary>What one contestant did with one workload, round by round.</summary>
-internal sealed class Tally(Measurement what)
+internal sealed class Score(Measurement what)
 {
     private readonly LongHistogram _latency = LatencyFigures.NewHistogram();
     private readonly List<double> _events = [];
