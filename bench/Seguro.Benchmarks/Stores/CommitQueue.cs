@@ -17,6 +17,7 @@ internal sealed class CommitQueue : IInFlight
         Channel.CreateUnbounded<(ReadOnlyMemory<byte>, TaskCompletionSource)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Task _writer;
     private long _commits;
+    private volatile bool _isDropping;
 
     /// <summary>Begins to wait for events.</summary>
     /// <param name="contestant">Who commits; not owned.</param>
@@ -39,6 +40,8 @@ internal sealed class CommitQueue : IInFlight
         return _waiting.Writer.TryWrite((payload, done)) ? done.Task : throw new InvalidOperationException("The queue was closed.");
     }
 
+    public void Drop() => _isDropping = true;
+
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
@@ -54,10 +57,17 @@ internal sealed class CommitQueue : IInFlight
             long bytes = 0;
             while (group.Count < _largestGroup && bytes < Bounds.MaxGroupBytes && _waiting.Reader.TryRead(out (ReadOnlyMemory<byte> Payload, TaskCompletionSource Done) next))
             {
+                if (_isDropping)
+                {
+                    next.Done.SetCanceled(CancellationToken.None);
+                    continue;
+                }
                 group.Add(next.Payload);
                 producers.Add(next.Done);
                 bytes += next.Payload.Length;
             }
+            if (group.Count == 0)
+                continue;
             try
             {
                 await _contestant.CommitAsync([.. group], cancel);

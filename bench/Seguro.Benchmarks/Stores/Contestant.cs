@@ -21,6 +21,9 @@ internal abstract class Contestant : IAsyncDisposable
     /// <summary>The most payload bytes of one commit of several events.</summary>
     public virtual long LargestGroupBytes => 8 << 20;
 
+    /// <summary>How many events were committed.</summary>
+    public long Events => Interlocked.Read(ref _events);
+
     /// <summary>Appends events in one commit; they may be changed when it returns.</summary>
     /// <returns>How long it took, in nanoseconds.</returns>
     public async ValueTask<long> CommitAsync(ReadOnlyMemory<byte>[] payloads, CancellationToken cancel)

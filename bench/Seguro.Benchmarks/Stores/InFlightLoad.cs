@@ -19,21 +19,22 @@ internal sealed class InFlightLoad(IInFlight target, int producers, int bytes)
     /// <param name="time">Counts.</param>
     /// <param name="flushes">Counts the device's flushes; may be <see langword="null"/>.</param>
     /// <param name="cancel">Ends it early.</param>
-    /// <returns>The device's flushes, the commits, and the seconds of the time that counts.</returns>
-    public async Task<(long Flushes, long Commits, double Seconds)> RunAsync(TimeSpan warmUp, TimeSpan time, FlushMeter? flushes, CancellationToken cancel)
+    /// <returns>The device's flushes, the commits, and the events in them, in the time that counts.</returns>
+    public async Task<(long Flushes, long Commits, long Events)> RunAsync(TimeSpan warmUp, TimeSpan time, FlushMeter? flushes, CancellationToken cancel)
     {
         _begin = Stopwatch.GetTimestamp() + (long)(warmUp.TotalSeconds * Stopwatch.Frequency);
         _end = _begin + (long)(time.TotalSeconds * Stopwatch.Frequency);
         Task all = Task.WhenAll(Enumerable.Range(0, producers).Select(number => Task.Run(() => ProduceAsync(number, cancel), cancel)));
         await Task.Delay(warmUp, cancel);
-        long start = Stopwatch.GetTimestamp();
-        (long flushesBefore, long commitsBefore) = (flushes?.Read() ?? 0, target.Commits);
-        await Task.WhenAny(all, Task.Delay(time, cancel)); // all: one failed
-        (long flushed, long committed) = ((flushes?.Read() ?? 0) - flushesBefore, target.Commits - commitsBefore);
-        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        (long Flushes, long Commits, long Events) before = Look(flushes);
+        await Task.WhenAny(all, Task.Delay(time, cancel)); // all: they failed
+        (long Flushes, long Commits, long Events) after = Look(flushes);
+        target.Drop();
         await all;
-        return (flushed, committed, seconds);
+        return (after.Flushes - before.Flushes, after.Commits - before.Commits, after.Events - before.Events);
     }
+
+    private (long Flushes, long Commits, long Events) Look(FlushMeter? flushes) => (flushes?.Read() ?? 0, target.Commits, target.Contestant.Events);
 
     private async Task ProduceAsync(int number, CancellationToken cancel)
     {
@@ -45,7 +46,14 @@ internal sealed class InFlightLoad(IInFlight target, int producers, int bytes)
             long start = Stopwatch.GetTimestamp();
             if (start >= _end)
                 return;
-            await target.AppendAsync(payload, cancel);
+            try
+            {
+                await target.AppendAsync(payload, cancel);
+            }
+            catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+            {
+                return; // dropped
+            }
             long now = Stopwatch.GetTimestamp();
             if (now < _begin || now >= _end)
                 continue;

@@ -50,11 +50,11 @@ internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
         foreach (IInFlight target in isSeguroFirst ? (IInFlight[])[grouping, plain] : [plain, grouping])
         {
             InFlightLoad load = new(target, inFlight, Bytes);
-            (long flushed, long commits, double seconds) = await load.RunAsync(time / 4, time, flushes, cancel);
+            (long flushed, long commits, long events) = await load.RunAsync(time / 4, time, flushes, cancel);
             Score score = book.Of($"{inFlight} in flight, {AppendWorkload.Size(Bytes)}", engine, target.Contestant.Name, parameters);
             score.AddLatencies(load.Latency);
             score.AddRound(load.Latency.TotalCount, load.Latency.TotalCount * Bytes, time.TotalSeconds);
-            score.AddGroups(load.Latency.TotalCount, commits);
+            score.AddGroups(events, commits);
             if (flushes is not null)
                 score.AddFlushes(flushed, commits);
             await target.Contestant.CheckAsync(cancel);

@@ -15,5 +15,10 @@ internal sealed class OverlappingCommits(Contestant contestant) : IInFlight
         Interlocked.Increment(ref _commits);
     }
 
+    public void Drop()
+    {
+        // Nobody waits for long.
+    }
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
