@@ -35,10 +35,13 @@ internal sealed class BarePostgres : BareAppend
         string table = $"bare{Interlocked.Increment(ref _tables)}";
         await ExecuteAsync(
             connection,
-            $"CREATE TABLE {table} (n bigint PRIMARY KEY, payload bytea); CREATE TABLE {table}_fence (term bigint); INSERT INTO {table}_fence VALUES (1)",
+            $"{Table(table)}; CREATE TABLE {table}_fence (term bigint); INSERT INTO {table}_fence VALUES (1)",
             cancel);
         return new BarePostgres(source, connection, table);
     }
+
+    /// <summary>Makes a table of events. The server is kept from trying to compress them, as in Seguro's own table: jam does not compress.</summary>
+    public static string Table(string name) => $"CREATE TABLE {name} (n bigint PRIMARY KEY, payload bytea); ALTER TABLE {name} ALTER payload SET STORAGE EXTERNAL";
 
     public override async ValueTask AppendAsync(ReadOnlyMemory<byte>[] payloads, CancellationToken cancel)
     {

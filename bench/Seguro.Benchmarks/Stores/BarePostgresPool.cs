@@ -36,7 +36,7 @@ internal sealed class BarePostgresPool : BareAppend
                 NpgsqlConnection connection = await source.OpenConnectionAsync(cancel);
                 pool._connections.Add(connection);
                 if (i == 0)
-                    await ExecuteAsync(connection, $"CREATE TABLE {pool._table} (n bigint PRIMARY KEY, payload bytea)", cancel);
+                    await ExecuteAsync(connection, BarePostgres.Table(pool._table), cancel);
                 NpgsqlCommand insert = new($"INSERT INTO {pool._table} VALUES ($1, $2)", connection)
                 {
                     Parameters = { new NpgsqlParameter<long>(), new NpgsqlParameter<ReadOnlyMemory<byte>> { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea } },

@@ -19,7 +19,8 @@ internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
             run.Note($"inflight: bare on postgresql is {BarePostgresPool.Connections} connections, one row a transaction, no fence; with 1024 in flight the others wait for a free one.");
         if (engines.Contains("etcd"))
             run.Note("inflight: bare on etcd is that many transactions of one put each at a time, on one HTTP/2 connection.");
-        run.Note("inflight: bare on the others is one connection and one event a transaction, one after the other, since they have one writer.");
+        if (engines.Except((string[])["postgresql", "etcd"]).Any())
+            run.Note("inflight: bare on all others is one connection and one event a transaction, one after the other, since they have one writer.");
         for (int round = 1; round <= run.Options.Rounds; round++)
         {
             run.Say($"inflight: round {round} of {run.Options.Rounds}");
