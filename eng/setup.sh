@@ -61,6 +61,11 @@ need_patroni() {
   return $code
 }
 
+# Go, and go-dqlite's client as Debian has it, for bench/go-dqlite. The benchmark does without where they can't be had, and says so.
+need_go_dqlite() {
+  (need_packages golang-go golang-github-canonical-go-dqlite-dev) || say "go-dqlite will not be measured"
+}
+
 need_dotnet() {
   command -v dotnet >/dev/null || fail "the .NET SDK is missing" "install .NET 10 (https://dotnet.microsoft.com/download), then run this again"
   export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 MSBUILDDISABLENODEREUSE=1

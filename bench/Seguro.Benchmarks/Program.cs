@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Seguro.Benchmarks;
 using Seguro.Testing;
 
@@ -11,7 +12,8 @@ Option<string[]> stores = new("--stores")
 Option<int> rounds = new("--rounds") { Description = "How often; the stores take turns, the median is reported.", DefaultValueFactory = static _ => 3 };
 Option<string?> pier = new("--pier") { Description = "The pier to import; without it the real one in ../shared/data." };
 Option<long> bytes = new("--bytes") { Description = "Make a pier of so many bytes and import that." };
-Option<int> events = new("--events") { Description = "How many events to append one at a time.", DefaultValueFactory = static _ => 1000 };
+Option<string[]> storeParts = new("--parts") { Description = "What of the stores to measure.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => ["floors", "append", "inflight", "replay", "prototype"] };
+Option<bool> quick = new("--quick") { Description = "Less of all." };
 Option<int> seconds = new("--seconds") { Description = "How long each turn of each contestant lasts.", DefaultValueFactory = static _ => 3 };
 Option<string?> file = new("--file") { Description = "A jammed noun; without it the largest pill in ../shared/data." };
 Option<int> repeats = new("--repeats") { Description = "How often Seguro does each thing in a round.", DefaultValueFactory = static _ => 5 };
@@ -31,7 +33,7 @@ Argument<string> path = new("PATH") { Description = "The pier to make." };
 RootCommand root = new("Measures Seguro beside the bare databases, in one run. Prints tables in Markdown.")
 {
     new Command("import", "Import of a pier into each store, beside the store's own bulk load of the same rows.") { stores, rounds, pier, bytes },
-    new Command("append", "Appends of 500 B, one at a time and in groups of 100, beside the bare database.") { stores, rounds, events },
+    new Command("stores", "Appends to every store, beside the bare databases.") { stores, rounds, storeParts, quick },
     new Command("balancer", "Datagrams from a client through the balancer to three members and back, beside bare loops of sockets.") { rounds, seconds },
     new Command("nouns", "Jam, cue and mug of a pill, and programs in plain Nock, beside npm's @urbit/nockjs.") { rounds, file, repeats },
     new Command("cluster", "Three members, a balancer and a client, each a process: latency, rate, catching up, takeover, memory; beside bare commits.")
@@ -48,8 +50,26 @@ root.Subcommands[0].SetAction(async (parse, cancel) =>
         SyntheticPier.Make(input = folder["synthetic"], size);
     await new ImportBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), input).RunAsync(Console.Out, cancel);
 });
-root.Subcommands[1].SetAction((parse, cancel) =>
-    new AppendBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), parse.GetValue(events)).RunAsync(Console.Out, cancel));
+root.Subcommands[1].SetAction(async (parse, cancel) =>
+{
+    await using Subjects subjects = new();
+    BenchmarkResult result = new() { Command = "stores", Began = DateTimeOffset.UtcNow, Machine = new Dictionary<string, string>() };
+    BenchmarkRun run = new(new BenchmarkOptions(parse.GetValue(quick), parse.GetValue(rounds), parse.GetRequiredValue(stores)), result, Console.Error);
+    IBenchmarkPart[] all = [new FloorsPart(), new AppendPart(subjects), new InFlightPart(subjects), new ReplayPart(subjects), new PrototypePart(subjects)];
+    foreach (IBenchmarkPart part in all.Where(part => parse.GetRequiredValue(storeParts).Contains(part.Name)))
+    {
+        long start = Stopwatch.GetTimestamp();
+        await part.RunAsync(run, cancel);
+        run.Say($"{part.Name}: {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
+    }
+    foreach (Measurement m in result.Measurements)
+    {
+        string more = string.Join(' ', m.More.Select(pair => $"{pair.Key}={pair.Value:0.00}"));
+        Console.WriteLine($"{m.Part,-10} {m.Workload,-36} {m.Subject,-11} {m.Contestant,-10} p50 {m.Latency?.P50,9:0.000} p99 {m.Latency?.P99,9:0.000} ev/s {m.EventsPerSecond,9:N0} MB/s {m.BytesPerSecond / 1e6,7:0.00} flushes {m.FlushesPerCommit,6:0.00} n {m.Latency?.Count} {more}");
+    }
+    foreach (string note in result.Notes)
+        Console.WriteLine(note);
+});
 root.Subcommands[2].SetAction((parse, cancel) =>
     new BalancerBenchmark(parse.GetValue(rounds), TimeSpan.FromSeconds(parse.GetValue(seconds))).RunAsync(Console.Out, cancel));
 root.Subcommands[3].SetAction((parse, cancel) =>
