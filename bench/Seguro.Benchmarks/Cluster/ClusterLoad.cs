@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using Seguro.Cli.Demo;
+using HdrHistogram;
 using Seguro.Node.Probes;
 
 namespace Seguro.Benchmarks;
@@ -16,7 +16,7 @@ internal sealed class ClusterLoad : IAsyncDisposable
     private readonly ShipProbe _probe;
     private readonly Task _again;
     private readonly Lock _lock = new();
-    private Latencies _latencies = new();
+    private LongHistogram _latencies = LatencyFigures.NewHistogram();
     private long _answers;
 
     /// <summary>Begins.</summary>
@@ -38,13 +38,13 @@ internal sealed class ClusterLoad : IAsyncDisposable
     public async Task<ClusterRate> MeasureUntilAsync(Task happened)
     {
         lock (_lock)
-            _latencies = new Latencies();
+            _latencies = LatencyFigures.NewHistogram();
         (long before, long start) = (Answers, Stopwatch.GetTimestamp());
         await happened;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         long answers = Answers - before;
         lock (_lock)
-            return new ClusterRate(answers, elapsed, answers / elapsed.TotalSeconds, _latencies.At(0.5), _latencies.At(0.99));
+            return new ClusterRate(answers, elapsed, (LongHistogram)_latencies.Copy());
     }
 
     /// <summary>Waits for so many answers in all.</summary>
