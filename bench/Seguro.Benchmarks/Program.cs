@@ -21,6 +21,7 @@ Option<string[]> parts = new("--parts")
 };
 parts.AcceptOnlyFromAmong(names);
 Option<string> output = new("--out") { HelpName = "DIR", Description = "Where result.json, tables.md and the plots go.", DefaultValueFactory = static _ => "artifacts/bench" };
+Option<long?> largest = new("--largest") { HelpName = "EVENTS", Description = "The longest log that is grown." };
 Option<string?> pier = new("--pier") { HelpName = "PATH", Description = "Import this pier instead of the usual ones." };
 Argument<string> file = new("RESULT") { Description = "A result.json." };
 Option<string?> beside = new("--out") { HelpName = "DIR", Description = "Where tables and plots go; beside the file where left out." };
@@ -29,19 +30,27 @@ Option<long> bytes = new("--bytes") { Description = "How many bytes of events it
 
 Command report = new("report", "Makes the tables and plots of a result.json anew.") { file, beside };
 Command synthetic = new("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes };
-Command needs = new("needs", "Names what has to be installed for these options.") { quick, rounds, stores, parts, output, pier };
+Command needs = new("needs", "Names what has to be installed for these options.") { quick, rounds, stores, parts, output, pier, largest };
 needs.Hidden = true;
-RootCommand root = new("Measures Seguro beside the bare databases, in one run; writes JSON, tables and plots.") { quick, rounds, stores, parts, output, pier, report, synthetic, needs };
+RootCommand root = new("Measures Seguro beside the bare databases, in one run; writes JSON, tables and plots.") { quick, rounds, stores, parts, output, pier, largest, report, synthetic, needs };
 root.SetAction(async (parse, cancel) =>
 {
     bool isQuick = parse.GetValue(quick);
-    BenchmarkOptions options = new(isQuick, Math.Max(1, parse.GetValue(rounds) ?? (isQuick ? 1 : 3)), parse.GetRequiredValue(stores), parse.GetValue(pier));
+    BenchmarkOptions options = new(isQuick, Math.Max(1, parse.GetValue(rounds) ?? (isQuick ? 1 : 3)), parse.GetRequiredValue(stores), parse.GetValue(pier), parse.GetValue(largest));
     string folder = parse.GetRequiredValue(output);
     BenchmarkResult result = await new BenchmarkSession(folder, Console.Error)
         .RunAsync(string.Join(' ', (string[])["./seguro bench", .. args]), options, BenchmarkParts.Choose(parse.GetRequiredValue(parts)), cancel);
+    Print(folder, ReportWriter.Write(result, folder));
+    Console.Write(Bars.Table(result));
     foreach (string failure in result.Failures)
         await Console.Error.WriteLineAsync($"failed: {failure}");
     return result.Failures.Count == 0 ? 0 : 1;
+});
+report.SetAction(parse =>
+{
+    string from = parse.GetRequiredValue(file);
+    string folder = parse.GetValue(beside) ?? Path.GetDirectoryName(Path.GetFullPath(from))!;
+    Print(folder, ReportWriter.Write(BenchmarkResult.Read(from), folder));
 });
 needs.SetAction(parse =>
 {
@@ -51,3 +60,9 @@ needs.SetAction(parse =>
 synthetic.SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
 // Servers and members are ended one after the other, which takes some seconds.
 return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) }, CancellationToken.None);
+
+static void Print(string folder, IReadOnlyList<string> files)
+{
+    foreach (string name in files)
+        Console.Error.WriteLine(Path.Combine(folder, name));
+}

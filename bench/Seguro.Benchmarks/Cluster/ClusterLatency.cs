@@ -2,6 +2,7 @@ using HdrHistogram;
 using Seguro.Core;
 using Seguro.Node.Probes;
 using Seguro.Stores;
+using Seguro.Urbit.Piers;
 
 namespace Seguro.Benchmarks;
 
@@ -27,6 +28,7 @@ internal static class ClusterLatency
         await using EventLog log = new(await store.CreateLogAsync(Ship.Parse("~nec"), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), cancel), store.Capabilities);
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "bench", TimeSpan.FromSeconds(10), TimeProvider.System, cancel);
         await using BareAppend direct = await subject.OpenBareAsync(cancel);
+        LmdbLibrary.Require();
         await using Subject files = await Subject.StartAsync("lmdb", cancel);
         await using BareAppend local = await BareAppend.OpenAsync(files, cancel);
         Position head = (await log.ReadStateAsync(cancel)).Head.Position;
