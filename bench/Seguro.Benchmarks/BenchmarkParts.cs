@@ -16,7 +16,7 @@ internal static class BenchmarkParts
 
     /// <summary>What may be chosen, each with a line about it.</summary>
     public static IEnumerable<(string Name, string Description)> Choices =>
-        [.. All.Select(static part => (part.Name, part.Description)), .. ClusterPart.Works.Select(static work => (work.Name, $"Of the cluster alone: {work.Description}"))];
+        [.. All.Select(static part => (part.Name, part.Description)), .. ClusterPart.Works.Select(static work => (work.Name, work.Description))];
 
     /// <summary>The parts of these names; all of them where there are none.</summary>
     public static IReadOnlyList<IBenchmarkPart> Choose(IReadOnlyCollection<string> names)

@@ -15,7 +15,7 @@ internal sealed class BenchmarkSession(string folder, TextWriter progress)
     {
         Directory.CreateDirectory(folder);
         long start = Stopwatch.GetTimestamp();
-        BenchmarkResult result = new() { Command = command, Began = DateTimeOffset.UtcNow, Machine = MachineFacts.Read(), LoadBefore = MachineFacts.Load() };
+        BenchmarkResult result = new() { Command = BenchmarkRun.WithoutPlaces(command), Began = DateTimeOffset.UtcNow, Machine = MachineFacts.Read(), LoadBefore = MachineFacts.Load() };
         BenchmarkRun run = new(options, result, progress);
         foreach (IBenchmarkPart part in parts)
         {

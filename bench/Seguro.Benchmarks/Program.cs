@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Seguro.Benchmarks;
+using Seguro.Testing;
 
 string[] every = ["lmdb", "sqlite", "rocksdb", "postgresql", "dqlite", "etcd"];
 string[] names = [.. BenchmarkParts.Choices.Select(static choice => choice.Name)];
@@ -20,7 +21,7 @@ Option<string[]> parts = new("--parts")
     DefaultValueFactory = static _ => [],
 };
 parts.AcceptOnlyFromAmong(names);
-Option<string> output = new("--out") { HelpName = "DIR", Description = "Where result.json, tables.md and the plots go.", DefaultValueFactory = static _ => "artifacts/bench" };
+Option<string?> output = new("--out") { HelpName = "DIR", Description = "Where result.json, tables.md and the plots go. [default: artifacts/bench in the repository]" };
 Option<long?> largest = new("--largest") { HelpName = "EVENTS", Description = "The longest log that is grown." };
 Option<string?> pier = new("--pier") { HelpName = "PATH", Description = "Import this pier instead of the usual ones." };
 Argument<string> file = new("RESULT") { Description = "A result.json." };
@@ -37,7 +38,7 @@ root.SetAction(async (parse, cancel) =>
 {
     bool isQuick = parse.GetValue(quick);
     BenchmarkOptions options = new(isQuick, Math.Max(1, parse.GetValue(rounds) ?? (isQuick ? 1 : 3)), parse.GetRequiredValue(stores), parse.GetValue(pier), parse.GetValue(largest));
-    string folder = parse.GetRequiredValue(output);
+    string folder = parse.GetValue(output) ?? Path.Combine(SharedData.Repository, "artifacts", "bench");
     BenchmarkResult result = await new BenchmarkSession(folder, Console.Error)
         .RunAsync(string.Join(' ', (string[])["./seguro bench", .. args]), options, BenchmarkParts.Choose(parse.GetRequiredValue(parts)), cancel);
     Print(folder, ReportWriter.Write(result, folder));

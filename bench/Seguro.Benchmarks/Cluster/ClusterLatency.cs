@@ -16,6 +16,7 @@ internal static class ClusterLatency
     public const string BareLmdb = "bare LMDB";
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     public static async Task MeasureAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
@@ -39,7 +40,7 @@ internal static class ClusterLatency
                 await subject.SetOptimismAsync(optimism, cancel);
                 for (int i = -warmUp; i < questions; i++)
                 {
-                    ProbeAnswer answer = await probe.AskAsync(AskAgain, cancel);
+                    ProbeAnswer answer = await probe.AskAsync(AskAgain, cancel).WaitAsync(Patience, cancel);
                     if (i >= 0)
                         cluster[optimism].Add(answer.Latency);
                 }

@@ -10,6 +10,7 @@ namespace Seguro.Benchmarks;
 internal sealed class ClusterLoad : IAsyncDisposable
 {
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<long, long> _underWay = new();
     private readonly CancellationTokenSource _stop = new();
@@ -48,10 +49,18 @@ internal sealed class ClusterLoad : IAsyncDisposable
     }
 
     /// <summary>Waits for so many answers in all.</summary>
+    /// <exception cref="InvalidOperationException">None came for a minute.</exception>
     public async Task UntilAsync(long answers, CancellationToken cancel)
     {
+        (long last, long at) = (Answers, Stopwatch.GetTimestamp());
         while (Answers < answers)
+        {
             await Task.Delay(20, cancel);
+            if (Answers > last)
+                (last, at) = (Answers, Stopwatch.GetTimestamp());
+            else if (Stopwatch.GetElapsedTime(at) > Patience)
+                throw new InvalidOperationException($"The cluster gave no answer for {Patience.TotalSeconds:0} s.");
+        }
     }
 
     public async ValueTask DisposeAsync()

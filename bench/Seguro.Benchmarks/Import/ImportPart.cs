@@ -46,7 +46,10 @@ internal sealed class ImportPart : IBenchmarkPart
         string size = string.Create(CultureInfo.InvariantCulture, $"{pier.Info.Count:N0} events, {pier.Info.Bytes / 1e6:N1} MB");
         (string import, string export) = ($"import of {size}", $"export of {size}");
         Dictionary<(string Workload, string Subject, string Contestant), List<double>> seconds = [];
-        int rounds = pier.Info.Bytes > LargeBytes ? 1 : run.Options.Rounds;
+        bool isLarge = pier.Info.Bytes > LargeBytes;
+        int rounds = isLarge ? 1 : run.Options.Rounds;
+        if (!isLarge)
+            await WarmUpAsync(pier, run.Options.Stores[0], cancel);
         for (int round = 0; round < rounds; round++)
         {
             foreach (string engine in run.Options.Stores)
@@ -92,6 +95,15 @@ internal sealed class ImportPart : IBenchmarkPart
                 seconds[(workload, subject, contestant)] = all = [];
             all.Add(taken);
         }
+    }
+
+    /// <summary>Once for nothing, so that the first store does not pay for the compiling of what all use.</summary>
+    private static async Task WarmUpAsync(Pier pier, string engine, CancellationToken cancel)
+    {
+        await using Subject subject = await Subject.StartAsync(engine, cancel);
+        using TemporaryFolder folder = new("bench");
+        await SeguroAsync(subject, pier, folder["out"], cancel);
+        await BareImport.RunAsync(subject, pier, cancel);
     }
 
     /// <summary>Seconds in, seconds out.</summary>

@@ -31,5 +31,5 @@ internal sealed class MarkdownTable(params IReadOnlyList<string> headers)
         void Line(IEnumerable<string> cells) => text.Append("| ").AppendJoin(" | ", cells).Append(" |\n");
     }
 
-    private static bool IsNumber(string cell) => char.IsAsciiDigit(cell[0]) || (cell[0] == '-' && cell.Length > 1 && char.IsAsciiDigit(cell[1]));
+    private static bool IsNumber(string cell) => cell.TrimStart('-').All(static letter => char.IsAsciiDigit(letter) || letter is '.' or ',');
 }

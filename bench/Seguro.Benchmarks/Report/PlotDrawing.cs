@@ -13,7 +13,14 @@ internal static class PlotDrawing
     private const int Width = 860;
     private const int Height = 480;
     private const float FontSize = 13;
+    private const double LeastGap = 0.03; // of the axis
+    private const string DashedMark = "1.51";
+    private const string DottedMark = "1.52";
     private const string Families = "Helvetica, Arial, 'Liberation Sans', sans-serif";
+
+    // Skia writes no dashes into an SVG: lines that are to have them are told by their width.
+    private static readonly float DashedWidth = float.Parse(DashedMark, CultureInfo.InvariantCulture);
+    private static readonly float DottedWidth = float.Parse(DottedMark, CultureInfo.InvariantCulture);
 
     // Told apart by people who see colours differently (Okabe and Ito's palette).
     private static readonly Dictionary<string, Color> Colours = new()
@@ -59,8 +66,7 @@ internal static class PlotDrawing
         Scatter line = drawing.Add.Scatter(
             (double[])[.. series.Points.Select(point => plot.X.Place(point.X))], (double[])[.. series.Points.Select(point => plot.Y.Place(point.Y))], ColourOf(series.Subject, plot));
         line.LegendText = series.Name;
-        line.LineWidth = series.Stroke switch { PlotStroke.Thin => 1, PlotStroke.Solid => 2, _ => 1.4f };
-        line.LinePattern = series.Stroke switch { PlotStroke.Dashed => LinePattern.Dashed, PlotStroke.Dotted => LinePattern.Dotted, _ => LinePattern.Solid };
+        line.LineWidth = series.Stroke switch { PlotStroke.Thin => 1, PlotStroke.Dashed => DashedWidth, PlotStroke.Dotted => DottedWidth, _ => 2 };
         line.MarkerSize = plot.X.Scale == PlotScale.Percentile || series.Stroke == PlotStroke.Thin ? 0 : 5;
     }
 
@@ -102,8 +108,10 @@ internal static class PlotDrawing
         NumericManual ticks = new();
         if (meant.Ticks is { } chosen)
         {
-            foreach (double value in chosen)
-                ticks.AddMajor(meant.Place(value), Figure.Count(value));
+            // A label that would stand on the one before it is left out; its point is there.
+            double last = double.NegativeInfinity;
+            foreach (double value in chosen.Where(value => meant.Place(value) - last > (to - from) * LeastGap))
+                ticks.AddMajor(last = meant.Place(value), Figure.Count(value));
         }
         else if (meant.Scale == PlotScale.Percentile)
         {
@@ -134,7 +142,7 @@ internal static class PlotDrawing
         var value => string.Create(CultureInfo.InvariantCulture, $"{Math.Round(value, 6):#,0.######}"),
     };
 
-    /// <summary>Skia places each letter for itself, in the font that it was given; here a text gets its place, its width, and a font that readers have.</summary>
+    /// <summary>Skia places each letter for itself, in the font that it was given; here a text gets its place, its width, and a font that readers have, and lines get their dashes.</summary>
     private static string Tidy(string svg, string title)
     {
         XDocument document = XDocument.Parse(svg);
@@ -152,6 +160,20 @@ internal static class PlotDrawing
             text.SetAttributeValue("lengthAdjust", "spacingAndGlyphs");
             foreach (string place in (string[])["x", "y"])
                 text.SetAttributeValue(place, text.Attribute(place)!.Value.Split(',')[0].Trim());
+        }
+        // Skia counts them through the life of the process; here they begin anew, so that a plot changes only with its figures.
+        int number = 0;
+        foreach (XAttribute id in root.Descendants().Attributes("id"))
+        {
+            string old = id.Value;
+            id.Value = $"c{++number}";
+            foreach (XAttribute use in root.Descendants().Attributes("clip-path").Where(use => use.Value == $"url(#{old})"))
+                use.Value = $"url(#{id.Value})";
+        }
+        foreach (XElement line in root.Descendants(space + "path"))
+        {
+            if (line.Attribute("stroke-width")?.Value is DashedMark or DottedMark)
+                line.SetAttributeValue("stroke-dasharray", line.Attribute("stroke-width")!.Value == DashedMark ? "6 3" : "1.5 3");
         }
         return document.ToString() + "\n";
     }

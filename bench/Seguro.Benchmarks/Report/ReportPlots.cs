@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Seguro.Benchmarks;
 
 /// <summary>The plots that a result has the figures for.</summary>
@@ -35,9 +33,10 @@ internal static class ReportPlots
                 Lines(all.Where(static one => one.Part == "inflight"), Parameter.InFlight, static one => one.EventsPerSecond)),
             new("latency-optimism.svg", "latency", "A datagram's answer: latency against optimism", new PlotAxis("optimism (replicas that must have processed the event)", PlotScale.Linear, [0, 1, 2]), Milliseconds,
                 [.. Lines(OfCluster(all, "latency"), Parameter.Optimism, static one => one.Latency?.P50, static _ => "p50"),
-                    .. Lines(OfCluster(all, "latency"), Parameter.Optimism, static one => one.Latency?.P99, static _ => "p99", PlotStroke.Dotted)]),
+                    .. Lines(OfCluster(all, "latency"), Parameter.Optimism, static one => one.Latency?.P99, static _ => "p99", static _ => PlotStroke.Dotted)]),
             new("rate-inflight.svg", "rate", "A cluster: answers a second against datagrams in flight", Ticked("datagrams in flight", OfCluster(all, "rate"), Parameter.InFlight), EventsPerSecond,
-                Lines(OfCluster(all, "rate"), Parameter.InFlight, static one => one.EventsPerSecond, static one => string.Create(CultureInfo.InvariantCulture, $"optimism {one.Parameters.GetValueOrDefault(Parameter.Optimism)}"))),
+                Lines(OfCluster(all, "rate"), Parameter.InFlight, static one => one.EventsPerSecond,
+                    static one => $"optimism {Figure.Count(OptimismOf(one))}", static one => OptimismOf(one) switch { 0 => PlotStroke.Solid, 1 => PlotStroke.Dashed, _ => PlotStroke.Dotted })),
             new("takeover.svg", "takeover", "kill -9 of the master: how long each question waited for its answer", new PlotAxis("asked, s after the kill", PlotScale.Linear), Milliseconds,
                 [.. all.Where(static one => one is { Part: "takeover", Timeline.Count: > 1 })
                     .Select(static one => new PlotSeries(one.Subject, one.Subject, PlotStroke.Thin, [.. one.Timeline!.Where(static point => point.Value > 0).Select(static point => (point.At / 1000, point.Value))]))]),
@@ -66,13 +65,13 @@ internal static class ReportPlots
 
     /// <summary>A line for each database and contestant (and what else tells them apart), from the smallest value of the parameter to the largest.</summary>
     private static IReadOnlyList<PlotSeries> Lines(
-        IEnumerable<Measurement> some, string parameter, Func<Measurement, double?> value, Func<Measurement, string>? apart = null, PlotStroke? stroke = null) =>
+        IEnumerable<Measurement> some, string parameter, Func<Measurement, double?> value, Func<Measurement, string>? apart = null, Func<Measurement, PlotStroke>? stroke = null) =>
     [
         .. from one in some
            where one.Parameters.ContainsKey(parameter) && value(one) > 0
            group one by (Name: apart is null ? NameOf(one) : $"{NameOf(one)}, {apart(one)}", one.Subject, one.Contestant) into line
            select new PlotSeries(
-               line.Key.Name, line.Key.Subject, stroke ?? StrokeOf(line.First()),
+               line.Key.Name, line.Key.Subject, (stroke ?? StrokeOf)(line.First()),
                [.. line.GroupBy(one => one.Parameters[parameter]).OrderBy(static at => at.Key).Select(at => (at.Key, at.Max(value)!.Value))]),
     ];
 
@@ -90,6 +89,8 @@ internal static class ReportPlots
     }
 
     private static bool Is(Measurement one, string parameter, double value) => one.Parameters.TryGetValue(parameter, out double actual) && actual == value;
+
+    private static double OptimismOf(Measurement one) => one.Parameters.TryGetValue(Parameter.Optimism, out double optimism) ? optimism : 0;
 
     private static string NameOf(Measurement one) => one.Contestant == Measurement.Seguro ? $"{one.Subject}, Seguro" : $"{one.Subject}, {one.Contestant}";
 

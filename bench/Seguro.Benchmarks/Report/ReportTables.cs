@@ -48,8 +48,8 @@ internal static class ReportTables
     private static string Below(IReadOnlyList<Measurement> part)
     {
         StringBuilder text = new();
-        // Workloads with the same figures share a table.
-        foreach (IGrouping<string, Measurement> kind in part.GroupBy(static one => string.Join(';', one.More.Keys.Order(StringComparer.Ordinal)) + (one.Latency is null)))
+        // What has neither latency nor rate (memory, for example) has figures of its own.
+        foreach (IGrouping<bool, Measurement> kind in part.GroupBy(static one => one.Latency is null && one.EventsPerSecond is null))
         {
             Measurement[] some = [.. kind];
             string[] parameters = [.. some.SelectMany(static one => one.Parameters.Keys).Distinct().Where(name => some.Select(one => ValueOf(one, name)).Distinct().Count() > 1)];

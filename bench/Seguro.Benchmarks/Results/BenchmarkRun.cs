@@ -38,6 +38,6 @@ internal sealed class BenchmarkRun(BenchmarkOptions options, BenchmarkResult res
     public void Say(string what) =>
         progress.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{TimeProvider.System.GetElapsedTime(_start).TotalSeconds,6:0.0} s  {what}"));
 
-    // Results are published: folders of one machine mean nothing elsewhere.
-    private static string WithoutPlaces(string text) => text.ReplaceLineEndings(" ").Replace(SharedData.Repository, ".").Replace(Path.GetTempPath(), "$TMPDIR/");
+    /// <summary>Results are published: folders of one machine mean nothing elsewhere.</summary>
+    public static string WithoutPlaces(string text) => text.ReplaceLineEndings(" ").Replace(SharedData.Repository, ".").Replace(Path.GetTempPath(), "$TMPDIR/");
 }
