@@ -41,6 +41,16 @@ need_postgresql() {
   fi
 }
 
+# Patroni and its etcd: the tests run their own.
+need_patroni() {
+  [ -x /usr/bin/patroni ] && [ -x /usr/bin/etcd ] && [ -d /usr/lib/python3/dist-packages/etcd ] && return 0
+  need_without_services patroni etcd-server python3-etcd
+}
+
+need_etcd() {
+  [ -x /usr/bin/etcd ] || need_without_services etcd-server
+}
+
 # need_without_services NAME...: Debian's packages without the services that they would start, now and at every boot (etcd's would take port 2379).
 need_without_services() {
   local policy=/usr/sbin/policy-rc.d made='' service
@@ -60,14 +70,9 @@ need_without_services() {
   return $code
 }
 
-# Patroni and its etcd: the tests run their own.
-need_patroni() {
-  [ -x /usr/bin/patroni ] && [ -x /usr/bin/etcd ] && [ -d /usr/lib/python3/dist-packages/etcd ] && return 0
-  need_without_services patroni etcd-server python3-etcd
-}
-
-need_etcd() {
-  [ -x /usr/bin/etcd ] || need_without_services etcd-server
+# Go, and go-dqlite's client as Debian has it, for bench/go-dqlite. The benchmark does without where they can't be had, and says so.
+need_go_dqlite() {
+  (need_packages golang-go golang-github-canonical-go-dqlite-dev) || say "go-dqlite will not be measured"
 }
 
 need_dotnet() {

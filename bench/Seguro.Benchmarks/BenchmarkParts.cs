@@ -35,10 +35,10 @@ internal static class BenchmarkParts
     public static IEnumerable<string> NeedsOf(IReadOnlyCollection<string> names, IReadOnlyCollection<string> stores)
     {
         string[] parts = [.. Choose(names).Select(static part => part.Name)];
-        bool isOnlyNouns = parts.All(static part => part is "nouns" or "balancer");
-        if (!isOnlyNouns && stores.Contains("postgresql"))
+        bool needsStores = !parts.All(static part => part is "floors" or "balancer" or "nouns");
+        if (needsStores && stores.Contains("postgresql"))
             yield return "postgresql";
-        if (!isOnlyNouns && stores.Contains("etcd"))
+        if (needsStores && stores.Contains("etcd"))
             yield return "etcd";
         if (stores.Contains("dqlite") && parts.Any(static part => part is "append" or "prototype"))
             yield return "go";
