@@ -16,7 +16,7 @@ internal sealed class BenchmarkSession(string folder, TextWriter progress)
         Directory.CreateDirectory(folder);
         long start = Stopwatch.GetTimestamp();
         BenchmarkResult result = new() { Command = BenchmarkRun.WithoutPlaces(command), Began = DateTimeOffset.UtcNow, Machine = MachineFacts.Read(), LoadBefore = MachineFacts.Load() };
-        BenchmarkRun run = new(options, result, progress);
+        BenchmarkRun run = new(options, result, progress, Keep);
         foreach (IBenchmarkPart part in parts)
         {
             run.Say($"{part.Name}: {part.Description}");
@@ -33,12 +33,17 @@ internal sealed class BenchmarkSession(string folder, TextWriter progress)
                 await progress.WriteLineAsync(error.ToString());
                 run.Fail(part.Name, error);
             }
-            result.Took = Stopwatch.GetElapsedTime(start);
-            result.LoadAfter = MachineFacts.Load();
-            result.Write(Path.Combine(folder, FileName));
+            run.Keep();
             if (cancel.IsCancellationRequested)
                 break;
         }
         return result;
+
+        void Keep()
+        {
+            result.Took = Stopwatch.GetElapsedTime(start);
+            result.LoadAfter = MachineFacts.Load();
+            result.Write(Path.Combine(folder, FileName));
+        }
     }
 }

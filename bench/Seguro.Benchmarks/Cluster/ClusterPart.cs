@@ -28,7 +28,7 @@ internal sealed class ClusterPart(IReadOnlyCollection<string> chosen) : IBenchma
 
     public string Name => "cluster";
 
-    public string Description => "Three members, a balancer and a client, each a process: " + string.Join(", ", All.Select(static work => work.Name)) + ".";
+    public string Description => "Three members, a balancer and a client, each a process: " + string.Join(", ", All.Select(static work => work.Name).Where(chosen.Contains)) + ".";
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
@@ -60,6 +60,7 @@ internal sealed class ClusterPart(IReadOnlyCollection<string> chosen) : IBenchma
                 {
                     run.Fail($"{name}, {store}", error);
                 }
+                run.Keep();
             }
         }
         catch (Exception error) when (!cancel.IsCancellationRequested)

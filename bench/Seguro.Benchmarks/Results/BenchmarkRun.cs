@@ -4,7 +4,11 @@ using Seguro.Testing;
 namespace Seguro.Benchmarks;
 
 /// <summary>A run under way: what the parts are told, and where they put what they found.</summary>
-internal sealed class BenchmarkRun(BenchmarkOptions options, BenchmarkResult result, TextWriter progress)
+/// <param name="options">How much is measured.</param>
+/// <param name="result">Where figures go.</param>
+/// <param name="progress">Is told what is being done.</param>
+/// <param name="keep">Writes the result as it is now.</param>
+internal sealed class BenchmarkRun(BenchmarkOptions options, BenchmarkResult result, TextWriter progress, Action? keep = null)
 {
     private readonly long _start = TimeProvider.System.GetTimestamp();
 
@@ -33,6 +37,9 @@ internal sealed class BenchmarkRun(BenchmarkOptions options, BenchmarkResult res
         result.Failures.Add(failure);
         Say($"FAILED {failure}");
     }
+
+    /// <summary>Writes what is known by now, so that an end without warning keeps it; the session does it after each part, and a part of many works after each of them.</summary>
+    public void Keep() => keep?.Invoke();
 
     /// <summary>Says on standard error what is being done now.</summary>
     public void Say(string what) =>
