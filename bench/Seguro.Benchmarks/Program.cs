@@ -15,7 +15,7 @@ Option<string[]> stores = new("--stores")
 stores.AcceptOnlyFromAmong(every);
 Option<string[]> parts = new("--parts")
 {
-    Description = "What to measure; all where left out. " + string.Join("; ", BenchmarkParts.Choices.Select(static choice => $"{choice.Name}: {choice.Description.TrimEnd('.')}")) + ".",
+    Description = "What to measure; all where left out.\n" + string.Join('\n', BenchmarkParts.Choices.Select(static choice => $"{choice.Name}: {choice.Description}")),
     HelpName = "PART",
     AllowMultipleArgumentsPerToken = true,
     DefaultValueFactory = static _ => [],
@@ -51,7 +51,16 @@ report.SetAction(parse =>
 {
     string from = parse.GetRequiredValue(file);
     string folder = parse.GetValue(beside) ?? Path.GetDirectoryName(Path.GetFullPath(from))!;
-    Print(folder, ReportWriter.Write(BenchmarkResult.Read(from), folder));
+    try
+    {
+        Print(folder, ReportWriter.Write(BenchmarkResult.Read(from), folder));
+        return 0;
+    }
+    catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine($"error: {error.Message}\n  next: name a result.json that `seguro bench` wrote, and a folder that can be written");
+        return 1;
+    }
 });
 needs.SetAction(parse =>
 {
@@ -59,8 +68,10 @@ needs.SetAction(parse =>
         Console.WriteLine(need);
 });
 synthetic.SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
+ParseResult parsed = root.Parse(args);
 // Servers and members are ended one after the other, which takes some seconds.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) }, CancellationToken.None);
+int code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) }, CancellationToken.None);
+return parsed.Errors.Count > 0 ? 2 : code;
 
 static void Print(string folder, IReadOnlyList<string> files)
 {

@@ -13,7 +13,7 @@ internal static class ClusterCatchUp
 
     public static async Task MeasureAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
-        (long behind, TimeSpan turn) = run.Options.Pick((100_000L, TimeSpan.FromSeconds(5)), (3_000L, TimeSpan.FromSeconds(1)));
+        (long behind, TimeSpan turn) = run.Options.Pick((100_000L, TimeSpan.FromSeconds(5)), (2_000L, TimeSpan.FromSeconds(0.5)));
         StatusReport master = await subject.MasterAsync(cancel);
         string away = master.Replicas[0].Name;
         await using ClusterLoad load = new(subject.Members.Public, ClusterPart.Size, InFlight);

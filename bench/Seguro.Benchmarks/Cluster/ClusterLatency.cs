@@ -20,7 +20,8 @@ internal static class ClusterLatency
 
     public static async Task MeasureAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
-        (int questions, int warmUp) = run.Options.Pick((1000, 300), (150, 50));
+        // Short turns: what else the machine does meanwhile meets all alike.
+        (int turns, int questions, int warmUp) = run.Options.Pick((5, 200, 60), (3, 50, 15));
         LongHistogram[] cluster = [LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram()];
         (LongHistogram mine, LongHistogram bare, LongHistogram lmdb) = (LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram());
         using ShipProbe probe = new(subject.Members.Public, ClusterPart.Size, TimeProvider.System);
@@ -33,7 +34,7 @@ internal static class ClusterLatency
         await using Subject files = await Subject.StartAsync("lmdb", cancel);
         await using BareAppend local = await BareAppend.OpenAsync(files, cancel);
         Position head = (await log.ReadStateAsync(cancel)).Head.Position;
-        for (int round = 0; round < run.Options.Rounds; round++)
+        for (int turn = 0; turn < run.Options.Rounds * turns; turn++)
         {
             for (int optimism = 0; optimism < cluster.Length; optimism++)
             {

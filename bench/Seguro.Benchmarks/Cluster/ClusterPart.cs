@@ -72,7 +72,7 @@ internal sealed class ClusterPart(IReadOnlyCollection<string> chosen) : IBenchma
     /// <summary>Load on every path for seconds, until the processes' code is compiled as well as it will be, more or less.</summary>
     private static async Task WarmUpAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
-        TimeSpan turn = run.Options.Pick(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(1.5));
+        TimeSpan turn = run.Options.Pick(TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(0.8));
         foreach ((int optimism, int inFlight) in ((int, int)[])[(1, 64), (0, 256), (2, 16), (1, 1)])
         {
             await subject.SetOptimismAsync(optimism, cancel);

@@ -9,8 +9,8 @@ internal static class ClusterRates
 
     public static async Task MeasureAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
-        TimeSpan turn = run.Options.Pick(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
-        TimeSpan warmUp = run.Options.Pick(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.4));
+        TimeSpan turn = run.Options.Pick(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(0.6));
+        TimeSpan warmUp = run.Options.Pick(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(0.2));
         Dictionary<(int InFlight, int Optimism), List<ClusterRate>> rates = [];
         Dictionary<(int InFlight, int Optimism), ProcessTimes> times = [];
         for (int round = 0; round < run.Options.Rounds; round++)

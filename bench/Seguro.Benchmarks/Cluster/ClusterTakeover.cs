@@ -17,7 +17,7 @@ internal static class ClusterTakeover
 
     public static async Task MeasureAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
-        int kills = run.Options.Pick(20, 2);
+        int kills = run.Options.Pick(20, 1);
         LongHistogram takeovers = LatencyFigures.NewHistogram();
         List<(TimeSpan Took, IReadOnlyList<TimelinePoint> Timeline)> all = [];
         for (int kill = 0; kill < kills; kill++)
