@@ -3,33 +3,23 @@ namespace Seguro.Benchmarks;
 /// <summary>All parts of the benchmark, in the order in which they run.</summary>
 internal static class BenchmarkParts
 {
-    private const string Cluster = "cluster";
-
-    // A cluster's works are chosen by their names too: one cluster serves all that are.
-    private static readonly IBenchmarkPart[] All =
+    // Some parts have works, which are chosen by their names too: what is costly to start serves all that are.
+    private static readonly Choice[] All =
     [
-        new ImportPart(),
-        new BalancerPart(),
-        new NounPart(),
-        new ClusterPart([.. ClusterPart.Works.Select(static work => work.Name)]),
+        Choice.Of(new FloorsPart()),
+        new("stores", [.. StoresPart.Works], static works => new StoresPart(works)),
+        Choice.Of(new ImportPart()),
+        Choice.Of(new BalancerPart()),
+        Choice.Of(new NounPart()),
+        new("cluster", [.. ClusterPart.Works], static works => new ClusterPart(works)),
     ];
 
     /// <summary>What may be chosen, each with a line about it.</summary>
-    public static IEnumerable<(string Name, string Description)> Choices =>
-        [.. All.Select(static part => (part.Name, part.Description)), .. ClusterPart.Works.Select(static work => (work.Name, work.Description))];
+    public static IEnumerable<(string Name, string Description)> Choices => All.SelectMany(static choice => choice.Names);
 
     /// <summary>The parts of these names; all of them where there are none.</summary>
-    public static IReadOnlyList<IBenchmarkPart> Choose(IReadOnlyCollection<string> names)
-    {
-        if (names.Count == 0)
-            return All;
-        string[] works = [.. ClusterPart.Works.Select(static work => work.Name).Where(names.Contains)];
-        return
-        [
-            .. All.Where(part => names.Contains(part.Name)),
-            .. works.Length > 0 && !names.Contains(Cluster) ? (IBenchmarkPart[])[new ClusterPart(works)] : [],
-        ];
-    }
+    public static IReadOnlyList<IBenchmarkPart> Choose(IReadOnlyCollection<string> names) =>
+        [.. All.Select(choice => choice.Take(names)).OfType<IBenchmarkPart>()];
 
     /// <summary>What <c>./seguro bench</c> must see to before these parts can run: <c>postgresql</c>, <c>etcd</c>, <c>go</c>, <c>node</c>.</summary>
     public static IEnumerable<string> NeedsOf(IReadOnlyCollection<string> names, IReadOnlyCollection<string> stores)
@@ -40,9 +30,24 @@ internal static class BenchmarkParts
             yield return "postgresql";
         if (needsStores && stores.Contains("etcd"))
             yield return "etcd";
-        if (stores.Contains("dqlite") && parts.Any(static part => part is "append" or "prototype"))
+        if (parts.Contains("stores") && stores.Contains("dqlite"))
             yield return "go";
         if (parts.Contains("nouns"))
             yield return "node";
+    }
+
+    private sealed record Choice(string Name, (string Name, string Description)[] Works, Func<IReadOnlyCollection<string>, IBenchmarkPart> Make)
+    {
+        public IEnumerable<(string Name, string Description)> Names => [(Name, Make(WorkNames).Description), .. Works];
+
+        private string[] WorkNames => [.. Works.Select(static work => work.Name)];
+
+        public static Choice Of(IBenchmarkPart part) => new(part.Name, [], _ => part);
+
+        public IBenchmarkPart? Take(IReadOnlyCollection<string> names)
+        {
+            string[] works = names.Count == 0 || names.Contains(Name) ? WorkNames : [.. WorkNames.Where(names.Contains)];
+            return works.Length > 0 || (Works.Length == 0 && (names.Count == 0 || names.Contains(Name))) ? Make(works) : null;
+        }
     }
 }
