@@ -114,10 +114,11 @@ public sealed class PatroniTests
         await leader.FreezeAsync(part);
         try
         {
-            if (length is null)
-                await DuringAsync(probe, $"SIGSTOP of the primary's {part}", () => patroni.UntilFailedOverAsync(leader, Cancel));
-            else
-                await Task.Delay(length.Value, Cancel);
+            Task heard = length is null ? DuringAsync(probe, $"SIGSTOP of the primary's {part}", () => patroni.UntilFailedOverAsync(leader, Cancel)) : Task.Delay(length.Value, Cancel);
+            // Where the other standby rewinds from the frozen server, it waits for it, and commits wait for that standby: so not for ever.
+            if (await Task.WhenAny(heard, Task.Delay(TimeSpan.FromSeconds(8 * PatroniCluster.LeaderSeconds), Cancel)) != heard)
+                await leader.ThawAsync();
+            await heard;
         }
         finally
         {
