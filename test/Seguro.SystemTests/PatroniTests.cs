@@ -35,9 +35,31 @@ public sealed class PatroniTests
         await HealAsync(patroni, cluster);
         await DuringAsync(probe, "switchover", () => patroni.SwitchOverAsync(Cancel));
         await HealAsync(patroni, cluster);
-        await FreezePrimaryAsync(patroni, probe);
+        await FreezePrimaryAsync(patroni, probe, PatroniPart.Machine);
         await HealAsync(patroni, cluster);
 
+        await VerifyAsync(patroni, cluster, ledger, probe);
+    }
+
+    /// <summary>How often: <c>TEST_FREEZES</c>, where three are too few. (Members read what begins with SEGURO_.)</summary>
+    [Fact]
+    public async Task Nothing_is_lost_whatever_part_of_the_primary_freezes_and_goes_on()
+    {
+        int rounds = int.TryParse(Environment.GetEnvironmentVariable("TEST_FREEZES"), out int asked) ? asked : 3;
+        await using PatroniCluster patroni = await PatroniCluster.StartAsync(Cancel);
+        await using SeguroCluster cluster = await SeguroCluster.StartAsync(patroni.Url);
+        await cluster.UntilMasterAsync(above: 0, replicas: 2, Cancel);
+        AnswerLedger ledger = new();
+        using ShipProbe probe = new(cluster.Public, DatagramSize, TimeProvider.System, ledger.Note);
+        for (int i = 0; i < rounds; i++)
+        {
+            PatroniPart part = (PatroniPart)(i % 3);
+            if (i % 6 < 3)
+                await FreezePrimaryAsync(patroni, probe, part);
+            else
+                await FreezePrimaryAsync(patroni, probe, part, TimeSpan.FromSeconds(PatroniCluster.LeaderSeconds + (Random.Shared.NextDouble() * 4) - 2));
+            await HealAsync(patroni, cluster);
+        }
         await VerifyAsync(patroni, cluster, ledger, probe);
     }
 
@@ -82,19 +104,28 @@ public sealed class PatroniTests
         TestContext.Current.TestOutputHelper?.WriteLine($"  Patroni: {leader.Name} -> {next.Name} after {Stopwatch.GetElapsedTime(start).TotalMilliseconds:0} ms");
     }
 
-    /// <summary>Stops the primary's machine without ending it, and lets it go on only when the ship was heard again: connections to it are taken, and nothing answers on them.</summary>
-    private static async Task FreezePrimaryAsync(PatroniCluster patroni, ShipProbe probe)
+    /// <summary>
+    /// Stops the primary, or a part of it, without ending it: connections to it are taken, and nothing answers on them. Lets it go on when the ship was heard again after a failover, or
+    /// after a given time, which may be too short for one.
+    /// </summary>
+    private static async Task FreezePrimaryAsync(PatroniCluster patroni, ShipProbe probe, PatroniPart part, TimeSpan? length = null)
     {
         PatroniNode leader = await patroni.UntilWholeAsync(Cancel);
-        await leader.FreezeAsync();
+        await leader.FreezeAsync(part);
         try
         {
-            await DuringAsync(probe, "SIGSTOP of the primary's machine", () => patroni.UntilFailedOverAsync(leader, Cancel));
+            Task heard = length is null ? DuringAsync(probe, $"SIGSTOP of the primary's {part}", () => patroni.UntilFailedOverAsync(leader, Cancel)) : Task.Delay(length.Value, Cancel);
+            // Where the other standby rewinds from the frozen server, it waits for it, and commits wait for that standby: so not for ever.
+            if (await Task.WhenAny(heard, Task.Delay(TimeSpan.FromSeconds(8 * PatroniCluster.LeaderSeconds), Cancel)) != heard)
+                await leader.ThawAsync();
+            await heard;
         }
         finally
         {
             await leader.ThawAsync();
         }
+        if (length is not null)
+            await DuringAsync(probe, $"SIGSTOP of the primary's {part} for {length.Value.TotalSeconds:0.0} s", () => patroni.UntilWholeAsync(Cancel));
     }
 
     private static async Task KillMasterAsync(SeguroCluster cluster)

@@ -74,7 +74,10 @@ internal sealed class SeguroCluster : IAsyncDisposable
             foreach ((string name, SeguroProcess process) in _running)
             {
                 if (process.HasExited)
-                    Assert.Fail($"{name} ended: {await process.EndAsync()}");
+                {
+                    SeguroProcess.Result ended = await process.EndAsync();
+                    Assert.Fail($"{name} ended with {ended.ExitCode}: {ended.Output}{ended.Errors}");
+                }
                 using AdminClient client = new(Path.Combine(Root, name, "data", "admin.sock"));
                 try
                 {

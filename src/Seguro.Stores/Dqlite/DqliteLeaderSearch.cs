@@ -27,7 +27,7 @@ sealed class DqliteLeaderSearch
         _time = time;
     }
 
-    /// <summary>How long one node may take for connection and answer.</summary>
+    /// <summary>How long a round waits for the nodes that have not answered.</summary>
     public static TimeSpan AnswerLimit { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Searches, round after round, until a leader is found.</summary>
@@ -37,9 +37,10 @@ sealed class DqliteLeaderSearch
     public async ValueTask<DqliteConnection> FindAsync(TimeSpan patience, CancellationToken cancel)
     {
         long start = _time.GetTimestamp();
+        await using DqlitePoll poll = new(_tls, _time);
         while (true)
         {
-            (DqliteConnection? found, List<Answer> answers) = await RoundAsync(cancel);
+            (DqliteConnection? found, List<DqliteAnswer> answers) = await RoundAsync(poll, cancel);
             if (found is not null)
                 return found;
             bool hopeless = answers.TrueForAll(static answer => answer.Error is { Code: not ErrorCode.StoreUnavailable });
@@ -57,7 +58,8 @@ sealed class DqliteLeaderSearch
     /// <summary>Asks all nodes once; the leader's address, if one is found.</summary>
     public async ValueTask<string?> GlanceAsync(CancellationToken cancel)
     {
-        (DqliteConnection? found, _) = await RoundAsync(cancel);
+        await using DqlitePoll poll = new(_tls, _time);
+        (DqliteConnection? found, _) = await RoundAsync(poll, cancel);
         if (found is null)
             return null;
         await using (found)
@@ -87,78 +89,28 @@ sealed class DqliteLeaderSearch
         }
     }
 
-    private async ValueTask<(DqliteConnection? Leader, List<Answer> Answers)> RoundAsync(CancellationToken cancel)
+    private async ValueTask<(DqliteConnection? Leader, List<DqliteAnswer> Answers)> RoundAsync(DqlitePoll poll, CancellationToken cancel)
     {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(AnswerLimit);
-        List<Task<Answer>> asked = [];
+        DqliteAddress[] known;
         lock (_known)
-        {
-            foreach (DqliteAddress address in _known)
-                asked.Add(AskAsync(address, limit.Token));
-        }
-        List<Answer> answers = [];
-        DqliteConnection? leader = null;
-        try
-        {
-            await foreach (Task<Answer> done in Task.WhenEach(asked).WithCancellation(cancel))
-            {
-                answers.Add(await done);
-                // Two nodes that agree are enough where others are dead or stopped.
-                if (Elect(answers) is { } elected && Votes(answers, elected.Address) >= 2)
-                    break;
-            }
-            leader = Elect(answers)?.Connection;
-            return (leader, answers);
-        }
-        finally
-        {
-            await limit.CancelAsync();
-            foreach (Answer answer in await Task.WhenAll(asked))
-            {
-                if (answer.Connection is not null && answer.Connection != leader)
-                    await answer.Connection.DisposeAsync();
-            }
-            cancel.ThrowIfCancellationRequested();
-        }
+            known = [.. _known];
+        // Two nodes that agree are enough where others are dead or stopped.
+        List<DqliteAnswer> answers = await poll.AskAsync(
+            known, AnswerLimit, static answers => Elect(answers) is { } elected && Votes(answers, elected.Address) >= 2, cancel);
+        DqliteConnection? leader = Elect(answers) is { } found ? poll.Take(found.Address) : null;
+        return (leader, answers);
     }
 
-    private static Answer? Elect(List<Answer> answers) => answers
-        .Where(static answer => answer.Connection is not null && answer.Leader == answer.Address)
+    private static DqliteAnswer? Elect(List<DqliteAnswer> answers) => answers
+        .Where(static answer => answer.Leader == answer.Address)
         .MaxBy(answer => Votes(answers, answer.Address));
 
-    private static int Votes(List<Answer> answers, DqliteAddress candidate) => answers.Count(answer => answer.Leader == candidate);
+    private static int Votes(List<DqliteAnswer> answers, DqliteAddress candidate) => answers.Count(answer => answer.Leader == candidate);
 
-    private async Task<Answer> AskAsync(DqliteAddress address, CancellationToken limit)
-    {
-        DqliteConnection? connection = null;
-        try
-        {
-            connection = await DqliteConnection.ConnectAsync(address, _tls?.Invoke(address.Host), limit);
-            DqliteServer? leader = await connection.LeaderAsync(limit);
-            DqliteAddress? named = null;
-            if (leader is not null)
-                named = DqliteAddress.TryParse(leader.Address, out DqliteAddress parsed) ? parsed : throw NoAddress(address);
-            return new Answer(address, connection, named, null);
-        }
-        catch (Exception error) when (error is SeguroException or OperationCanceledException)
-        {
-            if (connection is not null)
-                await connection.DisposeAsync();
-            SeguroException said = error as SeguroException ?? DqliteException.Lost(address.ToString(), "no answer in time", null);
-            return new Answer(address, null, null, said);
-        }
-    }
-
-    private static DqliteException NoAddress(DqliteAddress node) =>
-        DqliteException.Malformed(node.ToString(), "the leader's address is not HOST:PORT");
-
-    private static SeguroException NoLeader(List<Answer> answers, TimeSpan patience) => new(
+    private static SeguroException NoLeader(List<DqliteAnswer> answers, TimeSpan patience) => new(
         ErrorCode.StoreUnavailable,
         $"no leader of the dqlite cluster was found in {patience.TotalSeconds:0.#} s: "
             + string.Join("; ", answers.Select(static answer => answer.Error?.Message ?? $"{answer.Address} knows of {answer.Leader?.ToString() ?? "none"}")),
         "See that a majority of the cluster's nodes runs and can be reached from here and from each other.",
         answers.Select(static answer => answer.Error).FirstOrDefault(static error => error is not null));
-
-    private sealed record Answer(DqliteAddress Address, DqliteConnection? Connection, DqliteAddress? Leader, SeguroException? Error);
 }

@@ -111,6 +111,7 @@ sealed class PostgresSource : IAsyncDisposable
             catch (NpgsqlException exception)
             {
                 cancel.ThrowIfCancellationRequested();
+                _primary.Doubt();
                 bool again = PostgresFailure.MayPass(exception) || PostgresFailure.EndsConnection(exception);
                 if (!again || Time.GetElapsedTime(start) + Pause > Patience)
                     throw PostgresFailure.Explain(exception, Where);
@@ -118,6 +119,9 @@ sealed class PostgresSource : IAsyncDisposable
             await Task.Delay(Pause, Time, cancel);
         }
     }
+
+    /// <summary>A server that was taken for the primary left something in doubt: perhaps another is, now.</summary>
+    public void Doubt() => _primary.Doubt();
 
     /// <summary>Forgets all idle connections, after the server turned out not to take writes.</summary>
     public void Forget() => _primary.Forget();

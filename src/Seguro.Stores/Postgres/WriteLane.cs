@@ -51,14 +51,15 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
                     T value = await write(connection, seconds, cancel);
                     if (_warning is null)
                         return new Answer<T>(value, null);
+                    await DoubtAsync(); // No standby confirms: perhaps another server is the primary now.
                     cancel.ThrowIfCancellationRequested();
                     return new Answer<T>(default, _warning);
                 }
                 catch (NpgsqlException exception)
                 {
                     // Npgsql also gives a session up where the server lacks room or memory (53…), though the server does not.
-                    if (PostgresFailure.EndsConnection(exception) || PostgresFailure.IsReadOnly(exception))
-                        await DropAsync();
+                    if (PostgresFailure.LeavesDoubt(exception) || PostgresFailure.EndsConnection(exception) || PostgresFailure.IsReadOnly(exception))
+                        await DoubtAsync();
                     cancel.ThrowIfCancellationRequested();
                     if (PostgresFailure.IsReadOnly(exception))
                         source.Forget();
@@ -69,7 +70,7 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
                 }
                 catch (Exception)
                 {
-                    await DropAsync(); // Cancelled, or a fault of our own: the session's state is not known.
+                    await DoubtAsync(); // Cancelled, or a fault of our own: the session's state is not known.
                     throw;
                 }
                 await Task.Delay(Pause, source.Time, cancel);
@@ -104,6 +105,12 @@ sealed class WriteLane(PostgresSource source) : IAsyncDisposable
         // 01000: "canceling wait for synchronous replication due to user request"; 57P01: the same on the way to the session's end.
         if (e.Notice is { InvariantSeverity: "WARNING", SqlState: "01000" or "57P01" })
             _warning = e.Notice.MessageText;
+    }
+
+    private ValueTask DoubtAsync()
+    {
+        source.Doubt();
+        return DropAsync();
     }
 
     private async ValueTask DropAsync()

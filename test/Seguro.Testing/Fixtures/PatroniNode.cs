@@ -63,14 +63,19 @@ public sealed class PatroniNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops all of it (SIGSTOP), as a machine stops that is paused: connections stay, nothing answers.</summary>
-    public Task FreezeAsync()
+    /// <summary>Stops it, or a part of it (SIGSTOP): connections stay, nothing answers.</summary>
+    public Task FreezeAsync(PatroniPart part = PatroniPart.Machine)
     {
         IsFrozen = true;
-        return Tool.SignalAsync("STOP", [_patroni!.Id, .. Servers()]);
+        return Tool.SignalAsync("STOP", part switch
+        {
+            PatroniPart.Manager => [_patroni!.Id],
+            PatroniPart.Server => Servers(),
+            _ => [_patroni!.Id, .. Servers()],
+        });
     }
 
-    /// <summary>Lets it go on.</summary>
+    /// <summary>Lets all of it go on.</summary>
     public Task ThawAsync()
     {
         IsFrozen = false;
@@ -118,7 +123,7 @@ public sealed class PatroniNode : IAsyncDisposable
         scope: seguro
         name: {{Name}}
         restapi: { listen: "127.0.0.1:{{ApiPort}}", connect_address: "127.0.0.1:{{ApiPort}}" }
-        etcd3: { hosts: ["127.0.0.1:{{etcd}}"] }
+        etcd: { hosts: ["127.0.0.1:{{etcd}}"] }
         bootstrap:
           dcs:
             ttl: {{PatroniCluster.LeaderSeconds}}

@@ -132,8 +132,8 @@ public sealed class PostgresCluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Keeps Seguro's user from a former primary, as the manager of a cluster would, except by its socket: of two servers that both take
-    /// themselves for the primary, no client can tell which is.
+    /// Keeps Seguro's user from a former primary, as the manager of a cluster would, except by its socket: a client that knows that one server alone
+    /// can't tell that another was promoted.
     /// </summary>
     public static async Task FenceOffAsync(PostgresServer old, CancellationToken cancel)
     {

@@ -96,6 +96,42 @@ public sealed class PostgresFaultTests(PostgresHarness harness)
         await session.CheckAsync(Cancel);
     }
 
+    [Fact]
+    public async Task An_old_primary_that_runs_on_and_takes_writes_is_left_for_the_new_one()
+    {
+        await using LogSession session = await LogSession.BeginAsync(harness, Cancel);
+        PostgresServer old = Cluster.Primary;
+        await using PostgresStore store = await PostgresStore.OpenAsync(StoreUrl.Parse(harness.Url), new StoreOptions { Patience = TimeSpan.FromSeconds(2) }, Cancel);
+        await using IStoredLog? log = await store.OpenLogAsync(session.Ship, Cancel);
+        Assert.NotNull(log);
+        Append first = LogSession.Build(session.Term, session.Head, [[1]]);
+        Append second = LogSession.Build(session.Term, first.Last, [[2]]);
+        Assert.IsType<WriteOutcome.Committed>(await log.AppendAsync(first, Cancel));
+        await Cluster.PromoteAsync(Cancel);
+        try
+        {
+            // On the old one it waits for standbys that follow another, and time ends it: it is visible there now.
+            Assert.IsType<WriteOutcome.Unknown>(await log.AppendAsync(second, Cancel));
+            WriteOutcome outcome = new WriteOutcome.Unknown("");
+            for (int i = 1; i < EventLog.Attempts && outcome is WriteOutcome.Unknown; i++)
+                outcome = await log.AppendAsync(second, Cancel);
+            Assert.IsType<WriteOutcome.Committed>(outcome);
+            await Cluster.Primary.UntilAsync($"SELECT head_number = 2 FROM seguro.log WHERE ship = '{session.Ship}'", Cancel);
+
+            // Who comes now meets both, the old one first.
+            await using PostgresStore later = await PostgresStore.OpenAsync(StoreUrl.Parse(harness.Url), new StoreOptions { Patience = TimeSpan.FromSeconds(2) }, Cancel);
+            await using IStoredLog? same = await later.OpenLogAsync(session.Ship, Cancel);
+            Assert.Equal(second.Last, (await same!.ReadStateAsync(Cancel)).Head.Position);
+        }
+        finally
+        {
+            await Cluster.RejoinAsync(old, Cancel);
+        }
+        session.Head = second.Last;
+        session.Payloads.AddRange([[1], [2]]);
+        await session.CheckAsync(Cancel);
+    }
+
     [Theory]
     [InlineData("crash")]
     [InlineData("fail over")]
