@@ -146,6 +146,8 @@ public sealed class Member
             case MemberInput.LocalAppended appended:
                 _state.IsLocalBusy = false;
                 _state.Local = appended.Local;
+                if (Role is Role.Replica)
+                    _processing.OnAppended();
                 break;
             case MemberInput.Quarantined quarantined:
                 _state.IsLocalBusy = false;
@@ -264,7 +266,7 @@ public sealed class Member
                 if (!_isFollowing)
                     _replica.Begin();
                 _isFollowing = true;
-                _processing.Pump();
+                _processing.Pump(_replica.Spared);
                 if (_replica.Watch())
                     _candidate.Begin();
                 else

@@ -97,6 +97,7 @@ internal sealed partial class SimulatedMember
             MaxGroup = plan.MaxGroup,
             MaxGroupBytes = plan.MaxGroupBytes,
             PushWindow = plan.PushWindow,
+            CloseEnough = plan.CloseEnough,
             SnapshotEvery = plan.SnapshotEvery,
             StoreWindow = plan.Window,
             Copies = plan.Copies,
