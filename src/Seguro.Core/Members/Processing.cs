@@ -30,6 +30,9 @@ internal sealed class Processing(MemberState member)
     /// <summary>How many events are committed and not processed here.</summary>
     public ulong Missing => Target.Number.Value - Math.Min(Target.Number.Value, member.Processed.Number.Value);
 
+    /// <summary>Events of the log are on their way through the ship.</summary>
+    public bool IsApplying => _applying.Count > 0;
+
     private bool HasRoom
     {
         get

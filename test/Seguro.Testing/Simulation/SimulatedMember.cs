@@ -8,6 +8,7 @@ internal sealed partial class SimulatedMember
 {
     private readonly SimulatedCluster _cluster;
     private readonly SimulationRandom _random;
+    private readonly SimulationRandom _bursts;
     private readonly List<MemberOutput> _outputs = [];
     private readonly Queue<MemberInput> _backlog = new();
     private readonly double _rate;
@@ -28,6 +29,7 @@ internal sealed partial class SimulatedMember
         Name = name;
         IsTwin = isTwin;
         _random = new SimulationRandom(cluster.Plan.Seed, string.Create(CultureInfo.InvariantCulture, $"member {index}"));
+        _bursts = new SimulationRandom(cluster.Plan.Seed, string.Create(CultureInfo.InvariantCulture, $"bursts {index}"));
         Disk = new SimulatedDisk(cluster.History.Hasher);
         _rate = cluster.Plan.Nemeses.HasFlag(Nemesis.ClockDrift) ? 1 + ((_random.Below(401) - 200) / 1000.0) : 1;
         _offset = _random.Between(0, 1000 * Schedule.Second);
