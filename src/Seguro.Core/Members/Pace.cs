@@ -2,7 +2,7 @@ namespace Seguro.Core;
 
 /// <summary>
 /// How fast a replica that is far behind goes on while the cluster is at work. As fast as the log grows it may go in any case: a replica that keeps up costs the others as much. Beyond
-/// that it gets a quarter more, or what an eighth of its own time is worth, whichever is more: so it always catches up, in a time that can be told.
+/// that it gets a quarter more, or what an eighth of its own time is worth, whichever is more, and a group now and then in any case: so it always catches up, in a time that can be told.
 /// </summary>
 /// <remarks>
 /// Nothing in it is a number of events a second: how dear an event is, the log's growth and the time that events take here tell. Both fall where this replica is in the way of the others
@@ -25,6 +25,7 @@ internal sealed class Pace(TimeSpan period, int group)
     private int _done;
     private double _budget = 1;
     private TimeSpan? _filled;
+    private TimeSpan _granted;
     private (EventNumber Head, TimeSpan At)? _seen;
 
     /// <summary>How many events a second may be taken; infinity where the log stands still.</summary>
@@ -48,11 +49,15 @@ internal sealed class Pace(TimeSpan period, int group)
         else if (_filled is { } filled)
             _budget = Math.Min(Math.Max(group, rate * period.TotalSeconds), _budget + (rate * (now - filled).TotalSeconds));
         _filled = now;
-        return _budget > 0;
+        // However wrong a guess is, a group is taken every few periods, and measured.
+        if (_budget <= 0 && now - _granted < period * 4)
+            return false;
+        _granted = now;
+        return true;
     }
 
     /// <summary>So many events were taken.</summary>
-    public void Take(int events) => _budget -= events;
+    public void Take(int events) => _budget = Math.Max(_budget - events, -group);
 
     /// <summary>The end of the log, as far as it is known.</summary>
     public void See(EventNumber head, TimeSpan now)
@@ -86,8 +91,9 @@ internal sealed class Pace(TimeSpan period, int group)
     {
         if (_done == 0)
             return;
+        // One long pause of this machine is forgotten with the next that is measured.
         double cost = _worked.TotalSeconds / _done;
-        _cost = _cost <= 0 ? cost : (_cost + cost) / 2;
+        _cost = _cost <= 0 || cost < _cost ? cost : (_cost + cost) / 2;
         (_worked, _done) = (TimeSpan.Zero, 0);
     }
 }

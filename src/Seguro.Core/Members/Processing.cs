@@ -115,7 +115,8 @@ internal sealed class Processing(MemberState member)
         _isReading = false;
         if (_isReadSparing)
             _pace.Take(read.Events.Count);
-        _pace.Worked(member.Now - _readSince);
+        if (read.Events.Count > 0)
+            _pace.Worked(member.Now - _readSince); // to wait for a source that has nothing is no work
         if (read.Diverged)
             return false;
         if (read.Events.Count == 0)
