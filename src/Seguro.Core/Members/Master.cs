@@ -280,6 +280,15 @@ internal sealed partial class Master
         EventNumber durable = _member.Options.Bug is PlantedBug.ReleasedBeforeDurable ? Tip.Number : _member.Local.Number;
         EventNumber committed = _member.Options.Bug is PlantedBug.ReleasedBeforeCommit ? Tip.Number : _member.Committed.Number;
         int asked = Math.Min(optimism.Replicas, _replicas.Count);
+        if (asked < optimism.Replicas)
+        {
+            _member.SetWarning("optimism",
+                $"Optimism {optimism.Replicas} is set, and the cluster has {_replicas.Count} replicas: effects leave as at optimism {asked}. Add members (seguro cluster join), or say so (seguro cluster optimism {asked}).");
+        }
+        else
+        {
+            _member.ClearWarning("optimism");
+        }
         EventNumber strict = Gate.Limit(asked, durable, committed, all);
         EventNumber limit = strict;
         if (healthy.Count >= asked)

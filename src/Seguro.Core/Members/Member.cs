@@ -17,6 +17,8 @@ public sealed class Member
     public Member(MemberOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.StoreWindow is { } window && options.MaxGroupBytes > window)
+            throw new ArgumentException($"A group of {options.MaxGroupBytes} bytes can't go into a store that holds {window}: no append would ever succeed.", nameof(options));
         _state = new MemberState(options);
         _processing = new Processing(_state);
         _rejoin = new Rejoin(_state, _processing);
