@@ -12,6 +12,8 @@ internal sealed partial class Master
     private readonly LeaseKeeper _keeper;
     private readonly Gate _gate;
     private readonly Queue<Event> _adopting = new();
+    private readonly List<EventNumber> _reached = [];
+    private readonly List<EventNumber> _reachedByHealthy = [];
     private IReadOnlyList<Event> _applying = [];
     private IReadOnlyList<Event> _storeGroup = [];
     private bool _isStoreBusy;
@@ -263,8 +265,10 @@ internal sealed partial class Master
     private void Release()
     {
         Optimism optimism = _member.Optimism;
-        List<EventNumber> all = [];
-        List<EventNumber> healthy = [];
+        List<EventNumber> all = _reached;
+        List<EventNumber> healthy = _reachedByHealthy;
+        all.Clear();
+        healthy.Clear();
         foreach (ReplicaProgress replica in _replicas)
         {
             // One that stands still because its ship differs is not believed about the events before, either.

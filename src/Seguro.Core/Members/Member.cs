@@ -68,6 +68,30 @@ public sealed class Member
         Pump();
     }
 
+    /// <summary>
+    /// Takes an ovum without going on: the next <see cref="Step"/> does, which must come at once. Where many inputs wait, the member then goes on once for several ova, and not
+    /// once for each.
+    /// </summary>
+    /// <param name="now">As in <see cref="Step"/>.</param>
+    /// <param name="ovum">As in <see cref="MemberInput.Heard"/>.</param>
+    /// <param name="outputs">Receives what is to be done.</param>
+    public void Hear(TimeSpan now, Ovum ovum, IList<MemberOutput> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        if (!_hasStarted)
+            throw new InvalidOperationException("A member's first input is that it started.");
+        _state.Begin(now, outputs);
+        Hear(ovum);
+    }
+
+    private void Hear(Ovum ovum)
+    {
+        if (_state.Options.Bug is PlantedBug.NothingHeard && _master is null)
+            return;
+        if (!_state.Ingress.Hear(ovum, _state.Now))
+            _state.Emit(new MemberOutput.Dropped(1, "too many ova wait"));
+    }
+
     private void Start(MemberInput.Started started)
     {
         if (_hasStarted)
@@ -83,11 +107,8 @@ public sealed class Member
     {
         switch (input)
         {
-            case MemberInput.Heard when _state.Options.Bug is PlantedBug.NothingHeard && _master is null:
-                break;
             case MemberInput.Heard heard:
-                if (!_state.Ingress.Hear(heard.Ovum, _state.Now))
-                    _state.Emit(new MemberOutput.Dropped(1, "too many ova wait"));
+                Hear(heard.Ovum);
                 break;
             case MemberInput.Received { Message: MemberMessage.Push push } received:
                 OnPush(received.From, push);

@@ -15,6 +15,7 @@ namespace Seguro.Node.Members;
 public sealed partial class MemberHost : IAsyncDisposable
 {
     private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
+    private const int MostHeld = 64;
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
 
     private readonly MemberHostOptions _options;
@@ -173,6 +174,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         List<MemberOutput> outputs = [];
         TimeSpan stated = TimeSpan.MinValue / 2;
+        int held = 0;
         try
         {
             while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
@@ -183,6 +185,14 @@ public sealed partial class MemberHost : IAsyncDisposable
                         return;
                     TimeSpan now = Now;
                     Take(input);
+                    // Datagrams come in bursts; what a member decides about one is decided about all that came before it goes on.
+                    if (input is MemberInput.Heard heard && held < MostHeld && _mailbox.Reader.TryPeek(out _))
+                    {
+                        _member.Hear(now, heard.Ovum, outputs);
+                        held++;
+                        continue;
+                    }
+                    held = 0;
                     _member.Step(now, input, outputs);
                     foreach (MemberOutput output in outputs)
                         Do(output);

@@ -109,6 +109,7 @@ internal sealed partial class SimulatedMember
         _masterSince = null;
         _masterships = 0;
         _hasDropped = false;
+        _steps = 0;
         _busy = default;
         _known = new Settings(plan.Optimism, members);
         _leaseFrom = TimeSpan.MinValue;
@@ -242,7 +243,16 @@ internal sealed partial class SimulatedMember
         NoteAnswer(input);
         _outputs.Clear();
         Role before = Role;
-        Machine!.Step(Clock, input, _outputs);
+        if (input is MemberInput.Heard heard && _steps > 0 && _bursts.Chance(0.3))
+        {
+            // More inputs wait: the member goes on with the next, at the latest with what ends the burst.
+            Machine!.Hear(Clock, heard.Ovum, _outputs);
+            Answer(_bursts.Between(1, Schedule.Millisecond / 20), MemberInput.Tick.Instance);
+        }
+        else
+        {
+            Machine!.Step(Clock, input, _outputs);
+        }
         Ring.Add(_cluster.Schedule.Now, Clock, input, _outputs);
         _cluster.Trace(this, input, _outputs);
         CheckStatus(before);
