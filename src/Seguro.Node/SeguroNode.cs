@@ -224,6 +224,8 @@ public sealed class SeguroNode : IAsyncDisposable
         MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
         MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,
         SnapshotEvery = _configuration.SnapshotEvery,
+        // A group that fills much of the window would wait for trims that can't come before it is in.
+        MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, capabilities.Window / 4 ?? long.MaxValue),
         StoreWindow = capabilities.Window,
         Copies = _configuration.Copies,
     };

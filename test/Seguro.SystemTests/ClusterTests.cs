@@ -1,4 +1,8 @@
+using Seguro.Core;
 using Seguro.Node.Admin;
+using Seguro.Node.LocalLogs;
+using Seguro.Node.Members;
+using Seguro.Node.Startup;
 
 namespace Seguro.SystemTests;
 
@@ -112,6 +116,9 @@ public sealed class ClusterTests
             killed.Kill();
             await killed.EndAsync();
         }
+        // m3 was master for a moment and has what nobody else got; m2 and m1 have what was committed meanwhile.
+        (ulong common, ulong strange) = await DivergeAsync(cluster.Data("m3"), new MastershipRecord(new Term(1), WasMaster: true));
+        new MastershipRecord(new Term(master.Term), WasMaster: false).Write(cluster.Data("m2"));
         string[] others = ["--log", cluster.Data("m2"), "--log", cluster.Data("m3")];
         SeguroProcess.Result same = await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "-c", cluster.Configuration("m1"), .. others]);
         Assert.Equal(3, same.ExitCode); // under the old name: what is left of the old database could meddle
@@ -122,6 +129,9 @@ public sealed class ClusterTests
         System.Text.Json.JsonElement recovered = (await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "--json", "-c", cluster.Configuration("m1"), .. others])).Ok().Json;
         Assert.True(recovered.GetProperty("head").GetUInt64() >= master.Durable.Event);
         Assert.Equal(0UL, recovered.GetProperty("lost").GetUInt64());
+        Assert.Equal(master.Term + RecoveryPlan.Margin, recovered.GetProperty("term").GetUInt64());
+        System.Text.Json.JsonElement left = recovered.GetProperty("logs").EnumerateArray().Single(log => log.GetProperty("folder").GetString() == cluster.Data("m3"));
+        Assert.Equal((common, strange), (left.GetProperty("kept").GetUInt64(), left.GetProperty("dropped").GetUInt64()));
         Assert.True(Directory.Exists(recovered.GetProperty("aside").GetString()));
 
         SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration("m2"));
@@ -134,6 +144,31 @@ public sealed class ClusterTests
         cluster.StartAll();
         StatusReport whole = await cluster.UntilMasterAsync(replicas: 2);
         Assert.True(whole.Durable.Event >= head);
+        // Terms go on, so that a balancer believes the new masters; and m3 follows them, its own events put aside.
+        Assert.True(whole.Term > master.Term + RecoveryPlan.Margin);
+        await cluster.UntilAsync("the whole log in m3", status => status.Durable.Event >= head && status.Role is "replica" or "master", "m3");
+        Assert.NotEmpty(Directory.EnumerateDirectories(Path.Combine(cluster.Data("m3"), "quarantine")));
+    }
+
+    /// <summary>Takes the last two events of a log away and puts four others in their place.</summary>
+    private static async Task<(ulong Same, ulong Strange)> DivergeAsync(string folder, MastershipRecord record)
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        await using LocalLog log = await LocalLog.OpenAsync(
+            Path.Combine(folder, "pier"), Ship.Parse("~zod"), static _ => throw new InvalidOperationException("There is a pier."), "test", TimeProvider.System, cancel);
+        EventNumber last = new(log.Head.Number.Value - 2);
+        await log.QuarantineAsync(new Position(last, (await log.ReadChainAsync(last, cancel))!.Value), ["a test makes logs differ"], cancel);
+        Directory.Delete(log.QuarantinePath, recursive: true);
+        List<Event> others = [];
+        for (int i = 0; i < 4; i++)
+        {
+            Position previous = others.Count == 0 ? log.Head : new Position(others[^1].Number, others[^1].Chain);
+            byte[] payload = [1, 2, 3, 4, (byte)i];
+            others.Add(new Event(previous.Number.Next, payload, ChainHasher.Of(previous.Chain, previous.Number.Next, payload)));
+        }
+        await log.AppendAsync(others, cancel);
+        record.Write(folder);
+        return (last.Value, 4);
     }
 
     private static StatusReport Report(SeguroProcess.Result result) => System.Text.Json.JsonSerializer.Deserialize<StatusReport>(result.Ok().Output, System.Text.Json.JsonSerializerOptions.Web)!;

@@ -27,8 +27,11 @@ internal sealed class Gate
             return durable;
         if (processed.Count < optimism)
             return EventNumber.None;
-        EventNumber[] sorted = [.. processed];
-        Array.Sort(sorted);
+        Span<EventNumber> sorted = stackalloc EventNumber[Optimism.MostMembers];
+        sorted = processed.Count <= sorted.Length ? sorted[..processed.Count] : new EventNumber[processed.Count];
+        for (int i = 0; i < sorted.Length; i++)
+            sorted[i] = processed[i];
+        sorted.Sort();
         EventNumber reached = sorted[^optimism];
         return reached < committed ? reached : committed;
     }

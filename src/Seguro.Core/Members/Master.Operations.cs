@@ -186,7 +186,7 @@ internal sealed partial class Master
             _member.Emit(new MemberOutput.Warn("Stepping down was given up: events or effects were still waiting. See the status for what they wait for."));
             return;
         }
-        bool isQuiet = !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number;
+        bool isQuiet = !_isPoking && _adopting.Count == 0 && _applying.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number;
         bool isWritten = _member.Settings.Released == Tip.Number && _writing is null;
         bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
         if ((!isQuiet || !isWritten || !isShared) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)

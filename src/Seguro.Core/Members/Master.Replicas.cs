@@ -40,9 +40,11 @@ internal sealed partial class Master
     private bool IsOfAnotherLog(MemberMessage.Ack ack) =>
         _member.Tail.TryGetPosition(ack.Processed.Number, out Position mine) ? mine != ack.Processed : ack.Processed.Number > Tip.Number;
 
-    /// <summary>From where to push: the end of what the replica has, as far as it is the same as here; null where that is before the window.</summary>
+    /// <summary>From where to push: the end of what the replica has, as far as it is the same as here; null where that is before the window, or so far behind that it is to read.</summary>
     private Position? Cursor(MemberMessage.Ack ack)
     {
+        if (_member.Committed.Number.Value > ack.Received.Number.Value + _member.Options.CloseEnough)
+            return null;
         if (_member.Tail.TryGetPosition(ack.Received.Number, out Position here) && here == ack.Received)
             return here;
         if (ack.Received.Number < _member.Tail.Start.Number)
@@ -89,6 +91,9 @@ internal sealed partial class Master
         Position committed = end.Number < _member.Committed.Number ? end : _member.Committed;
         bool isDue = replica.LastSent == TimeSpan.MinValue || _member.Now - replica.LastSent >= _member.Options.LeaseDuration / 4;
         if (events.Count == 0 && !isDue && committed.Number <= replica.CommittedSent)
+            return false;
+        // Who is far behind has no use for each commit.
+        if (replica.Cursor is null && !isDue && _member.Now - replica.LastSent < _member.Options.LeaseDuration / 40)
             return false;
         _member.Emit(new MemberOutput.Send(
             replica.Name, new MemberMessage.Push(_keeper.Lease, previous, events, committed, _member.Released, _member.Settings)));

@@ -12,6 +12,8 @@ internal sealed partial class Master
     private readonly LeaseKeeper _keeper;
     private readonly Gate _gate;
     private readonly Queue<Event> _adopting = new();
+    private readonly List<EventNumber> _reached = [];
+    private readonly List<EventNumber> _reachedByHealthy = [];
     private IReadOnlyList<Event> _applying = [];
     private IReadOnlyList<Event> _storeGroup = [];
     private bool _isStoreBusy;
@@ -264,8 +266,10 @@ internal sealed partial class Master
     private void Release()
     {
         Optimism optimism = _member.Optimism;
-        List<EventNumber> all = [];
-        List<EventNumber> healthy = [];
+        List<EventNumber> all = _reached;
+        List<EventNumber> healthy = _reachedByHealthy;
+        all.Clear();
+        healthy.Clear();
         foreach (ReplicaProgress replica in _replicas)
         {
             // One that stands still because its ship differs is not believed about the events before, either.
@@ -281,6 +285,15 @@ internal sealed partial class Master
         EventNumber durable = _member.Options.Bug is PlantedBug.ReleasedBeforeDurable ? Tip.Number : _member.Local.Number;
         EventNumber committed = _member.Options.Bug is PlantedBug.ReleasedBeforeCommit ? Tip.Number : _member.Committed.Number;
         int asked = Math.Min(optimism.Replicas, _replicas.Count);
+        if (asked < optimism.Replicas)
+        {
+            _member.SetWarning("optimism",
+                $"Optimism {optimism.Replicas} is set, and the cluster has {_replicas.Count} replicas: effects leave as at optimism {asked}. Add members (seguro cluster join), or say so (seguro cluster optimism {asked}).");
+        }
+        else
+        {
+            _member.ClearWarning("optimism");
+        }
         EventNumber strict = Gate.Limit(asked, durable, committed, all);
         EventNumber limit = strict;
         if (healthy.Count >= asked)

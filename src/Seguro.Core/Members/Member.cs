@@ -17,6 +17,8 @@ public sealed class Member
     public Member(MemberOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.StoreWindow is { } window && options.MaxGroupBytes > window)
+            throw new ArgumentException($"A group of {options.MaxGroupBytes} bytes can't go into a store that holds {window}: no append would ever succeed.", nameof(options));
         _state = new MemberState(options);
         _processing = new Processing(_state);
         _rejoin = new Rejoin(_state, _processing);
@@ -66,6 +68,30 @@ public sealed class Member
         Pump();
     }
 
+    /// <summary>
+    /// Takes an ovum without going on: the next <see cref="Step"/> does, which must come at once. Where many inputs wait, the member then goes on once for several ova, and not
+    /// once for each.
+    /// </summary>
+    /// <param name="now">As in <see cref="Step"/>.</param>
+    /// <param name="ovum">As in <see cref="MemberInput.Heard"/>.</param>
+    /// <param name="outputs">Receives what is to be done.</param>
+    public void Hear(TimeSpan now, Ovum ovum, IList<MemberOutput> outputs)
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        if (!_hasStarted)
+            throw new InvalidOperationException("A member's first input is that it started.");
+        _state.Begin(now, outputs);
+        Hear(ovum);
+    }
+
+    private void Hear(Ovum ovum)
+    {
+        if (_state.Options.Bug is PlantedBug.NothingHeard && _master is null)
+            return;
+        if (!_state.Ingress.Hear(ovum, _state.Now))
+            _state.Emit(new MemberOutput.Dropped(1, "too many ova wait"));
+    }
+
     private void Start(MemberInput.Started started)
     {
         if (_hasStarted)
@@ -81,11 +107,8 @@ public sealed class Member
     {
         switch (input)
         {
-            case MemberInput.Heard when _state.Options.Bug is PlantedBug.NothingHeard && _master is null:
-                break;
             case MemberInput.Heard heard:
-                if (!_state.Ingress.Hear(heard.Ovum, _state.Now))
-                    _state.Emit(new MemberOutput.Dropped(1, "too many ova wait"));
+                Hear(heard.Ovum);
                 break;
             case MemberInput.Received { Message: MemberMessage.Push push } received:
                 OnPush(received.From, push);
@@ -148,6 +171,8 @@ public sealed class Member
             case MemberInput.LocalAppended appended:
                 _state.IsLocalBusy = false;
                 _state.Local = appended.Local;
+                if (Role is Role.Replica)
+                    _processing.OnAppended();
                 break;
             case MemberInput.Quarantined quarantined:
                 _state.IsLocalBusy = false;
@@ -266,7 +291,7 @@ public sealed class Member
                 if (!_isFollowing)
                     _replica.Begin();
                 _isFollowing = true;
-                _processing.Pump();
+                _processing.Pump(_replica.Spared);
                 if (_replica.Watch())
                     _candidate.Begin();
                 else

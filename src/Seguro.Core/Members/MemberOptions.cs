@@ -51,6 +51,12 @@ public sealed record MemberOptions
     /// <summary>How many payload bytes the master keeps to push to replicas that fall behind; who is behind that reads the store.</summary>
     public long PushWindow { get; init; } = 32L << 20;
 
+    /// <summary>
+    /// How many events a replica may be behind and still count as close. Who is farther behind lets others stand for mastership first, is not pushed to, and reads what it lacks, where
+    /// it can from other replicas, at a pace that does not hold up the cluster.
+    /// </summary>
+    public ulong CloseEnough { get; init; } = 4096;
+
     /// <summary>How many events lie between two snapshots of the ship.</summary>
     public ulong SnapshotEvery { get; init; } = 50_000;
 

@@ -71,7 +71,13 @@ public abstract record MemberOutput
     /// Read committed events that follow <paramref name="After"/>, not above <paramref name="Last"/>, as many as make a good group: from the store, or
     /// from other members' local logs where the store has them no more. Answer: <see cref="MemberInput.EventsRead"/>.
     /// </summary>
-    public sealed record Read(Position After, EventNumber Last) : MemberOutput;
+    /// <param name="After">The position before the first.</param>
+    /// <param name="Last">Not above this event.</param>
+    /// <param name="Sparing">
+    /// A master that is at work, and is to be left alone, as is the store: where another member has the events in its local log, they come from there, and the store only says whether
+    /// they are the cluster's. <see langword="null"/> where it is the fastest way that counts.
+    /// </param>
+    public sealed record Read(Position After, EventNumber Last, string? Sparing = null) : MemberOutput;
 
     /// <summary>Read events from the local log. Answer: <see cref="MemberInput.EventsRead"/>.</summary>
     public sealed record ReadLocal(Position After, EventNumber Last) : MemberOutput;

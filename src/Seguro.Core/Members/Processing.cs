@@ -17,9 +17,18 @@ internal sealed class Processing(MemberState member)
     private bool _isReading;
     private TimeSpan _readAgain;
     private (Position After, IReadOnlyList<Event> Events)? _adoptable;
+    private readonly Pace _pace = new(member.Options.LeaseDuration / 4, member.Options.MaxGroup);
+    private string? _sparing;
+    private bool _isReadSparing;
+    private TimeSpan _readSince;
+    private TimeSpan _appendSince;
+    private TimeSpan _applySince;
 
     /// <summary>The highest position that is known to be committed, here or not.</summary>
     public Position Target => _target.Number > member.Committed.Number ? _target : member.Committed;
+
+    /// <summary>How many events are committed and not processed here.</summary>
+    public ulong Missing => Target.Number.Value - Math.Min(Target.Number.Value, member.Processed.Number.Value);
 
     /// <summary>The ship was asked from here to apply events, and has not answered.</summary>
     public bool IsApplying => _applying.Count > 0;
@@ -105,6 +114,10 @@ internal sealed class Processing(MemberState member)
     public bool OnRead(MemberInput.EventsRead read)
     {
         _isReading = false;
+        if (_isReadSparing)
+            _pace.Take(read.Events.Count);
+        if (read.Events.Count > 0)
+            _pace.Worked(member.Now - _readSince); // to wait for a source that has nothing is no work
         if (read.Diverged)
             return false;
         if (read.Events.Count == 0)
@@ -132,6 +145,7 @@ internal sealed class Processing(MemberState member)
     /// <summary>Events were applied to the ship.</summary>
     public void OnApplied(MemberInput.EventsApplied applied)
     {
+        _pace.Worked(member.Now - _applySince, applied.Results.Count);
         ulong before = member.Ship.Number.Value / member.Options.SnapshotEvery;
         for (int i = 0; i < applied.Results.Count; i++)
         {
@@ -150,9 +164,15 @@ internal sealed class Processing(MemberState member)
             member.Emit(new MemberOutput.Snapshot(member.Ship));
     }
 
+    /// <summary>The local log took what it was given.</summary>
+    public void OnAppended() => _pace.Worked(member.Now - _appendSince);
+
     /// <summary>Asks for all that can be done now.</summary>
-    public void Pump()
+    /// <param name="sparing">The master that is not to be held up by it; null where there is none, or it matters more to be fast.</param>
+    public void Pump(string? sparing = null)
     {
+        _sparing = sparing;
+        _pace.See(Target.Number, member.Now);
         if (_adoptable is { } kept && member.Tail.End.Number >= kept.After.Number)
         {
             _adoptable = null;
@@ -179,6 +199,7 @@ internal sealed class Processing(MemberState member)
             return;
         member.LocalAsked = new Position(events[^1].Number, events[^1].Chain);
         member.IsLocalBusy = true;
+        _appendSince = member.Now;
         member.Emit(new MemberOutput.AppendLocal(events));
     }
 
@@ -192,12 +213,15 @@ internal sealed class Processing(MemberState member)
         _applying = events;
         member.ShipAsked = new Position(events[^1].Number, events[^1].Chain);
         member.IsShipBusy = true;
+        _applySince = member.Now;
         member.Emit(new MemberOutput.Apply(events));
     }
 
     private void Read()
     {
         if (_isReading || member.Now < _readAgain)
+            return;
+        if (_sparing is not null && !_pace.IsDue(member.Now))
             return;
         if (!HasRoom)
         {
@@ -210,10 +234,10 @@ internal sealed class Processing(MemberState member)
         if (end.Number < member.Local.Number)
             member.Emit(new MemberOutput.ReadLocal(end, member.Local.Number));
         else if (_target.Number > member.Committed.Number)
-            member.Emit(new MemberOutput.Read(member.Committed.Number <= end.Number ? member.Committed : end, _target.Number));
+            member.Emit(new MemberOutput.Read(member.Committed.Number <= end.Number ? member.Committed : end, _target.Number, _sparing));
         else
             return;
-        _isReading = true;
+        (_isReading, _isReadSparing, _readSince) = (true, _sparing is not null, member.Now);
     }
 
     private static EventNumber Least(EventNumber a, EventNumber b) => a < b ? a : b;

@@ -3,9 +3,6 @@ namespace Seguro.Core;
 /// <summary>Follows the master: takes its pushes, says how far it is, and notices when it is gone.</summary>
 internal sealed class Replica(MemberState member, Processing processing)
 {
-    /// <summary>How far a member may be behind and still stand for mastership without an extra wait, in events.</summary>
-    private const ulong CloseEnough = 4096;
-
     private TimeSpan _lastPush;
     private TimeSpan _nextObservation;
     private TimeSpan? _vacantSince;
@@ -14,6 +11,9 @@ internal sealed class Replica(MemberState member, Processing processing)
     private bool _hasReceived;
     private TimeSpan _lastAcked;
     private bool _hasGap;
+    private bool _isWaitedFor;
+    private EventNumber _released;
+    private TimeSpan _releasedAt;
     private (Position Durable, Position Processed) _lastAck;
 
     /// <summary>The member became a replica.</summary>
@@ -24,6 +24,28 @@ internal sealed class Replica(MemberState member, Processing processing)
         _isAckDue = false;
         _hasReceived = false;
         _hasGap = false;
+        _isWaitedFor = false;
+        _releasedAt = member.Now;
+    }
+
+    /// <summary>
+    /// The master that this member lets go first, where it is far behind: null where it is not, or its being behind holds up the cluster. That it does where the gate needs all replicas, or
+    /// effects wait though the master lives; and where no master is heard, it may soon have to stand for mastership.
+    /// </summary>
+    public string? Spared
+    {
+        get
+        {
+            TimeSpan patience = member.Options.LeaseDuration / 2;
+            if (processing.Missing <= member.Options.CloseEnough)
+                _isWaitedFor = false;
+            else if (member.Now - _releasedAt > patience)
+                _isWaitedFor = true; // and stays so until this member is there: it alone lets them go on
+            // Until it was heard first, it has the benefit of the doubt, where somebody holds the lease: its name is not known then.
+            bool isAlive = member.Lease.IsHeld && member.Now - _lastPush <= patience;
+            bool isNeeded = _isWaitedFor || member.Optimism.Replicas > member.Members.Count - 2;
+            return isAlive && !isNeeded && processing.Missing > member.Options.CloseEnough ? member.Master : null;
+        }
     }
 
     /// <summary>The master says something. False where it contradicts what is committed here.</summary>
@@ -36,6 +58,9 @@ internal sealed class Replica(MemberState member, Processing processing)
         member.SeeSettings(push.Settings);
         member.SeeReleased(push.Released);
         _lastPush = member.Now;
+        if (push.Released > _released || push.Released >= push.Committed.Number)
+            _releasedAt = member.Now;
+        _released = push.Released;
         _isAckDue = true;
         _hasReceived |= push.Events.Count > 0;
         Position previous = push.Previous;
@@ -87,8 +112,7 @@ internal sealed class Replica(MemberState member, Processing processing)
         _vacantSince ??= member.Now;
         // The members stand one after the other, so that they don't take the lease from each other; who is far behind lets the others go first.
         TimeSpan patience = duration * rank / 16;
-        ulong missing = processing.Target.Number.Value - Math.Min(processing.Target.Number.Value, member.Processed.Number.Value);
-        if (missing > CloseEnough)
+        if (processing.Missing > member.Options.CloseEnough)
             patience += duration;
         return member.Now - _vacantSince >= patience && member.Now >= member.HoldBackUntil;
     }

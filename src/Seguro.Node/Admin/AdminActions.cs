@@ -35,9 +35,11 @@ public sealed class AdminActions(
             if (now.Role is not Role.Master)
             {
                 string master = StatusReport.NameIn(now.Master);
-                if (forwarded || master.Length == 0 || master == now.Name)
+                if (master.Length == 0 || master == now.Name)
                     throw new SeguroException(ErrorCode.StoreUnavailable, $"there is no master now, as far as {now.Name} knows", "Wait a moment and repeat; `seguro status` says who is master.");
-                return await forward(master, path, body, cancel);
+                if (forwarded)
+                    throw new SeguroException(ErrorCode.StoreUnavailable, $"{now.Name} is not master; as far as it knows, {master} is", $"Repeat the command, or run it with the configuration of {master}.");
+                return await ForwardAsync(master, path, body, now, cancel);
             }
             Func<MemberStatus, bool> done = Begin(path, body, now);
             await WaitAsync(done, path, cancel);
@@ -46,6 +48,20 @@ public sealed class AdminActions(
         catch (SeguroException error)
         {
             return Failed(error);
+        }
+    }
+
+    private async Task<LinkReply> ForwardAsync(string master, string path, ReadOnlyMemory<byte> body, MemberStatus now, CancellationToken cancel)
+    {
+        try
+        {
+            return await forward(master, path, body, cancel);
+        }
+        catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable)
+        {
+            throw new SeguroException(
+                ErrorCode.StoreUnavailable, $"{now.Name} is not master, and can't hand the request on to {master}, which is, as far as it knows: {error.Message}",
+                $"Run the command with the configuration of {master}. If {master} is gone, another member is master in a moment: repeat it then.", error);
         }
     }
 

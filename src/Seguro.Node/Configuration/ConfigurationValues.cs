@@ -21,7 +21,9 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         MemberAddresses self = members.FirstOrDefault(member => member.Name == name)
             ?? throw Bad("member:name", $"'{name}' is not among the members", $"Add members:{name}:links, or use the name of {Names(members)}.");
         ShipKind kind = OneOf("ship:kind", ("nock", ShipKind.Nock), ("opaque", ShipKind.Opaque));
-        int replicas = Number("optimism", 0, members.Length - 1);
+        int replicas = Number("optimism", 0, Optimism.MostMembers - 1);
+        if (replicas >= members.Length)
+            throw Bad("optimism", $"{replicas}, and {members.Length} {(members.Length == 1 ? "member has" : "members have")} {members.Length - 1} replicas", $"Write optimism 0{(members.Length > 1 ? $" to {members.Length - 1}" : "")}, or name more members.");
         string folder = Folder("member:folder");
         DqliteAddress? balancer = Address("balancer:address");
         DqliteAddress? udp = Address("member:udp");

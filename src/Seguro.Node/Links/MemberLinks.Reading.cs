@@ -16,9 +16,10 @@ public sealed partial class MemberLinks
     /// <summary>Reads events from other members' local logs: asks one after the other until one has some.</summary>
     /// <param name="after">The position before the first; members with another chain there have nothing to give.</param>
     /// <param name="last">Not above this event.</param>
+    /// <param name="sparing">A member that is not to be asked; then only those are with whom there is a link. <see langword="null"/>: all.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <returns>Events that follow, as many as the member gave at once, their chains computed here and the last compared with the member's; none where nobody has any.</returns>
-    public async ValueTask<IReadOnlyList<Event>> ReadAsync(Position after, EventNumber last, CancellationToken cancel)
+    public async ValueTask<IReadOnlyList<Event>> ReadAsync(Position after, EventNumber last, string? sparing, CancellationToken cancel)
     {
         if (last <= after.Number)
             return [];
@@ -27,7 +28,7 @@ public sealed partial class MemberLinks
         int first = peers.Length == 0 ? 0 : (int)((uint)Interlocked.Increment(ref _turn) % (uint)peers.Length);
         foreach (LinkPeer peer in peers.Skip(first).Concat(peers.Take(first)).OrderBy(static peer => peer.Current is null))
         {
-            if (peer.Channel(Dial) is not { } channel)
+            if ((sparing is not null && (peer.Name == sparing || peer.Current is null)) || peer.Channel(Dial) is not { } channel)
                 continue;
             try
             {

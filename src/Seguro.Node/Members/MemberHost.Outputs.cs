@@ -35,7 +35,12 @@ public sealed partial class MemberHost
                 Snapshot(snapshot.Position);
                 break;
             case MemberOutput.AppendLocal append:
-                Begin(async () => new MemberInput.LocalAppended(await _local.AppendAsync(append.Events, CancellationToken.None)));
+                Task recorded = _recorded;
+                Begin(async () =>
+                {
+                    await recorded;
+                    return new MemberInput.LocalAppended(await _local.AppendAsync(append.Events, CancellationToken.None));
+                });
                 break;
             case MemberOutput.Quarantine quarantine:
                 Begin(() => QuarantineAsync(quarantine));
@@ -74,7 +79,7 @@ public sealed partial class MemberHost
                 _options.Send(send.To, send.Message);
                 break;
             case MemberOutput.Release release:
-                BeginInTenure(() => ReleaseAsync(release, tenure), tenure);
+                BeginInTenure(() => ReleaseAsync(release, _recorded, tenure), tenure);
                 break;
             case MemberOutput.RoleChanged changed:
                 ChangeRole(changed);
@@ -154,8 +159,9 @@ public sealed partial class MemberHost
         return new MemberInput.Quarantined(_local.Head, moved);
     }
 
-    private async Task<MemberInput> ReleaseAsync(MemberOutput.Release release, CancellationToken tenure)
+    private async Task<MemberInput> ReleaseAsync(MemberOutput.Release release, Task recorded, CancellationToken tenure)
     {
+        await recorded;
         await _options.Release(release.Term, release.Effects, release.Degraded, tenure);
         _metrics.Released(release.Last);
         return new MemberInput.Released(release.Last);
@@ -191,6 +197,9 @@ public sealed partial class MemberHost
     private void ChangeRole(MemberOutput.RoleChanged changed)
     {
         _options.Log.LogInformation("{Member} is {Role} (term {Term}).", _options.Member.Name, changed.Role, changed.Term);
+        // Before a master's first event is in the local log, and before an effect of its term is out: see MastershipRecord.
+        if (changed.Role is Role.Master or Role.Replica)
+            Record(changed.Term, changed.Role is Role.Master);
         if (changed.Role is not (Role.Candidate or Role.Master))
         {
             CancellationTokenSource old = _tenure;
@@ -204,5 +213,30 @@ public sealed partial class MemberHost
             _metrics.Forget();
         }
         _options.ChangeRole(changed.Role, changed.Term);
+    }
+
+    private void Record(Term term, bool wasMaster)
+    {
+        MastershipRecord next = new(term > _record.Term ? term : _record.Term, wasMaster);
+        if (_hasRecord && next == _record)
+            return;
+        (_record, _hasRecord) = (next, true);
+        Task before = _recorded;
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _recorded = done.Task;
+        _running.Begin(async () =>
+        {
+            try
+            {
+                await before;
+                next.Write(_folder);
+                done.SetResult();
+            }
+            catch (Exception failed)
+            {
+                Fail(failed);
+                done.TrySetCanceled(_stopping);
+            }
+        });
     }
 }

@@ -15,6 +15,7 @@ namespace Seguro.Node.Members;
 public sealed partial class MemberHost : IAsyncDisposable
 {
     private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
+    private const int MostHeld = 64;
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
 
     private readonly MemberHostOptions _options;
@@ -31,7 +32,11 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RunningWork _running = new();
     private readonly long _start;
+    private readonly string _folder;
     private CancellationTokenSource _tenure;
+    private MastershipRecord _record;
+    private bool _hasRecord;
+    private Task _recorded = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
     private Task _clock = Task.CompletedTask;
     private volatile MemberStatus _status;
@@ -47,6 +52,10 @@ public sealed partial class MemberHost : IAsyncDisposable
         _local = local;
         _start = options.Time.GetTimestamp();
         _stopping = _stop.Token;
+        _folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Pier)))!;
+        MastershipRecord? record = MastershipRecord.Read(_folder);
+        _hasRecord = record is not null;
+        _record = record ?? new MastershipRecord(Term.None, WasMaster: false);
         _member = new Member(options.Member);
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
@@ -165,6 +174,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         List<MemberOutput> outputs = [];
         TimeSpan stated = TimeSpan.MinValue / 2;
+        int held = 0;
         try
         {
             while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
@@ -175,6 +185,14 @@ public sealed partial class MemberHost : IAsyncDisposable
                         return;
                     TimeSpan now = Now;
                     Take(input);
+                    // Datagrams come in bursts; what a member decides about one is decided about all that came before it goes on.
+                    if (input is MemberInput.Heard heard && held < MostHeld && _mailbox.Reader.TryPeek(out _))
+                    {
+                        _member.Hear(now, heard.Ovum, outputs);
+                        held++;
+                        continue;
+                    }
+                    held = 0;
                     _member.Step(now, input, outputs);
                     foreach (MemberOutput output in outputs)
                         Do(output);
@@ -182,9 +200,9 @@ public sealed partial class MemberHost : IAsyncDisposable
                     if (now - stated < StatusAge)
                         continue;
                     stated = now;
-                    _status = _member.Status;
+                    State();
                 }
-                _status = _member.Status;
+                State();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -195,6 +213,13 @@ public sealed partial class MemberHost : IAsyncDisposable
         {
             Fail(failed);
         }
+    }
+
+    private void State()
+    {
+        _status = _member.Status;
+        if (_hasRecord && _status.Term > _record.Term)
+            Record(_status.Term, _record.WasMaster);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>
@@ -237,7 +262,10 @@ public sealed partial class MemberHost : IAsyncDisposable
     private void Fail(Exception failed)
     {
         SeguroException error = failed as SeguroException ?? new SeguroException(
-            ErrorCode.Unexpected, $"member {_options.Member.Name}: {failed.GetType().Name}: {failed.Message}", "Please report this; start the member again.", failed);
+            ErrorCode.Unexpected,
+            $"member {_options.Member.Name}: {failed.GetType().Name}: {failed.Message} ({string.Join(" < ", (failed.StackTrace ?? "").Split('\n').Take(4).Select(static frame => frame.Trim()))})",
+            "Please report this; start the member again.",
+            failed);
         if (!_completion.TrySetException(error))
             return;
         _options.Log.LogCritical(failed, "The member ends: {What} ({Code}). {NextStep}", error.Message, error.CodeText, error.NextStep);

@@ -24,10 +24,10 @@ public sealed record MemberHostOptions
 
     /// <summary>
     /// Reads events from other members' local logs (their <see cref="MemberHost.ReadLocalAsync"/>): those that follow a position, not above a number,
-    /// in memory of their own. None where no member has them now.
+    /// in memory of their own. None where no member has them now. Where a member is named, it is not asked, and neither is one that can't answer at once.
     /// </summary>
-    public Func<Position, EventNumber, CancellationToken, ValueTask<IReadOnlyList<Event>>> ReadPeers { get; init; } =
-        static (_, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>([]);
+    public Func<Position, EventNumber, string?, CancellationToken, ValueTask<IReadOnlyList<Event>>> ReadPeers { get; init; } =
+        static (_, _, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>([]);
 
     /// <summary>
     /// Emits effects, in order, tagged with the term; returns when they have left this process. What can't be delivered is its own affair: it counts that, and goes on.

@@ -37,13 +37,16 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
         MemberInput.EventsRead? answer = null;
         try
         {
-            answer = await ReadStoreAsync(ask, cancel) ?? new MemberInput.EventsRead(ask.After, await ReadPeersAsync(ask, cancel));
+            answer = await ReadSparinglyAsync(ask, cancel) ?? await ReadStoreAsync(ask, cancel) ?? new MemberInput.EventsRead(ask.After, await ReadPeersAsync(ask, null, cancel));
             trouble.Clear();
         }
         catch (Exception failed) when (StoreTrouble.IsOne(failed))
         {
             _known = null;
             trouble.Note("read events", failed);
+            // The master does not push to who is far behind; what it and the others have is committed, whether or not the store can be asked.
+            if (!cancel.IsCancellationRequested)
+                answer = new MemberInput.EventsRead(ask.After, await ReadPeersAsync(ask, null, cancel));
         }
         if (answer is { Events.Count: > 0 } or { Diverged: true })
             _reading.Reset();
@@ -85,11 +88,27 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
 
     /// <summary>A member that has a committed event after a position has that position.</summary>
     private async ValueTask<bool> IsWithPeersAsync(EventNumber number, CancellationToken cancel) =>
-        (await options.ReadPeers(new Position(number, await LocalChainAsync(number, cancel)), number.Next, cancel)).Count > 0;
+        (await options.ReadPeers(new Position(number, await LocalChainAsync(number, cancel)), number.Next, null, cancel)).Count > 0;
 
     private async ValueTask<Chain> LocalChainAsync(EventNumber number, CancellationToken cancel) =>
         await local.ReadChainAsync(number, cancel)
             ?? throw Diverged($"the local log has no chain at event {number}");
+
+    /// <summary>
+    /// Reads from replicas, where the master and the store are to be left alone, and lets the store say by one chain whether they are the cluster's; <see langword="null"/> where
+    /// that is not asked for, or no replica has them.
+    /// </summary>
+    private async Task<MemberInput.EventsRead?> ReadSparinglyAsync(MemberOutput.Read ask, CancellationToken cancel)
+    {
+        if (ask.Sparing is not { } master)
+            return null;
+        IReadOnlyList<Event> events = await ReadPeersAsync(ask, master, cancel);
+        if (events.Count == 0)
+            return null;
+        // A store that has forgotten that event can't contradict; who has it no more is asked in the same way then.
+        Event last = events[^1];
+        return await _log.Stored.ReadChainAsync(last.Number, cancel) is { } there && there != last.Chain ? null : new MemberInput.EventsRead(ask.After, events);
+    }
 
     /// <summary>Reads from the store; <see langword="null"/> where it has those events no more.</summary>
     private async Task<MemberInput.EventsRead?> ReadStoreAsync(MemberOutput.Read ask, CancellationToken cancel)
@@ -137,9 +156,9 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
     }
 
     /// <summary>Reads from other members; what does not follow is cut off.</summary>
-    private async Task<IReadOnlyList<Event>> ReadPeersAsync(MemberOutput.Read ask, CancellationToken cancel)
+    private async Task<IReadOnlyList<Event>> ReadPeersAsync(MemberOutput.Read ask, string? sparing, CancellationToken cancel)
     {
-        IReadOnlyList<Event> events = await options.ReadPeers(ask.After, ask.Last, cancel);
+        IReadOnlyList<Event> events = await options.ReadPeers(ask.After, ask.Last, sparing, cancel);
         using ChainHasher hasher = new();
         Position position = ask.After;
         for (int i = 0; i < events.Count; i++)

@@ -1,4 +1,6 @@
 using Seguro.Core;
+using Seguro.Node.LocalLogs;
+using Seguro.Node.Members;
 using Seguro.Stores;
 
 namespace Seguro.Node.Startup;
@@ -11,6 +13,7 @@ public sealed class SurvivingLog : IAsyncDisposable
     private SurvivingLog(string folder, IStore? store, EventLog? log)
     {
         Folder = folder;
+        Record = MastershipRecord.Read(folder);
         _store = store;
         Log = log;
     }
@@ -20,6 +23,9 @@ public sealed class SurvivingLog : IAsyncDisposable
 
     /// <summary>The log; <see langword="null"/> where it can't be opened.</summary>
     public EventLog? Log { get; }
+
+    /// <summary>What its member knew of masterships; <see langword="null"/> where that was not recorded.</summary>
+    public MastershipRecord? Record { get; }
 
     /// <summary>What it says of itself.</summary>
     public LogState? State { get; private set; }
@@ -39,7 +45,7 @@ public sealed class SurvivingLog : IAsyncDisposable
     {
         IStore? store = null;
         EventLog? log = null;
-        SurvivingLog found;
+        SurvivingLog? found = null;
         try
         {
             store = await StoreConnection.OpenAsync(StoreUrl.Parse("lmdb:" + Path.Combine(folder, "pier")), new StoreOptions(), cancel);
@@ -52,7 +58,9 @@ public sealed class SurvivingLog : IAsyncDisposable
         }
         catch (SeguroException error)
         {
-            found = new SurvivingLog(folder, store, log) { Problem = error.Message };
+            // What was found out before counts: at which event the log says that it ends.
+            found ??= new SurvivingLog(folder, store, log);
+            found.Problem = error.Message;
         }
         return found;
     }
@@ -63,15 +71,20 @@ public sealed class SurvivingLog : IAsyncDisposable
     /// <summary>The number of the event at which it ends, verified or not; 0 where that is not known.</summary>
     public ulong Claims => State?.Head.Number.Value ?? 0;
 
-    /// <summary>Is another log the beginning of this one, or the other way round?</summary>
-    public async Task<bool> AgreesAsync(SurvivingLog other, CancellationToken cancel)
+    /// <summary>The last event up to which this log and another are the same; the end of the shorter one where that is the beginning of the other. <see langword="null"/> where there is none.</summary>
+    public async Task<EventNumber?> FindCommonAsync(SurvivingLog other, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (Head is not { } mine || other.Head is not { } theirs || Log is null || other.Log is null)
-            return false;
-        (EventLog longer, Position end) = mine.Number >= theirs.Number ? (Log, theirs) : (other.Log, mine);
-        return end.Number == EventNumber.None || await longer.ReadPositionAsync(end.Number, cancel) == end;
+        if (Head is not { } mine || other.Head is not { } theirs)
+            return null;
+        EventNumber lower = State!.Value.Base.Number > other.State!.Value.Base.Number ? State.Value.Base.Number : other.State.Value.Base.Number;
+        EventNumber upper = mine.Number < theirs.Number ? mine.Number : theirs.Number;
+        return upper < lower ? null : await LogFork.FindAsync(
+            lower, upper, async (number, token) => await PositionAsync(number, token) == await other.PositionAsync(number, token), cancel);
     }
+
+    private async ValueTask<Position> PositionAsync(EventNumber number, CancellationToken cancel) =>
+        number == State!.Value.Base.Number ? State.Value.Base : await Log!.ReadPositionAsync(number, cancel);
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -228,7 +228,9 @@ internal sealed partial class SimulatedMember
             if (DiffersFrom is null && _cluster.History.IsCommitted(new Position(added.Number, added.Chain)) && !_cluster.History.IsRight(added.Number, Ship.State))
                 DiffersFrom = added.Number;
         }
-        Answer(_random.Delay(time), new MemberInput.EventsApplied(results, failure));
+        // Now and then the machine is slow, so that roles change meanwhile.
+        long slow = _cluster.Schedule.Now < _cluster.Plan.Chaos.Ticks && _bursts.Chance(0.01) ? _bursts.Between(0, _cluster.Plan.Lease.Ticks * 2) : 0;
+        Answer(_random.Delay(time) + slow, new MemberInput.EventsApplied(results, failure));
     }
 
     private void RestoreShip(EventNumber atMost)

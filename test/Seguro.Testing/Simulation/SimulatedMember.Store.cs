@@ -49,7 +49,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Read read:
                 Begin(Busy.Reading);
-                ReadEvents(life, read.After, read.Last);
+                ReadEvents(life, read);
                 break;
             case MemberOutput.WriteSettings write:
                 Begin(Busy.Settings);
@@ -137,12 +137,15 @@ internal sealed partial class SimulatedMember
         other != this && !other.IsPaused && other.IsUp && (other.Role is Role.Replica or Role.Master)
             && _cluster.Network.IsOpen(Index, other.Index) && _cluster.Network.IsOpen(other.Index, Index);
 
-    private void ReadEvents(int life, Position after, EventNumber last)
+    private void ReadEvents(int life, MemberOutput.Read ask)
     {
         SimulatedStore store = _cluster.Store;
+        (Position after, EventNumber last) = (ask.After, ask.Last);
         store.Read<MemberInput>(this, () =>
         {
             LogState state = store.Log.State;
+            if (ask.Sparing is { } master && ReadFromOthers(after, last, master) is { Events: [.., Event end] } spared && _cluster.History.PositionAt(end.Number.Value).Chain == end.Chain)
+                return spared;
             if (after.Number < state.Base.Number)
                 return ReadFromOthers(after, last);
             if (after.Number > state.Head.Number)
@@ -151,19 +154,19 @@ internal sealed partial class SimulatedMember
                 return new MemberInput.EventsRead(after, [], Diverged: true);
             ulong to = Math.Min(Math.Min(last.Value, state.Head.Number.Value), after.Number.Value + (ulong)_random.Between(1, 64));
             return new MemberInput.EventsRead(after, _cluster.History.Events(after.Number, new EventNumber(to)));
-        }, () => new MemberInput.EventsRead(after, []), input => Answer(life, input));
+        }, () => ReadFromOthers(after, last), input => Answer(life, input));
     }
 
     /// <summary>Another member serves what it knows to be committed, while it is part of the cluster.</summary>
-    private MemberInput.EventsRead ReadFromOthers(Position after, EventNumber last)
+    private MemberInput.EventsRead ReadFromOthers(Position after, EventNumber last, string? sparing = null)
     {
         foreach (SimulatedMember other in _cluster.Members)
         {
-            if (!Serves(other))
+            if (!Serves(other) || other.Name == sparing)
                 continue;
             EventNumber known = other.Machine!.Status.Committed.Number;
             MemberInput.EventsRead read = ReadFrom(other.Disk, after, last < known ? last : known);
-            if (read.Events.Count > 0 || read.Diverged)
+            if (read.Events.Count > 0)
                 return read;
         }
         return new MemberInput.EventsRead(after, []);

@@ -8,6 +8,7 @@ internal sealed partial class SimulatedMember
 {
     private readonly SimulatedCluster _cluster;
     private readonly SimulationRandom _random;
+    private readonly SimulationRandom _bursts;
     private readonly List<MemberOutput> _outputs = [];
     private readonly Queue<MemberInput> _backlog = new();
     private readonly double _rate;
@@ -28,6 +29,7 @@ internal sealed partial class SimulatedMember
         Name = name;
         IsTwin = isTwin;
         _random = new SimulationRandom(cluster.Plan.Seed, string.Create(CultureInfo.InvariantCulture, $"member {index}"));
+        _bursts = new SimulationRandom(cluster.Plan.Seed, string.Create(CultureInfo.InvariantCulture, $"bursts {index}"));
         Disk = new SimulatedDisk(cluster.History.Hasher);
         _rate = cluster.Plan.Nemeses.HasFlag(Nemesis.ClockDrift) ? 1 + ((_random.Below(401) - 200) / 1000.0) : 1;
         _offset = _random.Between(0, 1000 * Schedule.Second);
@@ -97,6 +99,7 @@ internal sealed partial class SimulatedMember
             MaxGroup = plan.MaxGroup,
             MaxGroupBytes = plan.MaxGroupBytes,
             PushWindow = plan.PushWindow,
+            CloseEnough = plan.CloseEnough,
             SnapshotEvery = plan.SnapshotEvery,
             StoreWindow = plan.Window,
             Copies = plan.Copies,
@@ -106,6 +109,7 @@ internal sealed partial class SimulatedMember
         _masterSince = null;
         _masterships = 0;
         _hasDropped = false;
+        _steps = 0;
         _busy = default;
         _known = new Settings(plan.Optimism, members);
         _leaseFrom = TimeSpan.MinValue;
@@ -239,7 +243,16 @@ internal sealed partial class SimulatedMember
         NoteAnswer(input);
         _outputs.Clear();
         Role before = Role;
-        Machine!.Step(Clock, input, _outputs);
+        if (input is MemberInput.Heard heard && _steps > 0 && _bursts.Chance(0.3))
+        {
+            // More inputs wait: the member goes on with the next, at the latest with what ends the burst.
+            Machine!.Hear(Clock, heard.Ovum, _outputs);
+            Answer(_bursts.Between(1, Schedule.Millisecond / 20), MemberInput.Tick.Instance);
+        }
+        else
+        {
+            Machine!.Step(Clock, input, _outputs);
+        }
         Ring.Add(_cluster.Schedule.Now, Clock, input, _outputs);
         _cluster.Trace(this, input, _outputs);
         CheckStatus(before);

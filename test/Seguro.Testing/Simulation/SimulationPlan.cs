@@ -55,6 +55,9 @@ internal sealed record SimulationPlan
     /// <summary>See <see cref="MemberOptions.MaxIngress"/>.</summary>
     public int MaxIngress { get; init; } = 512;
 
+    /// <summary>See <see cref="MemberOptions.CloseEnough"/>.</summary>
+    public ulong CloseEnough { get; init; } = 4096;
+
     /// <summary>See <see cref="MemberOptions.SnapshotEvery"/>.</summary>
     public ulong SnapshotEvery { get; init; } = 50;
 
@@ -96,7 +99,9 @@ internal sealed record SimulationPlan
             MaxIngress = random.Of(32, 512, 512, 2048),
             SnapshotEvery = random.Of(7UL, 50UL, 500UL),
         };
-        return plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)) };
+        // Drawn apart, so that what a seed drew before this was drawn stays as it was.
+        SimulationRandom apart = new(seed, "pace");
+        return plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)), CloseEnough = apart.Of(0UL, 4UL, 16UL, 4096UL) };
     }
 
     /// <inheritdoc/>
@@ -106,7 +111,7 @@ internal sealed record SimulationPlan
         text.Append(CultureInfo.InvariantCulture, $"seed {Seed}, {Members} members, optimism {Optimism}, {Effects}, lease {Lease.TotalMilliseconds} ms, chaos {Chaos.TotalSeconds:0.#} s, ");
         text.Append(CultureInfo.InvariantCulture, $"{Rate} datagrams/s, window {Window?.ToString(CultureInfo.InvariantCulture) ?? "none"}, copies {Copies}, ");
         text.Append(CultureInfo.InvariantCulture, $"unreplicated {MaxUnreplicated}, group {MaxGroup}/{MaxGroupBytes} B, push window {PushWindow} B, gated {MaxGated}, ");
-        text.Append(CultureInfo.InvariantCulture, $"ingress {MaxIngress}, snapshot every {SnapshotEvery}, nemeses {Nemeses}");
+        text.Append(CultureInfo.InvariantCulture, $"ingress {MaxIngress}, snapshot every {SnapshotEvery}, close within {CloseEnough}, nemeses {Nemeses}");
         if (Bug is not PlantedBug.None || ShellBug is not ShellBug.None || StoreBug is not ModelBug.None)
             text.Append(CultureInfo.InvariantCulture, $", planted {Bug}/{ShellBug}/{StoreBug}");
         return text.ToString();

@@ -41,22 +41,23 @@ internal static class ClusterRecoverCommand
     private static async Task<int> RecoverAsync(Terminal terminal, ParseResult parse, NodeConfiguration configuration, List<SurvivingLog> logs, CancellationToken cancel)
     {
         bool json = parse.GetValue(CommonOptions.Json);
-        SurvivingLog best = await BestAsync(logs, parse.GetValue(Choose) is { } chosen ? Path.GetFullPath(chosen) : null, cancel);
-        Position head = best.Head!.Value;
-        ulong lost = logs.Max(static log => log.Claims) - head.Number.Value;
+        RecoveryPlan plan = await RecoveryPlan.MakeAsync(logs, parse.GetValue(Choose) is { } chosen ? Path.GetFullPath(chosen) : null, cancel);
+        Position head = plan.Head;
         if (!json)
         {
-            foreach (SurvivingLog log in logs)
-                terminal.Output.WriteLine($"{log.Folder}: {(log.Problem is { } problem ? $"can't be used: {problem}" : $"verified up to {log.Head}")}");
-            terminal.Output.WriteLine($"The cluster's log will end at {head}, as in {best.Folder}.");
-            terminal.Output.WriteLine(lost > 0
-                ? $"Lost for certain: {lost} events up to {head.Number.Value + lost}, which a log that can't be used says that it has."
+            foreach (RecoveredLog log in plan.Logs)
+                terminal.Output.WriteLine($"{log.Log.Folder}: {log.Description}.");
+            terminal.Output.WriteLine($"The cluster's log will end at {head}, as in {plan.Best.Folder}.");
+            if (plan.Certain != EventNumber.None && plan.Certain < head.Number)
+                terminal.Output.WriteLine($"Committed for certain were the events up to {plan.Certain}. Those from {plan.Certain.Next} to {head.Number} only a master had; they are kept, whether they were committed or not: their effects may be out.");
+            terminal.Output.WriteLine(plan.Lost > 0
+                ? $"Lost for certain: {plan.Lost} events, {head.Number.Value + 1} to {head.Number.Value + plan.Lost}, which a log that can't be used says that it has."
                 : "No log here has more. What was committed in the lost nodes after that, and reached none of these members, can't be known here: other ships may have seen its effects.");
         }
         ClusterRecovery.Check(configuration);
         if (!parse.GetValue(Yes))
             throw new SeguroException(ErrorCode.Unconfirmed, "nothing was done yet", "Look for more members' data folders (--log). If there are none, add --yes.");
-        string? aside = await ClusterRecovery.BuildAsync(configuration, best, cancel);
+        string? aside = await ClusterRecovery.BuildAsync(configuration, plan.Best, plan.Term, cancel);
         if (json)
         {
             terminal.Json(new
@@ -64,35 +65,21 @@ internal static class ClusterRecoverCommand
                 member = configuration.Self.Name,
                 head = head.Number.Value,
                 chain = head.Chain.ToString(),
-                lost,
-                folder = best.Folder,
+                certain = plan.Certain.Value,
+                lost = plan.Lost,
+                term = plan.Term.Value,
+                folder = plan.Best.Folder,
                 aside,
-                logs = logs.Select(static log => new { folder = log.Folder, head = log.Claims, verified = log.Problem is null, problem = log.Problem }),
+                logs = plan.Logs.Select(static log => new { folder = log.Log.Folder, head = log.Log.Claims, verified = log.Log.Problem is null, problem = log.Log.Problem, kept = log.Kept.Value, dropped = log.Dropped }),
             });
             return 0;
         }
         terminal.Output.WriteLine($"The new database stands.{(aside is null ? "" : $" The old node's data is in {aside}.")}");
-        terminal.Output.WriteLine("Start this member. On each other: change its configuration likewise, move 'dqlite' and 'dqlite-started' out of its folder, and start it. Start the balancer anew: terms begin again.");
+        terminal.Output.WriteLine("Start this member. On each other: change its configuration likewise, move 'dqlite' and 'dqlite-started' out of its folder, and start it.");
+        terminal.Output.WriteLine(plan.Term == Term.None
+            ? "Start the balancer anew: no member has recorded a term, so terms begin again, and it drops effects of those that it has seen."
+            : $"Terms go on above {plan.Term}: the balancer can stay as it is.");
         return 0;
-    }
-
-    private static async Task<SurvivingLog> BestAsync(List<SurvivingLog> logs, string? chosen, CancellationToken cancel)
-    {
-        List<SurvivingLog> good = [.. logs.Where(static log => log.Head is not null)];
-        if (chosen is not null)
-            return good.FirstOrDefault(log => log.Folder == chosen) ?? throw new SeguroException(ErrorCode.Corrupt, $"the log in {chosen} can't be used: {logs.First(log => log.Folder == chosen).Problem}", "Choose another folder.");
-        SurvivingLog best = good.MaxBy(static log => log.Head!.Value.Number)
-            ?? throw new SeguroException(ErrorCode.Corrupt, $"none of the {logs.Count} logs can be used: {string.Join("; ", logs.Select(static log => $"{log.Folder}: {log.Problem}"))}", "Find another member's data folder, or a backup, and name it with --log.");
-        foreach (SurvivingLog other in good)
-        {
-            if (other != best && !await best.AgreesAsync(other, cancel))
-            {
-                throw new SeguroException(
-                    ErrorCode.Diverged, $"the logs in {best.Folder} (up to {best.Claims}) and {other.Folder} (up to {other.Claims}) have different events: one ends with what its member computed and the cluster never got",
-                    "A member that was replica at the end has only what was committed: name its folder with --choose.");
-            }
-        }
-        return best;
     }
 
     private static async Task RefuseRunningAsync(string folder, NodeConfiguration configuration, CancellationToken cancel)

@@ -47,7 +47,19 @@ public sealed class AdminServerTests
         Assert.Empty(desk.Posted);
         LinkReply reply = await desk.Actions.DoAsync("/stepdown", "{}"u8.ToArray(), forwarded: true, Cancel);
         Assert.Equal(503, reply.Status);
+        Assert.Contains("a is not master; as far as it knows, b is", System.Text.Encoding.UTF8.GetString(reply.Body.Span), StringComparison.Ordinal);
         Assert.Single(desk.Forwarded);
+    }
+
+    [Fact]
+    public async Task A_replica_that_can_not_reach_the_master_says_who_it_is_and_what_to_do()
+    {
+        Desk desk = new(Role.Replica) { Master = "b@77", Unreachable = true };
+        LinkReply reply = await desk.Actions.DoAsync("/stepdown", "{}"u8.ToArray(), forwarded: false, Cancel);
+        string text = System.Text.Encoding.UTF8.GetString(reply.Body.Span);
+        Assert.Equal(503, reply.Status);
+        Assert.Contains("b can", text, StringComparison.Ordinal);
+        Assert.Contains("with the configuration of b", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -169,6 +181,8 @@ public sealed class AdminServerTests
             Actions = new AdminActions(() => _status, Post, Report, (to, path, _, _) =>
             {
                 Forwarded.Add((to, path));
+                if (Unreachable)
+                    throw new SeguroException(ErrorCode.StoreUnavailable, $"member {to} can't be reached", "See that it runs.");
                 return Task.FromResult(new LinkReply(200, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Report(), System.Text.Json.JsonSerializerOptions.Web)));
             });
         }
@@ -177,6 +191,8 @@ public sealed class AdminServerTests
         {
             init => _status = _status with { Master = value };
         }
+
+        public bool Unreachable { get; init; }
 
         public AdminActions Actions { get; }
 

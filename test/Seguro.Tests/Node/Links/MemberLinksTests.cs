@@ -159,11 +159,11 @@ public sealed class MemberLinksTests
         Introduce(a, b, c);
         for (int count = 1; count <= log.Length; count++)
         {
-            IReadOnlyList<Event> read = await a.Links.ReadAsync(Position.Origin, new EventNumber((ulong)count), Cancel);
+            IReadOnlyList<Event> read = await a.Links.ReadAsync(Position.Origin, new EventNumber((ulong)count), null, Cancel);
             Assert.Equal(log[..count].Select(static one => (one.Number, one.Chain)), read.Select(static one => (one.Number, one.Chain)));
             Assert.All(read.Zip(log), static pair => Assert.True(pair.First.Payload.Span.SequenceEqual(pair.Second.Payload.Span)));
         }
-        Assert.Empty(await b.Links.ReadAsync(new Position(log[^1].Number, log[^1].Chain), new EventNumber(99), Cancel));
+        Assert.Empty(await b.Links.ReadAsync(new Position(log[^1].Number, log[^1].Chain), new EventNumber(99), null, Cancel));
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class MemberLinksTests
         await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next());
         await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), options => options with { ReadLocal = (_, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>(log) });
         Introduce(a, b);
-        Assert.Empty(await a.Links.ReadAsync(Position.Origin, new EventNumber(5), Cancel));
+        Assert.Empty(await a.Links.ReadAsync(Position.Origin, new EventNumber(5), null, Cancel));
         Assert.Contains(a.Notices, static notice => notice.Contains("not those of its chain", StringComparison.Ordinal));
 
         await a.UntilLinkedAsync("b");

@@ -125,9 +125,9 @@ sealed class HostCluster : IAsyncDisposable
                 Pier = PierOf(name),
                 Ship = ship,
                 Send = (to, message) => Find(to)?.Host.Receive(name, message),
-                ReadPeers = async (after, last, cancel) =>
+                ReadPeers = async (after, last, sparing, cancel) =>
                 {
-                    foreach (string other in Names.Where(other => other != name))
+                    foreach (string other in Names.Where(other => other != name && other != sparing))
                     {
                         if (Find(other) is { } peer && await peer.Host.ReadLocalAsync(after, last, cancel) is { Count: > 0 } events)
                             return events;

@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Node.LocalLogs;
+using Seguro.Node.Members;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
 using Seguro.Tests.Node.LocalLogs;
@@ -133,6 +134,18 @@ public sealed class MemberHostTests
         HostAnswer answer = await cluster.AskAsync("two");
         Assert.Equal(2UL, answer.Datagrams);
         Assert.NotEqual(first.Address, answer.From);
+    }
+
+    [Fact]
+    public async Task Each_member_keeps_the_term_in_its_folder_and_whether_it_was_master()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1);
+        HostedMember first = await cluster.AwaitMasterAsync();
+        Term term = first.Host.Status.Term;
+        await cluster.UntilAsync(() => HostCluster.Names.All(name => MastershipRecord.Read(cluster.FolderOf(name)) == new MastershipRecord(term, name == first.Name)));
+        await cluster.KillAsync(first.Name);
+        await cluster.UntilAsync(() => cluster.Master is { } other && MastershipRecord.Read(cluster.FolderOf(other.Name)) is { WasMaster: true } record && record.Term > term);
+        Assert.Equal(new MastershipRecord(term, WasMaster: true), MastershipRecord.Read(cluster.FolderOf(first.Name)));
     }
 
     [Fact]

@@ -82,12 +82,39 @@ public sealed class SharedLogReaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Leaves_the_store_and_the_master_alone_where_a_replica_has_the_events()
+    {
+        await using LocalLog local = await OpenAsync("own");
+        List<string?> spared = [];
+        List<Event> others = [.. Log[..24], .. EventChain.After(EventChain.At(Log, 24), 6, "other")];
+        List<Event> served = Log;
+        SharedLogReader reader = new(Options((after, last, sparing, _) =>
+        {
+            spared.Add(sparing);
+            return ValueTask.FromResult<IReadOnlyList<Event>>([.. served.Where(one => one.Number > after.Number && one.Number <= last).Take(6)]);
+        }), local, new StoreTrouble(TimeProvider.System, NullLogger.Instance));
+        MemberOutput.Read ask = new(EventChain.At(Log, 22), new(30), "peer");
+
+        Assert.Equal(6, Assert.IsType<MemberInput.EventsRead>(await reader.ReadAsync(ask, Cancel)).Events.Count);
+        Assert.Equal(["peer"], spared);
+
+        // What a replica gives is held against the store, which also has what no replica gives.
+        served = others;
+        Assert.Equal(Log[22..30].Select(Text), Assert.IsType<MemberInput.EventsRead>(await reader.ReadAsync(ask, Cancel)).Events.Select(Text));
+        served = [];
+        Assert.Equal(Log[22..30].Select(Text), Assert.IsType<MemberInput.EventsRead>(await reader.ReadAsync(ask, Cancel)).Events.Select(Text));
+        Assert.Equal(["peer", "peer", "peer"], spared);
+        await reader.ReadAsync(ask with { Sparing = null }, Cancel);
+        Assert.Equal(3, spared.Count);
+    }
+
+    [Fact]
     public async Task Passes_nothing_on_that_does_not_follow()
     {
         await using LocalLog local = await OpenAsync("own");
         List<Event> forged = [.. Log[..20]];
         forged[7] = forged[7] with { Payload = "forged"u8.ToArray() };
-        SharedLogReader reader = new(Options((_, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>(forged)), local, new StoreTrouble(TimeProvider.System, NullLogger.Instance));
+        SharedLogReader reader = new(Options((_, _, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>(forged)), local, new StoreTrouble(TimeProvider.System, NullLogger.Instance));
         MemberInput.EventsRead read = Assert.IsType<MemberInput.EventsRead>(await reader.ReadAsync(new MemberOutput.Read(Position.Origin, new(30)), Cancel));
         Assert.Equal(7, read.Events.Count);
         Position strange = new(new(25), EventChain.At(Log, 24).Chain);
@@ -118,7 +145,7 @@ public sealed class SharedLogReaderTests : IAsyncLifetime
     private Task<LocalLog> OpenAsync(string name) => LocalLog.OpenAsync(_folder[$"{name}/pier"], Zod, NoMetadata, $"{name}@1", TimeProvider.System, Cancel);
 
     private SharedLogReader Reader(LocalLog local, LocalLog? peer) => new(
-        Options(async (after, last, cancel) =>
+        Options(async (after, last, sparing, cancel) =>
         {
             _asked++;
             return peer is null ? [] : await peer.ReadAsync(after, last, 6, long.MaxValue, cancel) ?? [];
@@ -126,7 +153,7 @@ public sealed class SharedLogReaderTests : IAsyncLifetime
         local,
         new StoreTrouble(TimeProvider.System, NullLogger.Instance));
 
-    private MemberHostOptions Options(Func<Position, EventNumber, CancellationToken, ValueTask<IReadOnlyList<Event>>> readPeers) => new()
+    private MemberHostOptions Options(Func<Position, EventNumber, string?, CancellationToken, ValueTask<IReadOnlyList<Event>>> readPeers) => new()
     {
         Member = new MemberOptions { Name = "own", Candidate = "own@1", Members = ["own", "peer"] },
         Store = _shared,
