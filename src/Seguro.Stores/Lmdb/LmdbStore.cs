@@ -138,7 +138,6 @@ public sealed class LmdbStore : IStore
         List<KeyValuePair<string, byte[]>> veres = [];
         List<KeyValuePair<string, byte[]>> own =
         [
-            new(LmdbRecords.Schema, "1"u8.ToArray()),
             new(LmdbRecords.Ship, Encoding.UTF8.GetBytes(ship.Name)),
             .. LmdbRecords.Write(state),
         ];
@@ -149,7 +148,8 @@ public sealed class LmdbStore : IStore
             else
                 own.Add(new(LmdbRecords.Metadata + key, value.ToArray()));
         }
-        using PierWriter writer = PierWriter.Create(_pier.Path, veres, own, origin.Number, DefaultVere);
+        using PierWriter writer = PierWriter.Create(
+            _pier.Path, veres, own, new(LmdbTail.Name, LmdbTail.Of(state).Span.ToArray()), origin.Number, DefaultVere);
         writer.Complete();
         return true;
     }
