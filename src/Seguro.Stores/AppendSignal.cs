@@ -10,11 +10,16 @@ public sealed class AppendSignal
     /// <summary>How often a log whose writer may be another process is looked at.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
+    private int _waiting;
     private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Wakes all that wait.</summary>
-    public void Announce() =>
-        Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    public void Announce()
+    {
+        Interlocked.MemoryBarrier(); // whoever begins to wait after this look sees what is announced
+        if (Volatile.Read(ref _waiting) > 0)
+            Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+    }
 
     /// <summary>Returns when <paramref name="look"/> says yes; asks it at once, at each <see cref="Announce"/>, and every <paramref name="interval"/>.</summary>
     /// <param name="look">Is there what is waited for? A cheap, plain read.</param>
@@ -25,15 +30,23 @@ public sealed class AppendSignal
         Func<CancellationToken, ValueTask<bool>> look, TimeSpan interval, TimeProvider time, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(look);
-        while (true)
+        Interlocked.Increment(ref _waiting); // before the look, as is the task: nothing between the two is missed
+        try
         {
-            Task announced = Volatile.Read(ref _next).Task; // taken before the look, so that nothing between the two is missed
-            if (await look(cancel))
-                return;
-            using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(announced, Task.Delay(interval, time, done.Token));
-            await done.CancelAsync();
-            cancel.ThrowIfCancellationRequested();
+            while (true)
+            {
+                Task announced = Volatile.Read(ref _next).Task;
+                if (await look(cancel))
+                    return;
+                using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+                await Task.WhenAny(announced, Task.Delay(interval, time, done.Token));
+                await done.CancelAsync();
+                cancel.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
         }
     }
 }

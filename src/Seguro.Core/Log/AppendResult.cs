@@ -1,6 +1,6 @@
 namespace Seguro.Core;
 
-/// <summary>What became of a batch given to <see cref="EventLog.AppendAsync"/>.</summary>
+/// <summary>What became of a batch given to <see cref="EventLog.AppendEventsAsync"/>.</summary>
 /// <param name="Outcome">
 /// <see cref="WriteOutcome.Committed"/>: all of it is in. Anything else speaks of the part after <paramref name="Reached"/>.
 /// </param>

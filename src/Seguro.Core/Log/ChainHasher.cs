@@ -10,8 +10,11 @@ public sealed class ChainHasher : IDisposable
     private const int PrefixSize = Chain.Size + sizeof(ulong) + sizeof(ulong);
     private const int AtOnce = 2048;
 
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private IncrementalHash? _hash;
     private long _missing = -1;
+
+    /// <summary>Made when it is first needed: short payloads need none.</summary>
+    private IncrementalHash Hash => _hash ??= IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     /// <summary>A single link, for those who compute one now and then.</summary>
     public static Chain Of(Chain previous, EventNumber number, ReadOnlySpan<byte> payload)
@@ -37,10 +40,10 @@ public sealed class ChainHasher : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(size);
         if (_missing >= 0)
-            _hash.TryGetHashAndReset(stackalloc byte[Chain.Size], out _);
+            Hash.TryGetHashAndReset(stackalloc byte[Chain.Size], out _);
         Span<byte> prefix = stackalloc byte[PrefixSize];
         WritePrefix(prefix, previous, number, size);
-        _hash.AppendData(prefix);
+        Hash.AppendData(prefix);
         _missing = size;
     }
 
@@ -50,7 +53,7 @@ public sealed class ChainHasher : IDisposable
     {
         if (piece.Length > _missing)
             throw new InvalidOperationException("More payload than was announced.");
-        _hash.AppendData(piece);
+        Hash.AppendData(piece);
         _missing -= piece.Length;
     }
 
@@ -61,13 +64,13 @@ public sealed class ChainHasher : IDisposable
         if (_missing != 0)
             throw new InvalidOperationException("Less payload than was announced.");
         Span<byte> digest = stackalloc byte[Chain.Size];
-        _hash.TryGetHashAndReset(digest, out _);
+        Hash.TryGetHashAndReset(digest, out _);
         _missing = -1;
         return new Chain(digest);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _hash.Dispose();
+    public void Dispose() => _hash?.Dispose();
 
     private static Chain Short(Chain previous, EventNumber number, ReadOnlySpan<byte> payload)
     {

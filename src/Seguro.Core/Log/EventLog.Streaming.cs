@@ -57,7 +57,7 @@ public sealed partial class EventLog
             }
             Position last = new(number, hasher.End());
             WriteOutcome outcome = await AppendGroupAsync(
-                term, previous, [new NewEvent(number, size, last.Chain, first.AsMemory(0, plan.Length(0)))], cancel);
+                new Append(term, previous, [new NewEvent(number, size, last.Chain, first.AsMemory(0, plan.Length(0)))]), cancel);
             return new AppendResult(outcome, outcome is WriteOutcome.Committed ? last : previous);
         }
         finally

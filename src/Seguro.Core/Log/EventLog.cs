@@ -38,47 +38,55 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
     /// An event is too large (nothing of the batch was written), or the store failed without writing the group that it was given: of a batch of
     /// several groups those before may be in, which <see cref="ReadStateAsync"/> tells.
     /// </exception>
-    public async ValueTask<AppendResult> AppendAsync(
+    public ValueTask<AppendResult> AppendAsync(
         Term term, Position previous, IReadOnlyList<ReadOnlyMemory<byte>> payloads, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(payloads);
         foreach (ReadOnlyMemory<byte> payload in payloads)
             FragmentPlan.For(payload.Length, Capabilities);
+        return AppendEventsAsync(term, previous, Link(previous, payloads), cancel);
+    }
 
-        using ChainHasher hasher = new();
+    /// <summary>Appends events that follow <paramref name="previous"/> and whose chains the caller has computed, while an earlier append was under way for instance.</summary>
+    /// <remarks>As the other: <see cref="AppendAsync(Term, Position, IReadOnlyList{ReadOnlyMemory{byte}}, CancellationToken)"/>. A wrong chain is found by whoever reads.</remarks>
+    /// <exception cref="SeguroException">As the other.</exception>
+    public async ValueTask<AppendResult> AppendEventsAsync(Term term, Position previous, IReadOnlyList<Event> events, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(events);
+        foreach (Event added in events)
+            FragmentPlan.For(added.Payload.Length, Capabilities);
         Position reached = previous;
         Position last = previous;
-        List<NewEvent> group = [];
+        List<NewEvent> group = new(Math.Min(events.Count, Capabilities.LargestGroup));
         long groupBytes = 0;
-        foreach (ReadOnlyMemory<byte> payload in payloads)
+        foreach (Event added in events)
         {
-            FragmentPlan plan = FragmentPlan.For(payload.Length, Capabilities);
+            FragmentPlan plan = FragmentPlan.For(added.Payload.Length, Capabilities);
             int inline = plan.Length(0);
             bool full = group.Count == Capabilities.LargestGroup || groupBytes + inline > Capabilities.LargestTransaction;
             if (group.Count > 0 && (full || plan.Count > 1))
             {
-                WriteOutcome flushed = await AppendGroupAsync(term, reached, group, cancel);
+                WriteOutcome flushed = await AppendGroupAsync(new Append(term, reached, group), cancel);
                 if (flushed is not WriteOutcome.Committed)
                     return new AppendResult(flushed, reached);
                 reached = last;
                 group = [];
                 groupBytes = 0;
             }
-            EventNumber number = last.Number.Next;
             if (plan.Count > 1)
             {
-                WriteOutcome staged = await StageAllAsync(term, number, payload, plan, cancel);
+                WriteOutcome staged = await StageAllAsync(term, added.Number, added.Payload, plan, cancel);
                 // A conflict says that the head is past this event; whether an earlier attempt of the same append brought it there, only the append can tell.
                 if (staged is not (WriteOutcome.Committed or WriteOutcome.Conflict))
                     return new AppendResult(staged, reached);
             }
-            last = new Position(number, hasher.Next(last.Chain, number, payload.Span));
-            group.Add(new NewEvent(number, payload.Length, last.Chain, plan.Cut(payload, 0)));
+            last = new Position(added.Number, added.Chain);
+            group.Add(new NewEvent(added.Number, added.Payload.Length, added.Chain, plan.Cut(added.Payload, 0)));
             groupBytes += inline;
         }
         if (group.Count == 0)
             return new AppendResult(WriteOutcome.Committed.Instance, reached);
-        WriteOutcome outcome = await AppendGroupAsync(term, reached, group, cancel);
+        WriteOutcome outcome = await AppendGroupAsync(new Append(term, reached, group), cancel);
         return new AppendResult(outcome, outcome is WriteOutcome.Committed ? last : reached);
     }
 
@@ -104,11 +112,27 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Stored.DisposeAsync();
 
-    private async ValueTask<WriteOutcome> AppendGroupAsync(Term term, Position previous, List<NewEvent> group, CancellationToken cancel)
+    private static Event[] Link(Position previous, IReadOnlyList<ReadOnlyMemory<byte>> payloads)
     {
-        Append append = new(term, previous, group);
-        return await RepeatAsync(token => Stored.AppendAsync(append, token), cancel);
+        Event[] events = new Event[payloads.Count];
+        using ChainHasher hasher = new();
+        for (int i = 0; i < events.Length; i++)
+        {
+            EventNumber number = previous.Number.Next;
+            previous = new Position(number, hasher.Next(previous.Chain, number, payloads[i].Span));
+            events[i] = new Event(number, payloads[i], previous.Chain);
+        }
+        return events;
     }
+
+    private async ValueTask<WriteOutcome> AppendGroupAsync(Append append, CancellationToken cancel)
+    {
+        WriteOutcome outcome = await Stored.AppendAsync(append, cancel);
+        return outcome is WriteOutcome.Unknown ? await FindOutAsync(append, outcome, cancel) : outcome;
+    }
+
+    private ValueTask<WriteOutcome> FindOutAsync(Append append, WriteOutcome unknown, CancellationToken cancel) =>
+        RepeatAsync(token => Stored.AppendAsync(append, token), unknown, cancel);
 
     private async ValueTask<WriteOutcome> StageAllAsync(
         Term term, EventNumber number, ReadOnlyMemory<byte> payload, FragmentPlan plan, CancellationToken cancel)
@@ -134,9 +158,12 @@ public sealed partial class EventLog(IStoredLog log, StoreCapabilities capabilit
         return WriteOutcome.Committed.Instance;
     }
 
-    private static async ValueTask<WriteOutcome> RepeatAsync(Func<CancellationToken, ValueTask<WriteOutcome>> write, CancellationToken cancel)
+    private static async ValueTask<WriteOutcome> RepeatAsync(Func<CancellationToken, ValueTask<WriteOutcome>> write, CancellationToken cancel) =>
+        await RepeatAsync(write, await write(cancel), cancel);
+
+    private static async ValueTask<WriteOutcome> RepeatAsync(
+        Func<CancellationToken, ValueTask<WriteOutcome>> write, WriteOutcome outcome, CancellationToken cancel)
     {
-        WriteOutcome outcome = await write(cancel);
         for (int attempt = 1; attempt < Attempts && outcome is WriteOutcome.Unknown; attempt++)
         {
             cancel.ThrowIfCancellationRequested();

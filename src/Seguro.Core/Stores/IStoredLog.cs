@@ -13,7 +13,8 @@ namespace Seguro.Core;
 /// leader may have answered.</para>
 /// <para><b>Waiting.</b> A call may wait for a leader, a connection or a lock, but not for ever: it then ends with
 /// <see cref="ErrorCode.StoreUnavailable"/> (nothing written) or <c>Unknown</c>.</para>
-/// <para><b>Threading.</b> Calls may overlap, from any thread. Bytes handed in are read until the call returns and not kept.</para>
+/// <para><b>Threading.</b> Calls may overlap, from any thread. Bytes handed in are read until the call returns and not kept. A store on this machine may commit
+/// on the caller's thread, before it returns its task: who has something else to do meanwhile calls it from another.</para>
 /// </remarks>
 public interface IStoredLog : IAsyncDisposable
 {

@@ -16,13 +16,10 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
 
     public async Task<MemberInput> AppendAsync(MemberOutput.AppendStore append, CancellationToken cancel)
     {
-        ReadOnlyMemory<byte>[] payloads = new ReadOnlyMemory<byte>[append.Events.Count];
-        for (int i = 0; i < payloads.Length; i++)
-            payloads[i] = append.Events[i].Payload;
         AppendResult result;
         try
         {
-            result = await _log.AppendAsync(append.Term, append.Previous, payloads, cancel);
+            result = await _log.AppendEventsAsync(append.Term, append.Previous, append.Events, cancel);
         }
         catch (Exception failed) when (StoreTrouble.IsOne(failed))
         {

@@ -28,7 +28,7 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
     {
         LogState state = await ReadStateAsync(cancel);
         LmdbView view = pier.View();
-        Func<EventNumber, Chain?> chains = view.NewChains();
+        LmdbRows rows = view.NewRows();
         EventNumber first = from < state.First ? state.First : from;
         EventNumber last = to > state.Head.Number ? state.Head.Number : to;
         if (last < first)
@@ -41,7 +41,7 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
             if (piece.Offset == 0)
             {
                 index = 0;
-                chain = chains(piece.Number);
+                chain = rows.ChainOf(piece.Number);
             }
             yield return new StoredFragment(piece.Number, index++, piece.Size, chain, piece.Bytes);
         }
@@ -62,9 +62,16 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
     public async ValueTask<WriteOutcome> AppendAsync(Append append, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(append);
-        WriteOutcome outcome = await pier.WriteAsync(
-            writer => LogRules.Decide(writer.State, append) ?? Commit(writer, () => writer.Append(append), state => state.Head.Position == append.Last),
-            cancel);
+        WriteOutcome outcome;
+        LmdbWriter writer = await pier.EnterAsync(cancel);
+        try
+        {
+            outcome = LogRules.Decide(writer.State, append) ?? Commit(writer, append);
+        }
+        finally
+        {
+            pier.Leave();
+        }
         if (outcome is WriteOutcome.Committed)
             pier.Signal.Announce();
         return outcome;
@@ -138,6 +145,19 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static WriteOutcome Commit(LmdbWriter writer, Append append)
+    {
+        try
+        {
+            writer.Append(append);
+            return WriteOutcome.Committed.Instance;
+        }
+        catch (SeguroException failed) when (writer.IsBroken && writer.View.ReadState().Head.Position == append.Last)
+        {
+            return new WriteOutcome.Unknown(failed.Message);
+        }
+    }
 
     /// <summary>Writes; where the commit itself failed, asks the files whether it may have happened.</summary>
     private static WriteOutcome Commit(LmdbWriter writer, Action write, Func<LogState, bool> isDone)

@@ -10,17 +10,13 @@ sealed class LmdbPier : IDisposable
     private static readonly Lock Gate = new();
     private static readonly Dictionary<string, LmdbPier> Shared = new(StringComparer.Ordinal);
     private readonly Lock _viewGate = new();
-    private readonly WriterThread _thread;
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private int _clients;
     private readonly List<LmdbView> _views = []; // old ones too, which a reader may still use
     private LmdbView? _view;
     private volatile LmdbWriter? _writer;
 
-    private LmdbPier(string path)
-    {
-        Path = path;
-        _thread = new WriterThread("lmdb " + path);
-    }
+    private LmdbPier(string path) => Path = path;
 
     public string Path { get; }
 
@@ -50,10 +46,11 @@ sealed class LmdbPier : IDisposable
             if (--_clients > 0)
                 return;
             Shared.Remove(Path);
-            _thread.Dispose();
+            _turn.Wait(); // a write that is under way ends first; those in line find that nobody is left
             _writer?.Dispose();
             foreach (LmdbView view in _views)
                 view.Dispose();
+            _turn.Release();
         }
     }
 
@@ -73,26 +70,76 @@ sealed class LmdbPier : IDisposable
     /// <summary>Everything that is committed.</summary>
     public LogState ReadState() => _writer is { IsBroken: false } writer ? writer.State : View().ReadState();
 
-    /// <summary>Does something with the writer, on its thread; opens it first where it is not open.</summary>
-    public Task<T> WriteAsync<T>(Func<LmdbWriter, T> write, CancellationToken cancel)
+    /// <summary>Waits for the turn to write, and opens the writer where it is not open. Whoever got it calls <see cref="Leave"/>.</summary>
+    /// <remarks>
+    /// Without LMDB's own locks (<see cref="LmdbEnvironment"/>) a transaction belongs to no thread, so it runs on the caller's: handing a commit to another
+    /// thread and its outcome back cost more than what Seguro adds to the commit itself.
+    /// </remarks>
+    public async ValueTask<LmdbWriter> EnterAsync(CancellationToken cancel)
     {
-        cancel.ThrowIfCancellationRequested();
-        return _thread.DoAsync(
-            () =>
-            {
-                if (_writer is { IsBroken: true } broken)
-                {
-                    _writer = null;
-                    broken.Dispose();
-                }
-                LmdbWriter writer = _writer ??= LmdbWriter.Open(Path, Keep);
-                return write(writer);
-            },
-            cancel);
+        await TakeTurnAsync(cancel);
+        try
+        {
+            if (_writer is { IsBroken: false } ready)
+                return ready;
+            return await Task.Run(OpenWriter, CancellationToken.None);
+        }
+        catch
+        {
+            Leave();
+            throw;
+        }
     }
 
-    /// <summary>Does something on the writer's thread without the pier: making it.</summary>
-    public Task<T> MakeAsync<T>(Func<T> make, CancellationToken cancel) => _thread.DoAsync(make, cancel);
+    /// <summary>Gives the turn to the next.</summary>
+    public void Leave() => _turn.Release();
+
+    /// <summary>Does something with the writer, when its turn comes.</summary>
+    public async ValueTask<T> WriteAsync<T>(Func<LmdbWriter, T> write, CancellationToken cancel)
+    {
+        LmdbWriter writer = await EnterAsync(cancel);
+        try
+        {
+            return write(writer);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Does something in turn without the pier: making it.</summary>
+    public async ValueTask<T> MakeAsync<T>(Func<T> make, CancellationToken cancel)
+    {
+        await TakeTurnAsync(cancel);
+        try
+        {
+            return await Task.Run(make, CancellationToken.None);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    private async ValueTask TakeTurnAsync(CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel);
+        if (Volatile.Read(ref _clients) > 0)
+            return;
+        Leave();
+        throw new ObjectDisposedException(nameof(LmdbStore));
+    }
+
+    private LmdbWriter OpenWriter()
+    {
+        if (_writer is { } broken)
+        {
+            _writer = null;
+            broken.Dispose();
+        }
+        return _writer = LmdbWriter.Open(Path, Keep);
+    }
 
     private LmdbView Keep(LmdbView view)
     {

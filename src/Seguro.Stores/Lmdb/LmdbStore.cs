@@ -9,7 +9,7 @@ namespace Seguro.Stores.Lmdb;
 /// <remarks>
 /// <para>It is a pier: events are the very values that vere would write, and stock vere starts from it. Seguro's own records lie beside
 /// them, where vere does not look (<see cref="LmdbRecords"/>).</para>
-/// <para>Threading: as <see cref="IStore"/>; writes take their turns on a thread of the pier. Clients of one process share one environment. Reading takes no lock
+/// <para>Threading: as <see cref="IStore"/>; writes take their turns, each on its caller's thread. Clients of one process share one environment. Reading takes no lock
 /// and works on read-only media and while a vere runs; the first write takes vere's own lock, <c>.vere.lock</c>, until the last client is disposed of.</para>
 /// <para>Durability: an fsync of the file for each group, LMDB's default.</para>
 /// <para>Memory: reading is bounded by pieces of 4 MiB. Writing an event above 32 MiB goes through the mapped file, piece by piece, and takes its disk space
@@ -138,7 +138,6 @@ public sealed class LmdbStore : IStore
         List<KeyValuePair<string, byte[]>> veres = [];
         List<KeyValuePair<string, byte[]>> own =
         [
-            new(LmdbRecords.Schema, "1"u8.ToArray()),
             new(LmdbRecords.Ship, Encoding.UTF8.GetBytes(ship.Name)),
             .. LmdbRecords.Write(state),
         ];
@@ -149,7 +148,8 @@ public sealed class LmdbStore : IStore
             else
                 own.Add(new(LmdbRecords.Metadata + key, value.ToArray()));
         }
-        using PierWriter writer = PierWriter.Create(_pier.Path, veres, own, origin.Number, DefaultVere);
+        using PierWriter writer = PierWriter.Create(
+            _pier.Path, veres, own, new(LmdbTail.Name, LmdbTail.Of(state).Span.ToArray()), origin.Number, DefaultVere);
         writer.Complete();
         return true;
     }

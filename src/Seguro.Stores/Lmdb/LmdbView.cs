@@ -86,24 +86,13 @@ sealed class LmdbView : IDisposable
     }
 
     /// <summary>The chain that is recorded for an event.</summary>
-    public Chain? ReadChain(EventNumber number) => NewChains()(number);
+    public Chain? ReadChain(EventNumber number) => NewRows().ChainOf(number);
 
-    /// <summary>Looks up recorded chains, quickly for neighbours. Not safe for use by two threads at a time.</summary>
-    public Func<EventNumber, Chain?> NewChains()
-    {
-        // The newest environment has the chains of all that was there when Seguro first wrote to it; an older one those up to a roll of vere's.
-        EventReader[] readers = [.. _files.Epochs.Reverse().Select(static epoch => epoch.NewReader(LmdbRecords.Table))];
-        byte[] row = new byte[LmdbRecords.RowSize];
-        return number =>
-        {
-            foreach (EventReader reader in readers)
-            {
-                if (reader.TryReadRow(number.Value, row))
-                    return LmdbRecords.ReadRow(row).Chain;
-            }
-            return null;
-        };
-    }
+    /// <summary>The rows of events, as they are and as they become.</summary>
+    public LmdbRows NewRows() => new(_files);
+
+    /// <summary>The end of the log as it is recorded in the newest epoch; <see langword="null"/> where it is not.</summary>
+    public LmdbTail? ReadTail() => LmdbRows.ReadTail(_files.Newest);
 
     /// <summary>The pieces of events that are in the files; ends before the first that is missing.</summary>
     public IEnumerable<PierPiece> ReadPieces(EventNumber from, EventNumber to, int largestPiece)
@@ -187,8 +176,8 @@ sealed class LmdbView : IDisposable
         foreach (PierEpoch epoch in _files.Epochs.Reverse())
         {
             LogState? state = null;
-            epoch.NewReader().ReadTable(PierMeta.Table, (meta, page) =>
-                state = LmdbRecords.Read(epoch.File.Path, key => meta?.Get(Encoding.ASCII.GetBytes(key), page, LargestRecord)));
+            epoch.NewReader().ReadTable(PierMeta.Table, LmdbTail.Name, LmdbTail.LargestSize, (meta, page, tail) =>
+                state = LmdbRecords.Read(epoch.File.Path, key => meta?.Get(Encoding.ASCII.GetBytes(key), page, LargestRecord), () => tail));
             if (state is not null)
                 return state;
         }

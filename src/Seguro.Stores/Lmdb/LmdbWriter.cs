@@ -3,7 +3,7 @@ using Seguro.Urbit.Piers;
 
 namespace Seguro.Stores.Lmdb;
 
-/// <summary>A pier that this process holds for writing: its lock, its newest environment, and the state of its log. All calls are the writer thread's.</summary>
+/// <summary>A pier that this process holds for writing: its lock, its newest environment, and the state of its log. For one thread at a time.</summary>
 sealed class LmdbWriter : IDisposable
 {
     private const int RowsTogether = 10_000;
@@ -12,6 +12,8 @@ sealed class LmdbWriter : IDisposable
     private readonly LmdbView _view;
     private readonly string _folder;
     private LmdbEnvironment _environment;
+    private LmdbTail _tail = LmdbTail.Of(default);
+    private LmdbTail _nextTail = LmdbTail.Of(default);
     private volatile Committed _committed = new(default);
 
     private LmdbWriter(PierLock held, LmdbView view, LmdbEnvironment environment, string folder)
@@ -58,23 +60,14 @@ sealed class LmdbWriter : IDisposable
     /// <summary>Appends events that were decided to be written.</summary>
     public void Append(Append append)
     {
-        LogState after = LogRules.After(State, append);
-        bool isLarge = append.Events.Any(static added => added.Size > LmdbEnvironment.LargestInMemory);
+        bool isLarge = false;
+        foreach (NewEvent added in append.Events)
+            isLarge |= added.Size > LmdbEnvironment.LargestInMemory;
         if (isLarge)
             Reopen(append.Size);
         try
         {
-            Write(after, (transaction, meta) =>
-            {
-                uint events = transaction.Table(PierMeta.Events, integerKeys: true);
-                uint rows = transaction.Table(LmdbRecords.Table, integerKeys: true);
-                foreach (NewEvent added in append.Events)
-                {
-                    AppendOne(transaction, events, added);
-                    transaction.Append(rows, added.Number.Value, LmdbRecords.Row(added.Chain, append.Term));
-                }
-                transaction.Put(meta, LmdbRecords.Head, LmdbRecords.WriteHead(after));
-            });
+            AppendInOne(append);
         }
         finally
         {
@@ -140,15 +133,15 @@ sealed class LmdbWriter : IDisposable
         }
         LogState before = State;
         long removed = _view.SumSizes(last.Number.Next, before.Head.Number);
-        Write((transaction, meta) =>
+        Write((transaction, _) =>
         {
             uint events = transaction.Table(PierMeta.Events, integerKeys: true);
             uint rows = transaction.Table(LmdbRecords.Table, integerKeys: true);
-            Term term = transaction.Get(rows, last.Number.Value) is { Length: LmdbRecords.RowSize } row ? LmdbRecords.ReadRow(row).Term : Term.None;
+            Term term = _tail.RowOf(last.Number)?.Term
+                ?? (transaction.Get(rows, last.Number.Value) is { Length: LmdbRecords.RowSize } row ? LmdbRecords.ReadRow(row).Term : Term.None);
             transaction.DeleteFrom(events, last.Number.Value + 1);
             transaction.DeleteFrom(rows, last.Number.Value + 1);
             LogState after = before with { Head = new Head(term, last.Number, last.Chain), Bytes = before.Bytes - removed };
-            transaction.Put(meta, LmdbRecords.Head, LmdbRecords.WriteHead(after));
             return after;
         });
     }
@@ -157,6 +150,30 @@ sealed class LmdbWriter : IDisposable
     {
         _environment.Dispose();
         _lock.Dispose();
+    }
+
+    private void AppendInOne(Append append)
+    {
+        bool isCommitting = false;
+        try
+        {
+            LogState after = LogRules.After(State, append);
+            using LmdbTransaction transaction = _environment.Begin();
+            uint events = transaction.Table(PierMeta.Events, integerKeys: true);
+            foreach (NewEvent added in append.Events)
+                AppendOne(transaction, events, added);
+            _nextTail.Append(_tail, append, after, transaction);
+            transaction.Put(transaction.MainTable(), LmdbTail.Name, _nextTail.Span);
+            isCommitting = true;
+            transaction.Commit();
+            (_tail, _nextTail) = (_nextTail, _tail);
+            _committed = new Committed(after);
+        }
+        catch
+        {
+            IsBroken |= isCommitting;
+            throw;
+        }
     }
 
     private static unsafe void AppendOne(LmdbTransaction transaction, uint events, in NewEvent added)
@@ -212,7 +229,7 @@ sealed class LmdbWriter : IDisposable
         return after;
     });
 
-    /// <summary>Writes in one transaction; the state is what <paramref name="write"/> returned when it is committed.</summary>
+    /// <summary>Writes in one transaction; the state is what <paramref name="write"/> returned when it is committed. Its head is not above that of before.</summary>
     private void Write(Func<LmdbTransaction, uint, LogState> write)
     {
         bool isCommitting = false;
@@ -220,8 +237,12 @@ sealed class LmdbWriter : IDisposable
         {
             using LmdbTransaction transaction = _environment.Begin();
             LogState after = write(transaction, transaction.Table(PierMeta.Table, integerKeys: false));
+            _nextTail.CutBack(_tail, after);
+            if (!_nextTail.Span.SequenceEqual(_tail.Span))
+                transaction.Put(transaction.MainTable(), LmdbTail.Name, _nextTail.Span);
             isCommitting = true;
             transaction.Commit();
+            (_tail, _nextTail) = (_nextTail, _tail);
             _committed = new Committed(after);
         }
         catch
@@ -231,7 +252,7 @@ sealed class LmdbWriter : IDisposable
         }
     }
 
-    /// <summary>Makes the records of a pier that only vere has written so far, or brings them up to what it wrote since.</summary>
+    /// <summary>Makes the records of a pier that only vere has written so far, or brings them up to what it wrote since, or to the newest version of them.</summary>
     private void Adopt()
     {
         List<(EventNumber Number, Chain Chain, Term Term)> rows = [];
@@ -242,25 +263,39 @@ sealed class LmdbWriter : IDisposable
                 WriteRows(rows);
         });
         WriteRows(rows);
-        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = _view.ReadMetadata();
-        Write(state, (transaction, meta) =>
+        LmdbTail? recorded = _view.ReadTail();
+        if (recorded is not null && recorded.Head == state.Head && recorded.Bytes == state.Bytes)
         {
-            if (transaction.Get(meta, LmdbRecords.Schema) is not null && transaction.Get(meta, LmdbRecords.Head).AsSpan().SequenceEqual(LmdbRecords.WriteHead(state)))
-                return;
-            transaction.Put(meta, LmdbRecords.Schema, "1"u8);
-            transaction.Put(meta, LmdbRecords.Ship, System.Text.Encoding.UTF8.GetBytes(_view.Ship.Name));
-            foreach ((string key, byte[] value) in LmdbRecords.Write(state))
-                transaction.Put(meta, key, value);
-            foreach ((string key, ReadOnlyMemory<byte> value) in metadata)
-            {
-                if (key is not (MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life))
-                    transaction.Put(meta, LmdbRecords.Metadata + key, value.Span);
-            }
-            uint table = transaction.Table(LmdbRecords.Table, integerKeys: true);
-            transaction.DeleteFrom(table, state.Head.Number.Value + 1);
-        });
+            _tail = recorded;
+            _committed = new Committed(state);
+        }
+        else
+        {
+            IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = _view.ReadMetadata();
+            _tail = LmdbTail.Of(state);
+            Write(state, (transaction, meta) => WriteAll(transaction, meta, state, metadata, recorded));
+        }
         _view.CheckHead(State);
         CopyIdentityUp();
+    }
+
+    /// <summary>Writes all records anew, but for the rows, which go where they belong from the tail that was.</summary>
+    private void WriteAll(
+        LmdbTransaction transaction, uint meta, LogState state, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, LmdbTail? before)
+    {
+        transaction.Put(meta, LmdbRecords.Ship, System.Text.Encoding.UTF8.GetBytes(_view.Ship.Name));
+        foreach ((string key, byte[] value) in LmdbRecords.Write(state))
+            transaction.Put(meta, key, value);
+        transaction.Delete(meta, LmdbRecords.OldHead);
+        foreach ((string key, ReadOnlyMemory<byte> value) in metadata)
+        {
+            if (key is not (MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life))
+                transaction.Put(meta, LmdbRecords.Metadata + key, value.Span);
+        }
+        uint table = transaction.Table(LmdbRecords.Table, integerKeys: true);
+        before?.MoveRows(transaction, table);
+        transaction.DeleteFrom(table, state.Head.Number.Value + 1);
+        transaction.Put(transaction.MainTable(), LmdbTail.Name, _tail.Span);
     }
 
     private void WriteRows(List<(EventNumber Number, Chain Chain, Term Term)> rows)
@@ -270,8 +305,12 @@ sealed class LmdbWriter : IDisposable
         Write(State, (transaction, _) =>
         {
             uint table = transaction.Table(LmdbRecords.Table, integerKeys: true);
+            Span<byte> row = stackalloc byte[LmdbRecords.RowSize];
             foreach ((EventNumber number, Chain chain, Term term) in rows)
-                transaction.Put(table, number.Value, LmdbRecords.Row(chain, term));
+            {
+                LmdbRecords.WriteRow(row, chain, term);
+                transaction.Put(table, number.Value, row);
+            }
         });
         rows.Clear();
     }

@@ -22,6 +22,7 @@ sealed partial class PostgresLog : IStoredLog
     // Two sessions, so that a renewal does not stand in line behind a large append.
     private readonly WriteLane _appends;
     private readonly WriteLane _leases;
+    private SingleAppend? _single;
 
     public PostgresLog(PostgresSource source, HeadSignals.Signal signal, Ship ship, int id)
     {
@@ -65,9 +66,13 @@ sealed partial class PostgresLog : IStoredLog
     {
         ArgumentNullException.ThrowIfNull(append);
         ToBigint(append.Last.Number);
-        long bytes = append.Events.Sum(static added => (long)added.Bytes.Length);
+        long bytes = 0;
+        foreach (NewEvent added in append.Events)
+            bytes += added.Bytes.Length;
         WriteOutcome outcome = await WriteAsync(
-            (connection, seconds, token) => AppendWriter.WriteAsync(connection, _id, append, bytes, seconds, token),
+            (connection, seconds, token) => append.Events.Count == 1 && bytes < AppendWriter.BulkFrom
+                ? SingleAppendOf(connection).WriteAsync(append, seconds, token)
+                : AppendWriter.WriteAsync(connection, _id, append, bytes, seconds, token),
             state => LogRules.Decide(state, append),
             bytes,
             cancel);
@@ -195,6 +200,16 @@ sealed partial class PostgresLog : IStoredLog
     {
         await _appends.DisposeAsync();
         await _leases.DisposeAsync();
+        _single?.Dispose();
+    }
+
+    /// <summary>In the turn of <see cref="_appends"/>.</summary>
+    private SingleAppend SingleAppendOf(NpgsqlConnection connection)
+    {
+        if (_single is { } known && known.IsOf(connection))
+            return known;
+        _single?.Dispose();
+        return _single = new SingleAppend(connection, _id);
     }
 
     /// <summary>A write and, where it changed nothing, the reason.</summary>

@@ -33,6 +33,15 @@ static class Statements
         FROM fence, unnest($8, $10) WITH ORDINALITY AS e (size, payload, place)
         """;
 
+    /// <summary>id, term, previous number, previous chain, chain, size, payload: as <see cref="Append"/>, of one event.</summary>
+    public const string AppendOne = """
+        WITH fence AS (
+            UPDATE seguro.log SET head_term = $2, head_number = $3 + 1, head_chain = $5, bytes = bytes + $6
+            WHERE id = $1 AND lease_term = $2 AND head_number = $3 AND head_chain = $4
+            RETURNING id)
+        INSERT INTO seguro.event (log, n, term, size, chain, payload) SELECT id, $3 + 1, $2, $6, $5, $7 FROM fence
+        """;
+
     /// <summary>
     /// The fence of a bulk append, after its rows were copied: as <see cref="Append"/>, $1 to $7. Fails with 22012 (division by zero) where
     /// it does not match, so that the COMMIT behind it in the same round trip is not reached.

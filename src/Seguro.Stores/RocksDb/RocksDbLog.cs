@@ -196,13 +196,9 @@ sealed partial class RocksDbLog(RocksDbDatabase database, StoreOptions options, 
         }
         try
         {
-            return await Task.Run(
-                () =>
-                {
-                    using WriteBatch batch = new();
-                    return write(batch);
-                },
-                CancellationToken.None);
+            // On the caller's thread, which waits for the fsync: handing it to another of the pool would block that one, and cost two switches.
+            using WriteBatch batch = new();
+            return write(batch);
         }
         finally
         {

@@ -84,6 +84,7 @@ sealed class SqliteDatabase : IAsyncDisposable
     }
 
     /// <summary>Runs one transaction, alone on this file over all processes, and commits what <paramref name="write"/> did where it says so.</summary>
+    /// <remarks>On the caller's thread, which waits for the fsync: handing it to another of the pool would block that one, and cost two switches.</remarks>
     /// <param name="write">Reads, decides and writes; says whether there is something to commit. It may run only once for a commit.</param>
     /// <param name="unknown">Makes the outcome where the commit may or may not have happened, from its cause.</param>
     /// <param name="cancel">Ends the wait for the turn; a transaction that has begun is finished.</param>
@@ -94,7 +95,7 @@ sealed class SqliteDatabase : IAsyncDisposable
         try
         {
             await BeginAsync(cancel);
-            return await Task.Run(() => Finish(write, unknown), CancellationToken.None);
+            return Finish(write, unknown);
         }
         finally
         {

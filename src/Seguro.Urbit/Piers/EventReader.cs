@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using System.Text;
 using Seguro.Core;
 
 namespace Seguro.Urbit.Piers;
@@ -103,6 +103,18 @@ internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
     {
         _tree = null;
         Read(() => read(LmdbTree.Open(file, _snapshot, name, _page), _page));
+        _tree = null;
+    }
+
+    /// <summary>As <see cref="ReadTable"/>, and in the same state a small record that lies beside the tables; <see langword="null"/> where it is missing.</summary>
+    public void ReadTable(string name, string beside, int limit, Action<LmdbTree?, LmdbPage, byte[]?> read)
+    {
+        _tree = null;
+        Read(() =>
+        {
+            byte[]? value = new LmdbTree(file, _snapshot, _snapshot.Main).Get(Encoding.ASCII.GetBytes(beside), _page, limit);
+            read(LmdbTree.Open(file, _snapshot, name, _page), _page, value);
+        });
         _tree = null;
     }
 

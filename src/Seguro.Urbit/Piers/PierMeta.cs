@@ -15,6 +15,9 @@ internal static class PierMeta
     /// <summary>What vere 0.8 to 0.10 wrote where later ones write <see cref="Fake"/>.</summary>
     public const string OldFake = "is-fake";
 
+    /// <summary>What the names of Seguro's own records begin with, in META and beside the tables.</summary>
+    public static ReadOnlySpan<byte> OwnPrefix => "seguro."u8;
+
     /// <summary>The most bytes of a value of vere's.</summary>
     public const int LargestValue = 16;
 

@@ -46,7 +46,7 @@ public sealed class PierWriter : IDisposable
     public static PierWriter Create(string path, PierIdentity identity, EventNumber baseNumber, string vereVersion)
     {
         ArgumentNullException.ThrowIfNull(identity);
-        return Create(path, PierMeta.Encode(identity), [], baseNumber, vereVersion);
+        return Create(path, PierMeta.Encode(identity), [], null, baseNumber, vereVersion);
     }
 
     /// <summary>Adds the next event.</summary>
@@ -127,11 +127,14 @@ public sealed class PierWriter : IDisposable
             Directory.Delete(_aside, recursive: true);
     }
 
-    /// <summary>As the public one, with the values of META as they are and more of them, which vere does not look at.</summary>
+    /// <summary>
+    /// As the public one, with the values of META as they are; more of them, and a record <paramref name="beside"/> the tables, which vere does not look at.
+    /// </summary>
     internal static PierWriter Create(
         string path,
         IEnumerable<KeyValuePair<string, byte[]>> identity,
         IEnumerable<KeyValuePair<string, byte[]>> more,
+        KeyValuePair<string, byte[]>? beside,
         EventNumber baseNumber,
         string vereVersion)
     {
@@ -143,7 +146,7 @@ public sealed class PierWriter : IDisposable
         PierWriter writer = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), baseNumber);
         try
         {
-            writer.Guarded(() => writer.Begin([.. identity], more, vereVersion));
+            writer.Guarded(() => writer.Begin([.. identity], more, beside, vereVersion));
             return writer;
         }
         catch
@@ -153,7 +156,8 @@ public sealed class PierWriter : IDisposable
         }
     }
 
-    private void Begin(List<KeyValuePair<string, byte[]>> identity, IEnumerable<KeyValuePair<string, byte[]>> more, string vereVersion)
+    private void Begin(
+        List<KeyValuePair<string, byte[]>> identity, IEnumerable<KeyValuePair<string, byte[]>> more, KeyValuePair<string, byte[]>? beside, string vereVersion)
     {
         if (Path.Exists(_path))
             throw AlreadyExists(_path);
@@ -165,10 +169,10 @@ public sealed class PierWriter : IDisposable
         WriteText("epoc.txt", "2");
         WriteText("vere.txt", vereVersion);
         using (LmdbEnvironment top = LmdbEnvironment.Open(PierFiles.LogOf(_aside), isAside: true))
-            WriteMeta(top, identity);
+            WriteMeta(top, identity, null);
         LibC.SyncFile(LmdbEnvironment.FileOf(PierFiles.LogOf(_aside)));
         _environment = LmdbEnvironment.Open(_epoch, isAside: true);
-        WriteMeta(_environment, identity.Concat(more));
+        WriteMeta(_environment, identity.Concat(more), beside);
     }
 
     private void WriteText(string name, string text)
@@ -178,7 +182,7 @@ public sealed class PierWriter : IDisposable
         LibC.SyncFile(path);
     }
 
-    private static void WriteMeta(LmdbEnvironment environment, IEnumerable<KeyValuePair<string, byte[]>> values)
+    private static void WriteMeta(LmdbEnvironment environment, IEnumerable<KeyValuePair<string, byte[]>> values, KeyValuePair<string, byte[]>? beside)
     {
         using LmdbTransaction transaction = environment.Begin();
         uint meta = transaction.Table(PierMeta.Table, integerKeys: false);
@@ -186,6 +190,8 @@ public sealed class PierWriter : IDisposable
         foreach ((string key, byte[] value) in values)
             transaction.Put(meta, key, value);
         _ = transaction.Table(PierMeta.Events, integerKeys: true);
+        if (beside is { } record)
+            transaction.Put(transaction.MainTable(), record.Key, record.Value);
         transaction.Commit();
     }
 

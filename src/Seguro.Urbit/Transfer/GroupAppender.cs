@@ -4,24 +4,28 @@ using Seguro.Core;
 namespace Seguro.Urbit.Transfer;
 
 /// <summary>
-/// Appends events in groups of bounded size: while one group is on its way to the store, the next is filled. Two groups at the most
-/// are in memory; an event larger than a group goes by in pieces.
+/// Appends events in groups of bounded size: while one group is on its way to the store, the next is filled and its chains are computed. Two groups at the most
+/// are in memory; an event larger than a group goes by in pieces. The first groups are small, so that the store has something to do soon.
 /// </summary>
 /// <remarks>Not for two threads at a time. Disposing waits for the append in flight.</remarks>
 sealed class GroupAppender : IAsyncDisposable
 {
     private const long LargestGroupBytes = 8 << 20;
+    private const int FirstGroupBytes = 1 << 20;
 
     private readonly EventLog _log;
     private readonly Term _term;
     private readonly TransferMeter _meter;
+    private readonly ChainHasher _hasher = new();
     private Group _filling;
     private Group _sent;
     private Task<AppendResult>? _inFlight;
+    private Position _last;
+    private int _enough = FirstGroupBytes;
 
     public GroupAppender(EventLog log, Term term, Position head, TransferMeter meter)
     {
-        (_log, _term, _meter, Reached) = (log, term, meter, head);
+        (_log, _term, _meter, Reached, _last) = (log, term, meter, head, head);
         int capacity = (int)Math.Min(log.Capabilities.LargestTransaction, LargestGroupBytes);
         _filling = new Group(capacity, log.Capabilities.LargestGroup);
         _sent = new Group(capacity, log.Capabilities.LargestGroup);
@@ -37,11 +41,15 @@ sealed class GroupAppender : IAsyncDisposable
     /// <exception cref="SeguroException">An append failed; nothing after <see cref="Reached"/> may be taken for committed.</exception>
     public async ValueTask AddAsync(ReadOnlyMemory<byte> payload, CancellationToken cancel)
     {
-        if (_filling.TryAdd(payload.Span))
-            return;
-        await SendAsync(cancel);
-        if (!_filling.TryAdd(payload.Span))
-            throw new ArgumentException($"An event of {payload.Length} bytes does not fit a group.", nameof(payload));
+        if (_filling.Bytes >= _enough || !_filling.HasRoomFor(payload.Length))
+        {
+            await SendAsync(cancel);
+            if (!_filling.HasRoomFor(payload.Length))
+                throw new ArgumentException($"An event of {payload.Length} bytes does not fit a group.", nameof(payload));
+        }
+        EventNumber number = _last.Number.Next;
+        _last = new Position(number, _hasher.Next(_last.Chain, number, payload.Span));
+        _filling.Add(_last, payload.Span);
     }
 
     /// <summary>Appends the next event from pieces, when all before it is committed.</summary>
@@ -50,13 +58,14 @@ sealed class GroupAppender : IAsyncDisposable
     {
         await FlushAsync(cancel);
         Accept(await _log.AppendAsync(_term, Reached, size, pieces, cancel), size);
+        _last = Reached;
     }
 
     /// <summary>Returns when all that was added is committed.</summary>
     /// <exception cref="SeguroException">As <see cref="AddAsync"/>.</exception>
     public async ValueTask FlushAsync(CancellationToken cancel)
     {
-        if (_filling.Payloads.Count > 0)
+        if (_filling.Events.Count > 0)
             await SendAsync(cancel);
         await WaitAsync();
     }
@@ -68,6 +77,7 @@ sealed class GroupAppender : IAsyncDisposable
             await ((Task)_inFlight).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _filling.Dispose();
         _sent.Dispose();
+        _hasher.Dispose();
     }
 
     private async ValueTask SendAsync(CancellationToken cancel)
@@ -76,9 +86,10 @@ sealed class GroupAppender : IAsyncDisposable
         (_filling, _sent) = (_sent, _filling);
         _filling.Clear();
         Position previous = Reached;
-        List<ReadOnlyMemory<byte>> payloads = _sent.Payloads;
+        List<Event> events = _sent.Events;
+        _enough = (int)Math.Min(_enough * 2L, LargestGroupBytes);
         // On a thread of its own: the store may compute and write before its first wait.
-        _inFlight = Task.Run(() => _log.AppendAsync(_term, previous, payloads, cancel).AsTask(), CancellationToken.None);
+        _inFlight = Task.Run(() => _log.AppendEventsAsync(_term, previous, events, cancel).AsTask(), CancellationToken.None);
     }
 
     private async ValueTask WaitAsync()
@@ -126,21 +137,20 @@ sealed class GroupAppender : IAsyncDisposable
 
         public long Bytes => _used;
 
-        public List<ReadOnlyMemory<byte>> Payloads { get; } = [];
+        public List<Event> Events { get; } = [];
 
-        public bool TryAdd(ReadOnlySpan<byte> payload)
+        public bool HasRoomFor(int size) => size <= capacity - _used && Events.Count < mostEvents;
+
+        public void Add(Position position, ReadOnlySpan<byte> payload)
         {
-            if (payload.Length > capacity - _used || Payloads.Count == mostEvents)
-                return false;
             payload.CopyTo(_buffer.AsSpan(_used));
-            Payloads.Add(_buffer.AsMemory(_used, payload.Length));
+            Events.Add(new Event(position.Number, _buffer.AsMemory(_used, payload.Length), position.Chain));
             _used += payload.Length;
-            return true;
         }
 
         public void Clear()
         {
-            Payloads.Clear();
+            Events.Clear();
             _used = 0;
         }
 

@@ -96,8 +96,8 @@ public sealed class EventLogTests
         (ModelStore store, EventLog log, Lease lease) = await BeginAsync(new ModelOptions { LargestGroup = 2 });
         byte[][] payloads = [[1], [2], [3], [4], [5]];
         IStoredLog? other = await store.OpenLogAsync(Zod, Cancel);
-        DeposingPayloads deposing = new(payloads, 4, () => other!.CampaignAsync(lease, "another", TimeSpan.FromSeconds(1), Cancel).AsTask().Wait(Cancel));
-        AppendResult result = await log.AppendAsync(lease.Term, Position.Origin, deposing, Cancel);
+        DeposingEvents deposing = new(Link(payloads), 4, () => other!.CampaignAsync(lease, "another", TimeSpan.FromSeconds(1), Cancel).AsTask().Wait(Cancel));
+        AppendResult result = await log.AppendEventsAsync(lease.Term, Position.Origin, deposing, Cancel);
         Assert.Equal(new Term(2), Assert.IsType<WriteOutcome.Fenced>(result.Outcome).Current.Term);
         Assert.Equal(LogSession.After(Position.Origin, payloads.Take(4)), result.Reached);
         Assert.Equal(payloads[..4], await ReadAsync(log, 1, 4));
@@ -231,20 +231,33 @@ public sealed class EventLogTests
     }
 
     /// <summary>Payloads of which the one at <paramref name="at"/>, when it is asked for the second time, brings another master.</summary>
-    private sealed class DeposingPayloads(byte[][] payloads, int at, Action depose) : IReadOnlyList<ReadOnlyMemory<byte>>
+    private static Event[] Link(byte[][] payloads)
+    {
+        Event[] events = new Event[payloads.Length];
+        Chain chain = Chain.Zero;
+        for (int i = 0; i < events.Length; i++)
+        {
+            EventNumber number = new((ulong)i + 1);
+            chain = ChainHasher.Of(chain, number, payloads[i]);
+            events[i] = new Event(number, payloads[i], chain);
+        }
+        return events;
+    }
+
+    private sealed class DeposingEvents(Event[] events, int at, Action depose) : IReadOnlyList<Event>
     {
         private int _passes;
 
-        public int Count => payloads.Length;
+        public int Count => events.Length;
 
-        public ReadOnlyMemory<byte> this[int index] => payloads[index];
+        public Event this[int index] => events[index];
 
-        public IEnumerator<ReadOnlyMemory<byte>> GetEnumerator()
+        public IEnumerator<Event> GetEnumerator()
         {
             bool deposes = ++_passes == 2; // the first pass only checks sizes
-            for (int i = 0; i < payloads.Length; i++)
+            for (int i = 0; i < events.Length; i++)
             {
-                yield return payloads[i];
+                yield return events[i];
                 if (deposes && i == at)
                     depose();
             }

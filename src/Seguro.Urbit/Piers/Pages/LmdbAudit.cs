@@ -34,6 +34,8 @@ internal sealed class LmdbAudit
         for (int index = 0; index < page.Count; index++)
         {
             LmdbNode node = page[index];
+            if (!node.IsTable && page.KeyOf(node).StartsWith(PierMeta.OwnPrefix))
+                continue;
             LmdbTable table = LmdbTree.ParseTable(_file, page, node);
             if ((table.Flags & ~LmdbTable.IntegerKey) != 0)
                 throw _file.Damage($"a table has the flags {table.Flags:x}, which neither vere nor Seguro uses");

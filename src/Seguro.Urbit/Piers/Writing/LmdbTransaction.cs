@@ -24,6 +24,13 @@ internal sealed unsafe class LmdbTransaction : IDisposable
         return table;
     }
 
+    /// <summary>The table that holds the records of the others.</summary>
+    public uint MainTable()
+    {
+        LmdbFault.Check(Lmdb.mdb_dbi_open(_handle, null, DatabaseOpenFlags.None, out uint table), _file);
+        return table;
+    }
+
     public void Put(uint table, string key, ReadOnlySpan<byte> value) => Put(table, Encoding.UTF8.GetBytes(key), value, PutOptions.None);
 
     /// <summary>Adds a number above all that are in the table.</summary>
@@ -60,15 +67,10 @@ internal sealed unsafe class LmdbTransaction : IDisposable
     public byte[]? Get(uint table, ulong number) => Get(table, new ReadOnlySpan<byte>(&number, sizeof(ulong)));
 
     /// <summary>Removes a number. False where it was not there.</summary>
-    public bool Delete(uint table, ulong number)
-    {
-        MDBValue key = MakeValue((byte*)&number, sizeof(ulong));
-        MDBResultCode result = Lmdb.mdb_del(_handle, table, key);
-        if (result == MDBResultCode.NotFound)
-            return false;
-        LmdbFault.Check(result, _file);
-        return true;
-    }
+    public bool Delete(uint table, ulong number) => Delete(table, new ReadOnlySpan<byte>(&number, sizeof(ulong)));
+
+    /// <summary>Removes a name. False where it was not there.</summary>
+    public bool Delete(uint table, string key) => Delete(table, Encoding.UTF8.GetBytes(key));
 
     /// <summary>Removes the numbers from <paramref name="first"/> on, as long as one follows the other.</summary>
     public void DeleteFrom(uint table, ulong first)
@@ -90,6 +92,18 @@ internal sealed unsafe class LmdbTransaction : IDisposable
         if (_handle != 0)
             Lmdb.mdb_txn_abort(_handle);
         _handle = 0;
+    }
+
+    private bool Delete(uint table, ReadOnlySpan<byte> key)
+    {
+        fixed (byte* start = key)
+        {
+            MDBResultCode result = Lmdb.mdb_del(_handle, table, MakeValue(start, key.Length));
+            if (result == MDBResultCode.NotFound)
+                return false;
+            LmdbFault.Check(result, _file);
+            return true;
+        }
     }
 
     private void Put(uint table, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, PutOptions options)

@@ -185,7 +185,7 @@ public sealed class LmdbStoreTests : IDisposable
         using (LmdbEnvironment environment = LmdbEnvironment.Open(epoch, isAside: true))
         using (LmdbTransaction transaction = environment.Begin())
         {
-            transaction.Put(transaction.Table(PierMeta.Table, integerKeys: false), "seguro.schema", "2"u8);
+            transaction.Put(transaction.Table(PierMeta.Table, integerKeys: false), "seguro.schema", "3"u8);
             transaction.Commit();
         }
         await using (OpenPier opened = await OpenAsync(path))
