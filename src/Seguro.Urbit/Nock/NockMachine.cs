@@ -18,6 +18,8 @@ public sealed class NockMachine
     private int _untilCheck = CheckEvery;
     private long _calls;
     private bool _running;
+    private Node? _next;
+    private Noun? _nextSubject;
     private CancellationToken _cancellation;
     private Handler? _handler;
 
@@ -59,6 +61,9 @@ public sealed class NockMachine
     internal CallMemo Kept { get; }
 
     internal int Depth => _depth;
+
+    /// <summary>How many calls of compiled arms wait on the .NET stack (<see cref="ArmCompiler.MaxNesting"/>).</summary>
+    internal int Nesting { get; set; }
 
     internal Noun Trace { get; set; } = Atom.Zero;
 
@@ -113,6 +118,9 @@ public sealed class NockMachine
         {
             _running = false;
             _depth = 0;
+            Nesting = 0;
+            _next = null;
+            _nextSubject = null;
             Trace = Atom.Zero;
             _handler = null;
             Array.Clear(_frames, 0, Math.Min(_frames.Length, _highest + 1));
@@ -175,6 +183,37 @@ public sealed class NockMachine
         }
     }
 
+    /// <summary>What a compiled arm returns when it goes on elsewhere: null, after which <see cref="TakeNext"/> says where.</summary>
+    internal Noun? GoOn(Node node, Noun subject)
+    {
+        _next = node;
+        _nextSubject = subject;
+        return null;
+    }
+
+    internal Node TakeNext(out Noun subject)
+    {
+        (Node node, subject) = (_next!, _nextSubject!);
+        (_next, _nextSubject) = (null, null);
+        return node;
+    }
+
+    /// <summary>A call of a compiled arm that is not its last. There must be less than <see cref="ArmCompiler.MaxNesting"/> already.</summary>
+    internal Noun EvaluateNested(Node node, Noun subject)
+    {
+        Nesting++;
+        Noun product = Evaluate(node, subject);
+        Nesting--;
+        return product;
+    }
+
+    /// <summary>What is left of a call that went on elsewhere.</summary>
+    internal Noun Rest()
+    {
+        Node node = TakeNext(out Noun subject);
+        return Evaluate(node, subject);
+    }
+
     /// <summary>Calls a gate within a computation.</summary>
     internal Noun SlamNested(Noun gate, Noun sample)
     {
@@ -221,6 +260,7 @@ public sealed class NockMachine
     {
         int depth = _depth;
         Noun trace = Trace;
+        int nesting = Nesting;
         Handler? outer = _handler;
         int level = (outer?.Level ?? 0) + 1;
         try
@@ -244,6 +284,7 @@ public sealed class NockMachine
         }
         finally
         {
+            Nesting = nesting;
             Trace = trace;
             _handler = outer;
         }
