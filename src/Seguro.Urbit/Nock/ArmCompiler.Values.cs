@@ -14,7 +14,7 @@ sealed partial class ArmCompiler
     /// <summary>The product of a formula.</summary>
     private ArmValue Product(Node node, ArmValue subject)
     {
-        if (++_nodes > MaxNodes)
+        if (++_nodes > MaxNodes || _variables.Count > MaxVariables)
             _refused = true;
         if (_refused)
             return subject;
@@ -25,20 +25,23 @@ sealed partial class ArmCompiler
             case ConstantNode constant:
                 return new WholeValue(Expression.Constant(constant.Value, typeof(Noun)));
             case UnaryNode { IsIncrement: true } next:
-                return new WholeValue(Assigned(Runtime(nameof(ArmRuntime.Next), Built(Product(next.Argument, subject)))));
+                ArmValue before = Operand(next.Argument, subject);
+                return before is NumberValue known
+                    ? After(known)
+                    : new WholeValue(Assigned(Runtime(nameof(ArmRuntime.Next), Built(before))), IsNext: true);
             case UnaryNode or SameNode:
                 return new WholeValue(Assigned(Expression.Condition(Test(node, subject), Yes, No)));
             case ConsNode pair:
-                ArmValue head = Product(pair.Head, subject);
-                return Pair(head, Product(pair.Tail, subject));
+                ArmValue head = Operand(pair.Head, subject);
+                return Pair(head, Operand(pair.Tail, subject));
             case EditNode { Path: not 0 } edit:
-                ArmValue target = Product(edit.First, subject);
-                return Edited(target, edit.Path, Product(edit.Second, subject));
+                ArmValue target = Operand(edit.First, subject);
+                return Edited(target, edit.Path, Operand(edit.Second, subject));
             case ThenNode then:
                 return Product(then.Then, Next(then, subject));
             case IfNode choice:
                 ParameterExpression product = Variable(typeof(Noun));
-                Expression test = Test(choice.Condition, subject);
+                Expression test = Waiting(choice.Condition, () => Test(choice.Condition, subject));
                 _code.Add(Expression.IfThenElse(test, Chosen(choice.Yes), Chosen(choice.No)));
                 return new WholeValue(product);
 
@@ -57,16 +60,17 @@ sealed partial class ArmCompiler
         switch (node)
         {
             case UnaryNode { IsIncrement: false } isCell:
-                return Product(isCell.Argument, subject) is WholeValue whole ? Expression.TypeIs(whole.Noun, typeof(Cell)) : Expression.Constant(true);
+                ArmValue value = Operand(isCell.Argument, subject);
+                return value is WholeValue whole ? Expression.TypeIs(whole.Noun, typeof(Cell)) : Expression.Constant(value is PairValue);
             case SameNode { First: UnaryNode { IsIncrement: true } next } same:
-                ParameterExpression number = Number(next, subject);
-                return Runtime(nameof(ArmRuntime.IsNext), number, Built(Product(same.Second, subject)));
+                ArmValue number = Waiting(next, () => Counted(next, subject));
+                return SameAsNext(number, Operand(same.Second, subject));
             case SameNode { Second: UnaryNode { IsIncrement: true } next } same:
-                Expression other = Built(Product(same.First, subject));
-                return Runtime(nameof(ArmRuntime.IsNext), Number(next, subject), other);
+                ArmValue other = Operand(same.First, subject);
+                return SameAsNext(Waiting(next, () => Counted(next, subject)), other);
             case SameNode same:
-                Expression left = Built(Product(same.First, subject));
-                return Runtime(nameof(ArmRuntime.Same), left, Built(Product(same.Second, subject)));
+                ArmValue left = Operand(same.First, subject);
+                return Same(left, Operand(same.Second, subject));
             case ThenNode then:
                 return Test(then.Then, Next(then, subject));
             default:
@@ -74,11 +78,40 @@ sealed partial class ArmCompiler
         }
     }
 
-    private ParameterExpression Number(UnaryNode next, ArmValue subject) => Assigned(Runtime(nameof(ArmRuntime.Number), Built(Product(next.Argument, subject))));
+    // The product of a formula that another waits for.
+    private ArmValue Operand(Node node, ArmValue subject) => Waiting(node, () => Product(node, subject));
+
+    // What calls something leaves a frame on the machine's stack while it waits, whoever computes it.
+    private T Waiting<T>(Node node, Func<T> write)
+    {
+        if (!node.IsSimple)
+            _code.Add(Expression.Call(_machine, nameof(NockMachine.Reserve), null));
+        T written = write();
+        if (!node.IsSimple)
+            _code.Add(Expression.Call(_machine, nameof(NockMachine.Release), null));
+        return written;
+    }
+
+    // What is to be counted up: a number, or an atom in a variable.
+    private ArmValue Counted(UnaryNode next, ArmValue subject) =>
+        Operand(next.Argument, subject) is var value && value is NumberValue ? value : new WholeValue(Assigned(Runtime(nameof(ArmRuntime.Number), Built(value))));
+
+    private Expression SameAsNext(ArmValue number, ArmValue other) =>
+        number is NumberValue known ? Same(After(known), other) : Runtime(nameof(ArmRuntime.IsNext), Built(number), Built(other));
+
+    private Expression Same(ArmValue left, ArmValue right) => (left, right) switch
+    {
+        (NumberValue a, NumberValue b) => Expression.Equal(a.Number, b.Number),
+        (NumberValue a, _) => Runtime(nameof(ArmRuntime.Is), a.Number, Built(right)),
+        (_, NumberValue b) => Runtime(nameof(ArmRuntime.Is), b.Number, Built(left)),
+        _ => Runtime(nameof(ArmRuntime.Same), Built(left), Built(right)),
+    };
+
+    private NumberValue After(NumberValue number) => new(Assigned(Expression.Increment(number.Number)));
 
     private ArmValue Next(ThenNode then, ArmValue subject)
     {
-        ArmValue product = Product(then.First, subject);
+        ArmValue product = Operand(then.First, subject);
         return then.Keeps ? Pair(product, subject) : product;
     }
 
@@ -105,7 +138,7 @@ sealed partial class ArmCompiler
     {
         if (value is PairValue pair)
             return pair;
-        ParameterExpression cell = Assigned(Expression.TypeAs(((WholeValue)value).Noun, typeof(Cell)));
+        ParameterExpression cell = Assigned(Expression.TypeAs(Built(value), typeof(Cell)));
         _code.Add(Expression.IfThen(Expression.ReferenceEqual(cell, Expression.Constant(null)), Runtime(nameof(ArmRuntime.Crash))));
         return Halves(cell);
     }
@@ -119,9 +152,12 @@ sealed partial class ArmCompiler
         head.Count + tail.Count <= LargestValue ? new PairValue(head, tail) : new WholeValue(Assigned(Expression.New(NewCell, Built(head), Built(tail))));
 
     /// <summary>The value as a noun.</summary>
-    private Expression Built(ArmValue value) => value is PairValue pair
-        ? Assigned(Expression.Convert(Expression.New(NewCell, Built(pair.Head), Built(pair.Tail)), typeof(Noun)))
-        : ((WholeValue)value).Noun;
+    private Expression Built(ArmValue value) => value switch
+    {
+        PairValue pair => Assigned(Expression.Convert(Expression.New(NewCell, Built(pair.Head), Built(pair.Tail)), typeof(Noun))),
+        NumberValue number => Assigned(Runtime(nameof(ArmRuntime.AtomOf), number.Number)),
+        _ => ((WholeValue)value).Noun,
+    };
 
     private ParameterExpression Assigned(Expression value)
     {

@@ -6,17 +6,18 @@ namespace Seguro.Urbit.Nock;
 
 /// <summary>Makes machine code of an arm that calls itself.</summary>
 /// <remarks>
-/// The parts of the core that such a call replaces are in variables, so that a call in tail position is a jump, any other one of a delegate, and no core is
-/// built for them. The code does what the nodes do in the same order: it counts the same calls and crashes where they do. What it can't do it leaves to them:
-/// in tail position it goes on there (<see cref="NockMachine.GoOn"/>), elsewhere the arm is not compiled.
+/// The parts of the core that such a call replaces are in variables, counters as numbers, so that a call in tail position is a jump, any other one of a delegate,
+/// and no core is built for them.
+/// <para>Members must be equal whatever was hot on each. So the code does what the nodes do in the same order: it crashes where they do, it counts the same calls
+/// (<see cref="NockMachine.CountCall"/>), it holds as many frames of the machine's stack while it waits (<see cref="NockMachine.Reserve"/>), and where a jet may stand for
+/// an arm, nodes look for it. What it can't do it leaves to the nodes: in tail position it goes on there (<see cref="NockMachine.GoOn"/>), elsewhere the
+/// arm is not compiled.</para>
 /// </remarks>
 sealed partial class ArmCompiler
 {
-    /// <summary>How many calls of compiled arms may wait on the .NET stack, some 500 bytes each; beyond that, calls wait on the machine's.</summary>
-    public const int MaxNesting = 128;
-
     private const int MaxNodes = 300;
-    private const int MaxVariables = 12;
+    private const int MaxParts = 12;
+    private const int MaxVariables = 400;
     private const int LargestValue = 32;
 
     private readonly Arm _arm;
@@ -46,7 +47,7 @@ sealed partial class ArmCompiler
         _compiled = new CompiledArm(arm.Formula, nests);
         _again = new CallNode(arm.Axis, new SlotNode(1));
         _battery = Expression.Constant(arm.Battery.Noun, typeof(Noun));
-        _parameters = [.. Enumerable.Range(0, shape.Count - 1).Select(i => Expression.Parameter(typeof(Noun), $"part{i}"))];
+        _parameters = [.. shape.Tail!.Leaves.Select((leaf, i) => Expression.Parameter(leaf.IsNumber ? typeof(ulong) : typeof(Noun), $"part{i}"))];
         _bodyType = Expression.GetFuncType([typeof(NockMachine), .. _parameters.Select(part => part.Type), typeof(Noun)]);
         Body = (IStrongBox)Activator.CreateInstance(typeof(StrongBox<>).MakeGenericType(_bodyType))!;
         _self = Expression.Field(Expression.Constant(Body), nameof(StrongBox<>.Value));
@@ -62,7 +63,7 @@ sealed partial class ArmCompiler
         // Once to see what its calls replace, and once with that.
         ArmCompiler look = new(arm, ArmShape.Core, nests: false);
         look.Arm();
-        if (look._refused || !look._callsItself || look._called.Count > MaxVariables)
+        if (look._refused || !look._callsItself || look._called.Leaves.Count() > MaxParts)
             return null;
         ArmCompiler compiler = new(arm, look._called, look._nests);
         Expression body = compiler.Arm();
@@ -77,7 +78,10 @@ sealed partial class ArmCompiler
         _code.Add(Expression.Label(_end, Expression.Constant(null, typeof(Noun))));
         return Expression.Block(_variables, _code);
 
-        ArmValue Value(ArmShape shape) => shape.IsWhole ? new WholeValue(_parameters[next++]) : new PairValue(Value(shape.Head!), Value(shape.Tail!));
+        ArmValue Value(ArmShape shape) =>
+            shape.IsNumber ? new NumberValue(_parameters[next++])
+            : shape.IsWhole ? new WholeValue(_parameters[next++])
+            : new PairValue(Value(shape.Head!), Value(shape.Tail!));
     }
 
     // Takes a core apart for the body.
@@ -99,23 +103,32 @@ sealed partial class ArmCompiler
         return _compiled;
     }
 
-    /// <summary>The nouns of a value where a shape has variables; what has another shape goes elsewhere.</summary>
+    /// <summary>The nouns and numbers of a value where a shape has variables; what has another shape goes elsewhere.</summary>
     private void TakeApart(ArmValue value, ArmShape shape, List<Expression> parts, LabelTarget other)
     {
         if (shape.IsWhole)
         {
-            parts.Add(Built(value));
+            parts.Add(shape.IsNumber ? Number(value, other) : Built(value));
             return;
         }
-        if (value is WholeValue whole)
+        if (value is not PairValue)
         {
-            ParameterExpression cell = Assigned(Expression.TypeAs(whole.Noun, typeof(Cell)));
+            ParameterExpression cell = Assigned(Expression.TypeAs(Built(value), typeof(Cell)));
             _code.Add(Expression.IfThen(Expression.ReferenceEqual(cell, Expression.Constant(null)), Expression.Goto(other)));
             value = Halves(cell);
         }
         PairValue pair = (PairValue)value;
         TakeApart(pair.Head, shape.Head!, parts, other);
         TakeApart(pair.Tail, shape.Tail!, parts, other);
+    }
+
+    private Expression Number(ArmValue value, LabelTarget other)
+    {
+        if (value is NumberValue { Number: ParameterExpression part } && _parameters.Contains(part))
+            return part;
+        ParameterExpression number = Assigned(value is NumberValue known ? known.Number : Runtime(nameof(ArmRuntime.Small), Built(value)));
+        _code.Add(Expression.IfThen(Expression.GreaterThan(number, Expression.Constant(ArmRuntime.Largest)), Expression.Goto(other)));
+        return number;
     }
 
     /// <summary>A formula in tail position: the code returns its product, or goes on elsewhere.</summary>
@@ -129,7 +142,7 @@ sealed partial class ArmCompiler
         switch (node)
         {
             case IfNode choice:
-                Expression test = Test(choice.Condition, subject);
+                Expression test = Waiting(choice.Condition, () => Test(choice.Condition, subject));
                 _code.Add(Expression.IfThenElse(test, Branch(() => Last(choice.Yes, subject)), Branch(() => Last(choice.No, subject))));
                 break;
             case ThenNode then:
@@ -149,7 +162,7 @@ sealed partial class ArmCompiler
 
     private void LastCall(CallNode call, ArmValue subject)
     {
-        ArmValue core = Product(call.Core, subject);
+        ArmValue core = Operand(call.Core, subject);
         if (!IsSelf(call, core))
         {
             _code.Add(Expression.Return(_end, GoOn(new CallNode(call.Axis, new SlotNode(1)), Built(core))));
@@ -173,7 +186,7 @@ sealed partial class ArmCompiler
     // A call that is not the last.
     private WholeValue Call(CallNode call, ArmValue subject)
     {
-        ArmValue core = Product(call.Core, subject);
+        ArmValue core = Operand(call.Core, subject);
         _nests = true;
         ParameterExpression product = Variable(typeof(Noun));
         if (!IsSelf(call, core))
@@ -187,7 +200,7 @@ sealed partial class ArmCompiler
         LabelTarget other = Expression.Label("other");
         LabelTarget done = Expression.Label("done");
         MemberExpression nesting = Expression.Property(_machine, nameof(NockMachine.Nesting));
-        _code.Add(Expression.IfThen(Expression.OrElse(HasJet, Expression.GreaterThanOrEqual(nesting, Expression.Constant(MaxNesting - 1))), Expression.Goto(other)));
+        _code.Add(Expression.IfThen(Expression.OrElse(HasJet, Expression.Not(Expression.Property(_machine, nameof(NockMachine.MayNest)))), Expression.Goto(other)));
         List<Expression> parts = [];
         TakeApart(((PairValue)core).Tail, _shape.Tail!, parts, other);
         CountCall();

@@ -105,11 +105,11 @@ sealed class ThenNode : Node
 /// <summary>A formula that is compiled when it is reached, as it lies deep in a large one.</summary>
 sealed class LazyNode(Noun formula) : Node
 {
-    private Node? Node;
+    private Node? _node;
 
     public override Node? Enter(NockMachine machine, ref Noun register)
     {
         machine.CountCall();
-        return Node ??= machine.Code.NodeOf(formula);
+        return _node ??= machine.Code.NodeOf(formula);
     }
 }

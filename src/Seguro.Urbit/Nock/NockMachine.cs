@@ -11,10 +11,10 @@ namespace Seguro.Urbit.Nock;
 public sealed class NockMachine
 {
     private const int CheckEvery = 1 << 16;
+    private const int MaxNesting = 128;
 
     private Frame[] _frames = new Frame[1024];
     private int _depth;
-    private int _highest;
     private int _untilCheck = CheckEvery;
     private long _calls;
     private bool _running;
@@ -56,14 +56,20 @@ public sealed class NockMachine
     /// <summary>How many calls (opcodes 2 and 9) it made.</summary>
     public long Calls => _calls + CheckEvery - _untilCheck;
 
+    /// <summary>How many arms it made machine code of.</summary>
+    public int CompiledArms { get; private set; }
+
     internal NockCode Code { get; }
 
     internal CallMemo Kept { get; }
 
     internal int Depth => _depth;
 
-    /// <summary>How many calls of compiled arms wait on the .NET stack (<see cref="ArmCompiler.MaxNesting"/>).</summary>
+    /// <summary>How many calls of compiled arms wait on the .NET stack; beyond <see cref="MaxNesting"/>, calls wait on the machine's only.</summary>
     internal int Nesting { get; set; }
+
+    /// <summary>May a compiled arm make a call that waits on the .NET stack?</summary>
+    internal bool MayNest => Nesting < MaxNesting && CanNest();
 
     internal Noun Trace { get; set; } = Atom.Zero;
 
@@ -117,14 +123,12 @@ public sealed class NockMachine
         finally
         {
             _running = false;
-            _depth = 0;
+            Unwind(0);
             Nesting = 0;
             _next = null;
             _nextSubject = null;
             Trace = Atom.Zero;
             _handler = null;
-            Array.Clear(_frames, 0, Math.Min(_frames.Length, _highest + 1));
-            _highest = 0;
             if (_frames.Length > 1 << 20)
                 _frames = new Frame[1024];
         }
@@ -163,6 +167,27 @@ public sealed class NockMachine
         frame.Other = other;
     }
 
+    /// <summary>Holds a frame that nodes would push, and compiled arms need only be counted. It is empty, as all frames beyond the depth.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Reserve()
+    {
+        if (_depth == _frames.Length)
+            Grow();
+        _depth++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Release() => _depth--;
+
+    /// <summary>An arm in machine code; null where there is enough of that, it is not worth it, or can't be done.</summary>
+    internal CompiledArm? Compile(Arm arm)
+    {
+        if (CompiledArms >= Options.CompiledArms || Options.Profile is not null || ArmCompiler.Compile(arm) is not CompiledArm compiled)
+            return null;
+        CompiledArms++;
+        return compiled;
+    }
+
     /// <summary>Computes within a computation, for a jet. There must be stack for it: ask <see cref="CanNest"/>.</summary>
     internal Noun Evaluate(Node? node, Noun register) => Evaluate(node, register, _depth);
 
@@ -174,8 +199,6 @@ public sealed class NockMachine
                 node = node.Enter(this, ref register);
             if (_depth == bottom)
                 return register;
-            if (_depth > _highest)
-                _highest = _depth;
             ref Frame top = ref _frames[--_depth];
             Frame frame = top;
             top = default;
@@ -198,7 +221,7 @@ public sealed class NockMachine
         return node;
     }
 
-    /// <summary>A call of a compiled arm that is not its last. There must be less than <see cref="ArmCompiler.MaxNesting"/> already.</summary>
+    /// <summary>A call by a compiled arm that is not its last.</summary>
     internal Noun EvaluateNested(Node node, Noun subject)
     {
         Nesting++;
