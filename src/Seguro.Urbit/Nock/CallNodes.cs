@@ -46,8 +46,9 @@ sealed class CallNode : Node
         }
         if (_lastBattery is null || !ReferenceEquals(_lastBattery.Noun, formulas))
         {
-            _lastBattery = machine.Code.BatteryOf(formulas);
-            _lastArm = _lastBattery.ArmOf(Axis);
+            // Both or, where there is no such arm, none.
+            Battery battery = machine.Code.BatteryOf(formulas);
+            (_lastArm, _lastBattery) = (battery.ArmOf(Axis), battery);
         }
         Arm arm = _lastArm!;
         if (arm.HasJet && core.TailField is Cell payload && machine.TryJet(arm, core, payload.HeadField) is Noun product)
