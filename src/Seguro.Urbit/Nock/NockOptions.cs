@@ -26,7 +26,7 @@ public sealed record NockOptions
     /// <summary>Use no jet at all?</summary>
     public bool AllJetsOff { get; init; }
 
-    /// <summary>How many arms a machine may make machine code of, in all, each some ten milliseconds and KB; 0: none. What is computed does not depend on it.</summary>
+    /// <summary>How many arms a machine may make machine code of, in all, each a few milliseconds and some tens of KB; 0: none. Nothing but speed depends on it.</summary>
     public int CompiledArms { get; init; } = 500;
 
     /// <summary>How many calls of an arm make it worth that.</summary>
