@@ -76,8 +76,12 @@ static class ArmSamples
             (2, Gen.Select(ArmAxes, inner, inner, inner, (arm, a, b, c) => (Noun)Cell.Of(9, arm, Cell.Of(0, Peg(core, 2)), new Cell(turns, a), b, c))),
             (3, Gen.Select(ArmAxes, Any(13UL, 14UL, 15UL, 7UL), inner, (arm, part, a) => (Noun)Cell.Of(9, arm, 10, new Cell(part, a), 10, new Cell(12, turns), whole))),
             (1, Gen.Select(ArmAxes, Parts, inner, (arm, part, a) => (Noun)Cell.Of(9, arm, 10, new Cell(part, a), whole))),
+            // Each part where another was.
+            (1, Gen.Const((Noun)Cell.Of(9, 4, Cell.Of(0, Peg(core, 2)), new Cell(turns, Part(15)), Part(13), Part(14)))),
             (1, Gen.Select(ArmAxes, inner, (arm, a) => (Noun)Cell.Of(9, arm, a))),
             (1, Gen.Const((Noun)Cell.Of(2, Cell.Of(10, new Cell(12, turns), whole), 0, Peg(core, 4)))));
+
+        Noun Part(ulong part) => Cell.Of(0, Peg(core, part));
     }
 
     private static Gen<Noun> Words(params string[] words) => Any([.. words.Select(word => (Noun)Cord.Of(word))]);

@@ -13,8 +13,8 @@ public class CompiledArmTests
     private static readonly Noun Second = MachineTests.Parse("[9 5 0 1]");
     private static readonly Noun Call = MachineTests.Parse("[9 2 0 1]");
 
-    // Sample [goal counter]: up to the goal. Sample [list 0]: as many as there are.
-    private static readonly Noun Count = MachineTests.Parse("[6 [5 [0 6] 0 7] [0 7] 9 2 10 [7 4 0 7] 0 1]");
+    // Sample [goal counter]: three more than the goal. Sample [list 0]: as many as there are.
+    private static readonly Noun Count = MachineTests.Parse("[6 [5 [0 6] 0 7] [4 4 4 0 7] 9 2 10 [7 4 0 7] 0 1]");
     private static readonly Noun Length = MachineTests.Parse("[6 [3 0 6] [4 9 2 10 [6 0 13] 0 1] 1 0]");
     private static readonly NockOptions Hot = new() { CompileAfter = 1, CompiledArms = int.MaxValue };
     private static readonly NockOptions Never = new() { CompiledArms = 0 };
@@ -59,8 +59,8 @@ public class CompiledArmTests
         foreach (int bit in new[] { 1, 61, 62, 63, 64, 65, 128 })
         {
             BigInteger from = (BigInteger.One << bit) - 2;
-            Assert.Equal(from + 5, hot.Run(Cell.Of(Count, from + 5, from), Call));
-            Assert.Equal(from + 5, hot.Run(Cell.Of(Count, from + 5, from), Call));
+            for (int more = 0; more < 5; more++)
+                Assert.Equal(from + more + 3, hot.Run(Cell.Of(Count, from + more, from), Call));
         }
         Assert.Equal("exit", hot.Try(Cell.Of(Count, 5, Cell.Of(1, 2)), Call).Mote);
         Assert.Equal(1, hot.CompiledArms);
