@@ -67,6 +67,16 @@ public class CompiledArmTests
     }
 
     [Fact]
+    public void Parts_change_places_all_at_once()
+    {
+        NockMachine hot = new(Hot);
+        // Sample [[turns a] b c]; a turn makes it [[turns+1 c] a b].
+        Noun turn = MachineTests.Parse("[6 [5 [0 12] 1 100] [0 3] 9 2 [0 2] [[4 0 12] 0 15] [0 13] 0 14]");
+        Assert.Equal(MachineTests.Parse("[[100 7] 5 6]"), hot.Run(Cell.Of(turn, Cell.Of(0, 5), 6, 7), Call));
+        Assert.Equal(1, hot.CompiledArms);
+    }
+
+    [Fact]
     public void Deep_calls_find_their_limit_at_the_same_depth_on_a_small_stack_too()
     {
         Noun list = 0;
@@ -125,6 +135,24 @@ public class CompiledArmTests
         }
         Assert.Equal(never.JetRuns, hot.JetRuns);
         Assert.InRange(hot.CompiledArms, 3, int.MaxValue);
+    }
+
+    [Fact]
+    public void An_arm_that_is_named_when_it_is_compiled_gets_its_jet()
+    {
+        // Calls itself with 5 where the sample is a cell; dec's jet declines that, and takes 5.
+        Noun battery = MachineTests.Parse("[6 [3 0 6] [9 2 10 [6 1 5] 0 1] 1 99]");
+        Noun library = Cell.Of(Cell.Of(1, 0), 77);
+        Noun gate = Cell.Of(battery, Cell.Of(1, 2), library);
+        Noun names = NounList.Of([Cell.Of(Cell.Of(1, 0), "k140/one", 0, 0, NounList.Some(77)), Cell.Of(battery, "k140/one/dec", 7, "k140/one", 0)]);
+        foreach (NockOptions options in new[] { Never, Hot })
+        {
+            NockMachine machine = new(options);
+            Assert.Equal(99, machine.Run(gate, Call));
+            machine.ImportNames(names);
+            Assert.Equal(4, machine.Run(gate, Call));
+            Assert.Equal(options.CompiledArms == 0 ? 0 : 1, machine.CompiledArms);
+        }
     }
 
     private static NockResult Ask(ArvoKernel kernel, string question)
