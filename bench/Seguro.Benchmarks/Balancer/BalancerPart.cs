@@ -11,23 +11,31 @@ namespace Seguro.Benchmarks;
 /// Round trips a second of datagrams of 500 B, 64 in flight, on loopback: client → balancer → three members → (one of them) → balancer → client, beside a bare echo loop of
 /// one socket, and beside a bare loop that copies to three and back without frames, MACs and terms.
 /// </summary>
-internal sealed class BalancerBenchmark(int rounds, TimeSpan turn)
+internal sealed class BalancerPart : IBenchmarkPart
 {
     private const int Size = 500;
     private const int InFlight = 64;
     private const int Members = 3;
 
-    public async Task RunAsync(TextWriter output, CancellationToken cancel)
+    private TimeSpan _turn;
+
+    public string Name => "balancer";
+
+    public string Description => "Datagrams through the balancer to three members and back, beside bare loops of sockets.";
+
+    public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
+        _turn = run.Options.Pick(TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(1));
         (string Name, int Sends, Func<CancellationToken, Task<double>> Turn)[] contestants =
         [
-            ("bare echo: one socket, ReceiveFrom and SendTo", 2, EchoAsync),
-            ("bare copies to three members and back: two sockets, no frames", 6, BareCopiesAsync),
-            ("`seguro balancer`: frames, MACs, terms; three members", 6, BalancerAsync),
+            (Measurement.Bare, 2, EchoAsync),
+            ("bare copies", 6, BareCopiesAsync),
+            (Measurement.Seguro, 6, BalancerAsync),
         ];
         List<double>[] results = [.. contestants.Select(static _ => new List<double>())];
-        for (int round = -1; round < rounds; round++)
+        for (int round = -1; round < run.Options.Rounds; round++)
         {
+            run.Say($"balancer: round {round + 1} of {run.Options.Rounds}");
             for (int index = 0; index < contestants.Length; index++)
             {
                 double rate = await contestants[index].Turn(cancel);
@@ -35,14 +43,20 @@ internal sealed class BalancerBenchmark(int rounds, TimeSpan turn)
                     results[index].Add(rate);
             }
         }
-        await output.WriteLineAsync($"Datagrams of {Size} B on loopback, {InFlight} in flight, {rounds} rounds of {turn.TotalSeconds:0} s turn about, median; {Environment.ProcessorCount} cores\n");
-        await output.WriteLineAsync("| | round trips/s | ratio to the bare echo | datagrams sent/s, all hops | ratio |\n|---|---:|---:|---:|---:|");
-        double[] medians = [.. results.Select(Median)];
+        run.Note("balancer: 'bare' is an echo loop of one socket; 'bare copies' copies to three members and back by two sockets, without frames, MACs and terms.");
         for (int index = 0; index < contestants.Length; index++)
         {
-            double sends = medians[index] * contestants[index].Sends;
-            await output.WriteLineAsync(
-                $"| {contestants[index].Name} | {medians[index]:N0} | {medians[index] / medians[0]:0.00} | {sends:N0} | {sends / (medians[0] * contestants[0].Sends):0.00} |");
+            double rate = Median.Of(results[index]);
+            run.Add(new Measurement
+            {
+                Part = Name,
+                Workload = $"round trips of {Size} B, {InFlight} in flight",
+                Subject = "loopback",
+                Contestant = contestants[index].Name,
+                Parameters = new Dictionary<string, double> { [Parameter.Bytes] = Size, [Parameter.InFlight] = InFlight },
+                EventsPerSecond = rate,
+                More = new Dictionary<string, double> { ["datagrams/s, all hops"] = rate * contestants[index].Sends },
+            });
         }
     }
 
@@ -132,7 +146,7 @@ internal sealed class BalancerBenchmark(int rounds, TimeSpan turn)
         long answers = 0;
         Fill();
         long start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < turn)
+        while (Stopwatch.GetElapsedTime(start) < _turn)
         {
             try
             {
@@ -159,12 +173,6 @@ internal sealed class BalancerBenchmark(int rounds, TimeSpan turn)
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20, SendBufferSize = 4 << 20 };
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return socket;
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
     }
 
     /// <summary>Threads that receive on sockets until the end of a turn.</summary>
