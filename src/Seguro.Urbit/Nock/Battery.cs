@@ -21,7 +21,7 @@ sealed class Battery(Cell noun, NockCode code)
         int last = 62 - System.Numerics.BitOperations.LeadingZeroCount(axis);
         ulong inBattery = (axis & ((1UL << last) - 1)) | (1UL << last);
         Noun formula = Axis.At(Noun, inBattery) ?? throw new NockCrash();
-        arm = new Arm(code.NodeOf(formula));
+        arm = new Arm(this, axis, code.NodeOf(formula));
         _arms[axis] = arm;
         FindJet(axis, arm);
         return arm;
@@ -47,13 +47,30 @@ sealed class Battery(Cell noun, NockCode code)
     }
 }
 
-/// <summary>A compiled arm, and the jets that stand for it in cores of a name.</summary>
-sealed class Arm(Node node)
+/// <summary>An arm: how it is computed, and the jets that stand for it in cores of a name.</summary>
+sealed class Arm
 {
-    public Node Node { get; } = node;
-
     // One battery may lie in several libraries: sets and maps have the same formula for tap.
     private (CoreName Name, InstalledJet Jet)[] _jets = [];
+
+    public Arm(Battery battery, ulong axis, Node formula)
+    {
+        Battery = battery;
+        Axis = axis;
+        Formula = formula;
+        Node = new CountingNode(this);
+    }
+
+    public Battery Battery { get; }
+
+    /// <summary>Where it lies in a core.</summary>
+    public ulong Axis { get; }
+
+    /// <summary>Its nodes.</summary>
+    public Node Formula { get; }
+
+    /// <summary>What to enter with the core: the nodes, or what was made of them (<see cref="ArmCompiler"/>).</summary>
+    public Node Node { get; set; }
 
     public bool HasJet => _jets.Length > 0;
 

@@ -5,29 +5,31 @@ namespace Seguro.Urbit.Nock;
 /// <summary>9: calls an arm of a core.</summary>
 sealed class CallNode : Node
 {
-    private readonly Node _core;
     private readonly ulong _path;
-    private readonly ulong _axis;
     private readonly Resumption _call;
     private Battery? _lastBattery;
     private Arm? _lastArm;
 
     public CallNode(ulong axis, Node core)
     {
-        _axis = axis;
+        Axis = axis;
         _path = SlotNode.PathOf(axis);
-        _core = core;
+        Core = core;
         _call = new Resumed(this);
     }
 
+    public ulong Axis { get; }
+
+    public Node Core { get; }
+
     public override Node? Enter(NockMachine machine, ref Noun register)
     {
-        if (!_core.IsSimple)
+        if (!Core.IsSimple)
         {
             machine.Push(_call, register, null);
-            return _core;
+            return Core;
         }
-        register = _core.Eval(register);
+        register = Core.Eval(register);
         return Call(machine, ref register);
     }
 
@@ -44,8 +46,9 @@ sealed class CallNode : Node
         }
         if (_lastBattery is null || !ReferenceEquals(_lastBattery.Noun, formulas))
         {
-            _lastBattery = machine.Code.BatteryOf(formulas);
-            _lastArm = _lastBattery.ArmOf(_axis);
+            // Both or, where there is no such arm, none.
+            Battery battery = machine.Code.BatteryOf(formulas);
+            (_lastArm, _lastBattery) = (battery.ArmOf(Axis), battery);
         }
         Arm arm = _lastArm!;
         if (arm.HasJet && core.TailField is Cell payload && machine.TryJet(arm, core, payload.HeadField) is Noun product)
@@ -53,7 +56,7 @@ sealed class CallNode : Node
             register = product;
             return null;
         }
-        machine.Options.Profile?.Enter(machine, arm, _lastBattery, _axis);
+        machine.Options.Profile?.Enter(machine, arm, _lastBattery, Axis);
         return arm.Node;
     }
 

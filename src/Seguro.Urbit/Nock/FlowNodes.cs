@@ -5,35 +5,38 @@ namespace Seguro.Urbit.Nock;
 /// <summary>6: one formula or another.</summary>
 sealed class IfNode : Node
 {
-    private readonly Node _condition;
-    private readonly Node _yes;
-    private readonly Node _no;
     private readonly Resumption _choose;
 
     public IfNode(Node condition, Node yes, Node no)
     {
-        _condition = condition;
-        _yes = yes;
-        _no = no;
+        Condition = condition;
+        Yes = yes;
+        No = no;
         IsSimple = condition.IsSimple && yes.IsSimple && no.IsSimple;
         _choose = new Choose(this);
     }
 
-    public override Noun Eval(Noun subject) => (_condition.Test(subject) ? _yes : _no).Eval(subject);
+    public Node Condition { get; }
 
-    public override bool Test(Noun subject) => (_condition.Test(subject) ? _yes : _no).Test(subject);
+    public Node Yes { get; }
+
+    public Node No { get; }
+
+    public override Noun Eval(Noun subject) => (Condition.Test(subject) ? Yes : No).Eval(subject);
+
+    public override bool Test(Noun subject) => (Condition.Test(subject) ? Yes : No).Test(subject);
 
     public override Node? Enter(NockMachine machine, ref Noun register)
     {
-        if (_condition.IsSimple)
-            return Take(_condition.Test(register), ref register);
+        if (Condition.IsSimple)
+            return Take(Condition.Test(register), ref register);
         machine.Push(_choose, register, null);
-        return _condition;
+        return Condition;
     }
 
     private Node? Take(bool yes, ref Noun register)
     {
-        Node branch = yes ? _yes : _no;
+        Node branch = yes ? Yes : No;
         if (!branch.IsSimple)
             return branch;
         register = branch.Eval(register);
@@ -54,43 +57,47 @@ sealed class IfNode : Node
 /// <summary>7 and 8: a formula on the product of another; with 8, on that and the subject.</summary>
 sealed class ThenNode : Node
 {
-    private readonly Node _first;
-    private readonly Node _then;
-    private readonly bool _keep;
     private readonly Resumption _go;
 
     public ThenNode(Node first, Node then, bool keep)
     {
-        _first = first;
-        _then = then;
-        _keep = keep;
+        First = first;
+        Then = then;
+        Keeps = keep;
         IsSimple = first.IsSimple && then.IsSimple;
         _go = new Go(this);
     }
 
-    public override Noun Eval(Noun subject) => _then.Eval(Next(_first.Eval(subject), subject));
+    public Node First { get; }
 
-    public override bool Test(Noun subject) => _then.Test(Next(_first.Eval(subject), subject));
+    public Node Then { get; }
+
+    /// <summary>Opcode 8?</summary>
+    public bool Keeps { get; }
+
+    public override Noun Eval(Noun subject) => Then.Eval(Next(First.Eval(subject), subject));
+
+    public override bool Test(Noun subject) => Then.Test(Next(First.Eval(subject), subject));
 
     public override Node? Enter(NockMachine machine, ref Noun register)
     {
-        if (!_first.IsSimple)
+        if (!First.IsSimple)
         {
             machine.Push(_go, register, null);
-            return _first;
+            return First;
         }
-        register = Next(_first.Eval(register), register);
-        return _then;
+        register = Next(First.Eval(register), register);
+        return Then;
     }
 
-    private Noun Next(Noun product, Noun subject) => _keep ? new Cell(product, subject) : product;
+    private Noun Next(Noun product, Noun subject) => Keeps ? new Cell(product, subject) : product;
 
     private sealed class Go(ThenNode node) : Resumption
     {
         public override Node? Resume(NockMachine machine, Frame frame, ref Noun register)
         {
             register = node.Next(register, frame.Saved);
-            return node._then;
+            return node.Then;
         }
     }
 }

@@ -11,13 +11,15 @@ namespace Seguro.Urbit.Nock;
 public sealed class NockMachine
 {
     private const int CheckEvery = 1 << 16;
+    private const int MaxNesting = 128;
 
     private Frame[] _frames = new Frame[1024];
     private int _depth;
-    private int _highest;
     private int _untilCheck = CheckEvery;
     private long _calls;
     private bool _running;
+    private Node? _next;
+    private Noun? _nextSubject;
     private CancellationToken _cancellation;
     private Handler? _handler;
 
@@ -54,11 +56,20 @@ public sealed class NockMachine
     /// <summary>How many calls (opcodes 2 and 9) it made.</summary>
     public long Calls => _calls + CheckEvery - _untilCheck;
 
+    /// <summary>How many arms it made machine code of.</summary>
+    public int CompiledArms { get; private set; }
+
     internal NockCode Code { get; }
 
     internal CallMemo Kept { get; }
 
     internal int Depth => _depth;
+
+    /// <summary>How many calls of compiled arms wait on the .NET stack; beyond <see cref="MaxNesting"/>, calls wait on the machine's only.</summary>
+    internal int Nesting { get; set; }
+
+    /// <summary>May a compiled arm make a call that waits on the .NET stack?</summary>
+    internal bool MayNest => Nesting < MaxNesting && CanNest();
 
     internal Noun Trace { get; set; } = Atom.Zero;
 
@@ -112,11 +123,12 @@ public sealed class NockMachine
         finally
         {
             _running = false;
-            _depth = 0;
+            Unwind(0);
+            Nesting = 0;
+            _next = null;
+            _nextSubject = null;
             Trace = Atom.Zero;
             _handler = null;
-            Array.Clear(_frames, 0, Math.Min(_frames.Length, _highest + 1));
-            _highest = 0;
             if (_frames.Length > 1 << 20)
                 _frames = new Frame[1024];
         }
@@ -155,6 +167,27 @@ public sealed class NockMachine
         frame.Other = other;
     }
 
+    /// <summary>Holds a frame that nodes would push, and compiled arms need only be counted. It is empty, as all frames beyond the depth.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Reserve()
+    {
+        if (_depth == _frames.Length)
+            Grow();
+        _depth++;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Release() => _depth--;
+
+    /// <summary>An arm in machine code; null where there is enough of that, it is not worth it, or can't be done.</summary>
+    internal CompiledArm? Compile(Arm arm)
+    {
+        if (CompiledArms >= Options.CompiledArms || Options.Profile is not null || ArmCompiler.Compile(arm) is not CompiledArm compiled)
+            return null;
+        CompiledArms++;
+        return compiled;
+    }
+
     /// <summary>Computes within a computation, for a jet. There must be stack for it: ask <see cref="CanNest"/>.</summary>
     internal Noun Evaluate(Node? node, Noun register) => Evaluate(node, register, _depth);
 
@@ -166,13 +199,42 @@ public sealed class NockMachine
                 node = node.Enter(this, ref register);
             if (_depth == bottom)
                 return register;
-            if (_depth > _highest)
-                _highest = _depth;
             ref Frame top = ref _frames[--_depth];
             Frame frame = top;
             top = default;
             node = frame.Next.Resume(this, frame, ref register);
         }
+    }
+
+    /// <summary>What a compiled arm returns when it goes on elsewhere: null, after which <see cref="TakeNext"/> says where.</summary>
+    internal Noun? GoOn(Node node, Noun subject)
+    {
+        _next = node;
+        _nextSubject = subject;
+        return null;
+    }
+
+    internal Node TakeNext(out Noun subject)
+    {
+        (Node node, subject) = (_next!, _nextSubject!);
+        (_next, _nextSubject) = (null, null);
+        return node;
+    }
+
+    /// <summary>A call by a compiled arm that is not its last.</summary>
+    internal Noun EvaluateNested(Node node, Noun subject)
+    {
+        Nesting++;
+        Noun product = Evaluate(node, subject);
+        Nesting--;
+        return product;
+    }
+
+    /// <summary>What is left of a call that went on elsewhere.</summary>
+    internal Noun Rest()
+    {
+        Node node = TakeNext(out Noun subject);
+        return Evaluate(node, subject);
     }
 
     /// <summary>Calls a gate within a computation.</summary>
@@ -221,6 +283,7 @@ public sealed class NockMachine
     {
         int depth = _depth;
         Noun trace = Trace;
+        int nesting = Nesting;
         Handler? outer = _handler;
         int level = (outer?.Level ?? 0) + 1;
         try
@@ -244,6 +307,7 @@ public sealed class NockMachine
         }
         finally
         {
+            Nesting = nesting;
             Trace = trace;
             _handler = outer;
         }

@@ -26,6 +26,12 @@ public sealed record NockOptions
     /// <summary>Use no jet at all?</summary>
     public bool AllJetsOff { get; init; }
 
+    /// <summary>How many arms a machine may make machine code of, in all, each a few milliseconds and some tens of KB; 0: none. Nothing but speed depends on it.</summary>
+    public int CompiledArms { get; init; } = 500;
+
+    /// <summary>How many calls of an arm make it worth that.</summary>
+    public int CompileAfter { get; init; } = 20_000;
+
     /// <summary>Hears what <c>%slog</c> prints: priority and tank.</summary>
     public Action<Noun>? Slog { get; init; }
 

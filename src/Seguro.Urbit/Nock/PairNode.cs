@@ -17,9 +17,9 @@ abstract class PairNode : Node
         _afterSecond = new AfterSecond(this);
     }
 
-    protected Node First { get; }
+    public Node First { get; }
 
-    protected Node Second { get; }
+    public Node Second { get; }
 
     public override Noun Eval(Noun subject) => Combine(First.Eval(subject), Second.Eval(subject));
 
@@ -96,7 +96,8 @@ sealed class SameNode(Node left, Node right) : PairNode(left, right, isPure: tru
 /// <summary>10: a noun with a part replaced. First the noun, then the part, as Hoon's own interpreter has it.</summary>
 sealed class EditNode(Atom axis, Node target, Node part) : PairNode(target, part, isPure: true)
 {
-    private readonly ulong _path = axis.BitLength <= 63 ? SlotNode.PathOf(axis.Low) : 0;
+    /// <summary>The way down, as that of <see cref="SlotNode"/>; 0 for an axis beyond 63 bits.</summary>
+    public ulong Path { get; } = axis.BitLength <= 63 ? SlotNode.PathOf(axis.Low) : 0;
 
     public static Noun Edit(Noun target, ulong path, Noun part)
     {
@@ -109,7 +110,7 @@ sealed class EditNode(Atom axis, Node target, Node part) : PairNode(target, part
             : new Cell(cell.HeadField, Edit(cell.TailField, path >> 1, part));
     }
 
-    protected override Noun Combine(Noun first, Noun second) => _path != 0 ? Edit(first, _path, second) : EditDeep(first, second);
+    protected override Noun Combine(Noun first, Noun second) => Path != 0 ? Edit(first, Path, second) : EditDeep(first, second);
 
     private Noun EditDeep(Noun target, Noun part)
     {

@@ -6,17 +6,17 @@ namespace Seguro.Urbit.Nock;
 /// <summary>0: a part of the subject.</summary>
 sealed class SlotNode : Node
 {
-    // The way down, the first step lowest, and a 1 above the last.
-    private readonly ulong _path;
-
     public SlotNode(ulong axis)
     {
         IsSimple = true;
-        _path = PathOf(axis);
+        Path = PathOf(axis);
         Axis = axis;
     }
 
     public ulong Axis { get; }
+
+    /// <summary>The way down, the first step lowest, and a 1 above the last.</summary>
+    public ulong Path { get; }
 
     public static ulong PathOf(ulong axis)
     {
@@ -37,7 +37,7 @@ sealed class SlotNode : Node
         return noun;
     }
 
-    public override Noun Eval(Noun subject) => Down(subject, _path);
+    public override Noun Eval(Noun subject) => Down(subject, Path);
 }
 
 /// <summary>0, with an axis beyond 63 bits.</summary>
@@ -90,21 +90,24 @@ sealed class CrashNode : Node
 /// <summary>3 and 4: whether it is a cell; the next number.</summary>
 sealed class UnaryNode : Node
 {
-    private readonly Node _argument;
-    private readonly bool _increment;
     private readonly Resumption _finish;
 
     public UnaryNode(Node argument, bool increment)
     {
-        _argument = argument;
-        _increment = increment;
+        Argument = argument;
+        IsIncrement = increment;
         IsSimple = argument.IsSimple;
         _finish = new Finish(this);
     }
 
-    public override Noun Eval(Noun subject) => Apply(_argument.Eval(subject));
+    public Node Argument { get; }
 
-    public override bool Test(Noun subject) => _increment ? IsYes(Eval(subject)) : _argument.Eval(subject) is Cell;
+    /// <summary>The next number; else whether it is a cell.</summary>
+    public bool IsIncrement { get; }
+
+    public override Noun Eval(Noun subject) => Apply(Argument.Eval(subject));
+
+    public override bool Test(Noun subject) => IsIncrement ? IsYes(Eval(subject)) : Argument.Eval(subject) is Cell;
 
     public override Node? Enter(NockMachine machine, ref Noun register)
     {
@@ -114,11 +117,11 @@ sealed class UnaryNode : Node
             return null;
         }
         machine.Push(_finish, register, null);
-        return _argument;
+        return Argument;
     }
 
     private Noun Apply(Noun argument) =>
-        _increment ? argument is Atom atom ? atom.Increment() : Crash() : Atom.Flag(argument is Cell);
+        IsIncrement ? argument is Atom atom ? atom.Increment() : Crash() : Atom.Flag(argument is Cell);
 
     private sealed class Finish(UnaryNode node) : Resumption
     {

@@ -140,6 +140,18 @@ public class MachineTests
         Assert.True(result.Succeeded || result.Mote is "exit" or "fail" or "meme");
     });
 
+    [Fact]
+    public void A_core_without_the_arm_crashes_whatever_was_called_before()
+    {
+        NockMachine machine = new();
+        Noun call = Parse("[9 4 0 1]");
+        Assert.Equal(7, machine.Run(Parse("[[[1 7] 0] 0]"), call));
+        Noun without = Parse("[[7 0] 0]");
+        for (int i = 0; i < 3; i++)
+            Assert.Equal("exit", machine.Try(without, call).Mote);
+        Assert.Equal(7, machine.Run(Parse("[[[1 7] 0] 0]"), call));
+    }
+
     internal static Noun Parse(string text)
     {
         int at = 0;

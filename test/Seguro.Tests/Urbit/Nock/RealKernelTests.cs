@@ -23,10 +23,12 @@ public class RealKernelTests
     }
 
     /// <summary>326 events of a real ship's afternoon: commands, files, conversations with another ship, requests, timers.</summary>
-    [Fact]
-    public void A_real_ship_lives_on_from_an_exported_state()
+    [Theory]
+    [InlineData(20_000)]
+    [InlineData(1)]
+    public void A_real_ship_lives_on_from_an_exported_state(int compileAfter)
     {
-        ArvoKernel kernel = Ship599.Restore();
+        ArvoKernel kernel = Ship599.Restore(new NockOptions { CompileAfter = compileAfter });
         Assert.Equal(0x76adbc01u, kernel.Mug);
         using Pier pier = Pier.Open(Path.Combine(SharedData.Path, "zod"), PierAccess.Offline);
         int count = 0;
