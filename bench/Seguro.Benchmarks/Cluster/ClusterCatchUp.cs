@@ -19,10 +19,10 @@ internal static class ClusterCatchUp
         await using ClusterLoad load = new(subject.Members.Public, ClusterPart.Size, InFlight);
         await load.MeasureAsync(turn, cancel);
         ClusterRate whole = await load.MeasureAsync(turn, cancel);
-        await subject.Members.KillAsync(away);
+        await subject.KillMemberAsync(away);
         ClusterRate without = await load.MeasureUntilAsync(load.UntilAsync(load.Answers + behind, cancel));
         long start = Stopwatch.GetTimestamp();
-        subject.Members.Start(away);
+        subject.StartMember(away);
         ClusterRate during = await load.MeasureUntilAsync(subject.UntilMasterSaysAsync(
             $"{away} is near the head",
             status => status.Replicas.Any(replica => replica.Name == away && replica.Healthy && replica.Processed + Near >= status.Durable.Event),

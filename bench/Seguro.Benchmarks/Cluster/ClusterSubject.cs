@@ -16,6 +16,7 @@ internal sealed class ClusterSubject : IAsyncDisposable
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(30);
 
     private readonly TemporaryFolder _folder = new("bench");
+    private readonly Watchdog _watchdog = new(); // should this process die, so do the members
     private PostgresCluster? _postgres;
     private DemoMembers? _members;
 
@@ -33,6 +34,7 @@ internal sealed class ClusterSubject : IAsyncDisposable
         ClusterSubject subject = new(engine);
         try
         {
+            subject._watchdog.Folder(subject._folder.Path);
             subject._postgres = engine switch
             {
                 "dqlite" => null,
@@ -40,6 +42,8 @@ internal sealed class ClusterSubject : IAsyncDisposable
                 _ => throw new ArgumentException($"A cluster runs on dqlite or postgresql, not on {engine}."),
             };
             subject._members = await DemoMembers.StartAsync(subject._folder.Path, cancel, subject._postgres?.Url);
+            foreach ((_, int id) in subject.Members.Processes)
+                subject._watchdog.Process(id);
             await subject.Members.UntilMasterAsync(0, 2, cancel);
             return subject;
         }
@@ -48,6 +52,16 @@ internal sealed class ClusterSubject : IAsyncDisposable
             await subject.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Ends a member with kill −9.</summary>
+    public async Task KillMemberAsync(string name) => _watchdog.Gone(await Members.KillAsync(name));
+
+    /// <summary>Starts a member.</summary>
+    public void StartMember(string name)
+    {
+        Members.Start(name);
+        _watchdog.Process(Members.Processes.Single(process => process.Name == name).Id);
     }
 
     /// <summary>The master, with all replicas healthy.</summary>
@@ -118,5 +132,6 @@ internal sealed class ClusterSubject : IAsyncDisposable
         if (_postgres is not null)
             await _postgres.DisposeAsync();
         _folder.Dispose();
+        _watchdog.Dispose();
     }
 }

@@ -27,7 +27,7 @@ internal static class ClusterTakeover
             takeovers.Add(took);
             all.Add((took, timeline));
             run.Say($"cluster: {subject.Engine}, takeover {kill + 1} of {kills}: {took.TotalMilliseconds:N0} ms");
-            subject.Members.Start(master.Name);
+            subject.StartMember(master.Name);
         }
         await subject.MasterAsync(cancel);
         run.Add(new Measurement
@@ -77,7 +77,7 @@ internal static class ClusterTakeover
 
         async Task<TimeSpan> KillNowAsync()
         {
-            await subject.Members.KillAsync(master);
+            await subject.KillMemberAsync(master);
             return probe.Now;
         }
     }

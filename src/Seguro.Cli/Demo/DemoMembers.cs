@@ -35,6 +35,9 @@ internal sealed class DemoMembers : IAsyncDisposable
     /// <summary>The balancer's process number.</summary>
     public int Balancer => _balancer!.Id;
 
+    /// <summary>The process numbers of all that runs, by name.</summary>
+    public IEnumerable<(string Name, int Id)> Processes => [("balancer", Balancer), .. _running.Select(static pair => (pair.Key, pair.Value.Id))];
+
     /// <summary>Makes the cluster and starts all of it.</summary>
     /// <param name="folder">Where its files go.</param>
     /// <param name="cancel">Ends it.</param>
