@@ -26,6 +26,14 @@ Option<int> questions = new("--questions") { Description = "Datagrams, and bare 
 Option<long> behind = new("--behind") { Description = "How many events a replica misses.", DefaultValueFactory = static _ => 100_000 };
 Option<int> kills = new("--kills") { Description = "How often the master is killed.", DefaultValueFactory = static _ => 10 };
 Option<long> loaded = new("--events") { Description = "How many events the memory is measured after.", DefaultValueFactory = static _ => 100_000 };
+Option<string[]> growthParts = new("--parts")
+{
+    Description = "Which parts.",
+    AllowMultipleArgumentsPerToken = true,
+    DefaultValueFactory = static _ => ["length", "members", "ships", "distance"],
+};
+Option<bool> quick = new("--quick") { Description = "Little of everything." };
+Option<long?> largest = new("--largest") { Description = "The longest log, in events." };
 Argument<string> path = new("PATH") { Description = "The pier to make." };
 
 RootCommand root = new("Measures Seguro beside the bare databases, in one run. Prints tables in Markdown.")
@@ -38,6 +46,7 @@ RootCommand root = new("Measures Seguro beside the bare databases, in one run. P
     {
         clusterStores, parts, rounds, questions, seconds, behind, kills, loaded,
     },
+    new Command("growth", "How cost grows: parts length, members, ships, distance.") { stores, rounds, growthParts, quick, largest },
     new Command("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes },
 };
 root.Subcommands[0].SetAction(async (parse, cancel) =>
@@ -59,5 +68,7 @@ root.Subcommands[4].SetAction((parse, cancel) => new ClusterBenchmark(
         parse.GetRequiredValue(clusterStores), parse.GetRequiredValue(parts), parse.GetValue(rounds), parse.GetValue(questions), parse.GetValue(seconds),
         parse.GetValue(behind), parse.GetValue(kills), parse.GetValue(loaded)),
     Console.Out).RunAsync(cancel));
-root.Subcommands[5].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
+root.Subcommands[5].SetAction((parse, cancel) => GrowthTable.RunAsync(
+    new BenchmarkOptions(parse.GetValue(quick), parse.GetValue(rounds), parse.GetRequiredValue(stores)), parse.GetRequiredValue(growthParts), parse.GetValue(largest), Console.Out, cancel));
+root.Subcommands[6].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
 return await root.Parse(args).InvokeAsync(cancellationToken: CancellationToken.None);
