@@ -12,8 +12,6 @@ public sealed class DelayLineTests : IAsyncLifetime
 {
     private static readonly TimeSpan OneWay = TimeSpan.FromMilliseconds(15);
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     public async ValueTask InitializeAsync()
     {
         // Not every machine has /dev/net/tun.
@@ -29,6 +27,7 @@ public sealed class DelayLineTests : IAsyncLifetime
     [InlineData(1, 2)]
     public async Task Every_datagram_takes_the_delay_and_none_overtakes_another(int from, int to)
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         await using DelayLine line = await DelayLine.CreateAsync(3, OneWay);
         using Socket sender = Bind(line.Places[from]);
         using Socket receiver = Bind(line.Places[to]);
@@ -40,11 +39,11 @@ public sealed class DelayLineTests : IAsyncLifetime
                 Volatile.Write(ref sent[number], Stopwatch.GetTimestamp());
                 sender.SendTo(BitConverter.GetBytes(number), receiver.LocalEndPoint!);
             }
-        }, Cancel);
+        }, cancel);
         byte[] datagram = new byte[8];
         for (int number = 0; number < sent.Length; number++)
         {
-            Assert.Equal(4, await receiver.ReceiveAsync(datagram, Cancel));
+            Assert.Equal(4, await receiver.ReceiveAsync(datagram, cancel));
             TimeSpan took = Stopwatch.GetElapsedTime(Volatile.Read(ref sent[number]));
             Assert.Equal(number, BitConverter.ToInt32(datagram));
             Assert.True(took >= OneWay, $"{took}");
@@ -56,6 +55,7 @@ public sealed class DelayLineTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task A_new_delay_holds_for_what_is_sent_after_it_and_keeps_the_order()
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         await using DelayLine line = await DelayLine.CreateAsync(2, OneWay);
         using Socket sender = Bind(line.Places[0]);
         using Socket receiver = Bind(line.Places[1]);
@@ -69,7 +69,7 @@ public sealed class DelayLineTests : IAsyncLifetime
         byte[] datagram = new byte[8];
         foreach (byte number in (byte[])[1, 2])
         {
-            await receiver.ReceiveAsync(datagram, Cancel);
+            await receiver.ReceiveAsync(datagram, cancel);
             Assert.Equal(number, datagram[0]);
             Assert.True(Stopwatch.GetElapsedTime(start) >= OneWay);
         }
@@ -78,13 +78,14 @@ public sealed class DelayLineTests : IAsyncLifetime
     [Fact(Timeout = 60_000)]
     public async Task What_does_not_fit_on_the_line_is_lost_and_counted()
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         await using DelayLine line = await DelayLine.CreateAsync(2, TimeSpan.FromMinutes(10));
         using Socket sender = Bind(line.Places[0]);
         using Socket receiver = Bind(line.Places[1]);
         while (line.Lost == 0)
         {
             sender.SendTo([1], receiver.LocalEndPoint!);
-            Cancel.ThrowIfCancellationRequested();
+            cancel.ThrowIfCancellationRequested();
         }
         Assert.Equal(DelayLine.Capacity, line.OnTheWay);
         Assert.Equal((0, 0), (line.Carried, receiver.Available));
@@ -96,21 +97,22 @@ public sealed class DelayLineTests : IAsyncLifetime
     [InlineData("etcd")]
     public async Task A_commit_that_needs_another_place_takes_a_round_trip(string engine)
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         await using DelayLine line = await DelayLine.CreateAsync(3, TimeSpan.Zero);
         await using PostgresCluster? postgres = engine == "postgresql" ? await PostgresCluster.StartAsync(places: line.Places) : null;
-        await using DqliteCluster? dqlite = engine == "dqlite" ? await DqliteCluster.StartAsync(3, places: line.Places, cancel: Cancel) : null;
-        await using EtcdCluster? etcd = engine == "etcd" ? await EtcdCluster.StartAsync(places: line.Places, cancel: Cancel) : null;
+        await using DqliteCluster? dqlite = engine == "dqlite" ? await DqliteCluster.StartAsync(3, places: line.Places, cancel: cancel) : null;
+        await using EtcdCluster? etcd = engine == "etcd" ? await EtcdCluster.StartAsync(places: line.Places, cancel: cancel) : null;
         string url = postgres?.Url ?? dqlite?.Url ?? etcd!.Url;
         StoreOptions options = new() { Create = true, Certificates = dqlite?.Certificates ?? etcd?.Certificates };
-        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse(url), options, Cancel);
-        await using EventLog log = new(await store.CreateLogAsync(Ship.Parse("~zod"), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), store.Capabilities);
-        await using WriterLease lease = await WriterLease.AcquireAsync(log, "test", TimeSpan.FromSeconds(10), TimeProvider.System, Cancel);
-        Position head = (await log.ReadStateAsync(Cancel)).Head.Position;
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse(url), options, cancel);
+        await using EventLog log = new(await store.CreateLogAsync(Ship.Parse("~zod"), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), cancel), store.Capabilities);
+        await using WriterLease lease = await WriterLease.AcquireAsync(log, "test", TimeSpan.FromSeconds(10), TimeProvider.System, cancel);
+        Position head = (await log.ReadStateAsync(cancel)).Head.Position;
         line.OneWay = OneWay;
         for (int number = 0; number < 5; number++)
         {
             long start = Stopwatch.GetTimestamp();
-            AppendResult result = await log.AppendAsync(lease.Term, head, [new byte[500]], Cancel);
+            AppendResult result = await log.AppendAsync(lease.Term, head, [new byte[500]], cancel);
             TimeSpan took = Stopwatch.GetElapsedTime(start);
             Assert.True(result.IsCommitted, result.Outcome.ToString());
             Assert.True(took >= 2 * OneWay, $"{took}");

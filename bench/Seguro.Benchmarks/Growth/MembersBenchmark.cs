@@ -24,11 +24,10 @@ internal sealed class MembersBenchmark : IBenchmarkPart
         (int Members, string Synchronous)[] all = engine == "postgresql"
             ? run.Options.Pick<(int, string)[]>([(1, ""), (2, "ANY 1"), (3, "ANY 1"), (3, "ANY 2"), (3, "FIRST 1")], [(1, ""), (3, "ANY 1")])
             : [.. run.Options.Pick<int[]>([1, 3, 5], [1, 3]).Select(static members => (members, ""))];
-        List<Contender> contenders = [];
+        Task<Contender>[] starting = [.. all.Select(contender => Contender.StartAsync(engine, contender.Members, contender.Synchronous, cancel))];
         try
         {
-            foreach ((int members, string synchronous) in all)
-                contenders.Add(await Contender.StartAsync(engine, members, synchronous, cancel));
+            Contender[] contenders = await Task.WhenAll(starting);
             TimeSpan turn = TimeSpan.FromSeconds(run.Options.Pick(2.0, 0.4));
             for (int round = 0; round < run.Options.Rounds; round++)
             {
@@ -41,8 +40,8 @@ internal sealed class MembersBenchmark : IBenchmarkPart
         }
         finally
         {
-            foreach (Contender contender in contenders)
-                await contender.DisposeAsync();
+            foreach (Task<Contender> started in starting.Where(static started => started.IsCompletedSuccessfully))
+                await (await started).DisposeAsync();
         }
     }
 

@@ -25,7 +25,7 @@ internal sealed class ShipsBenchmark : IBenchmarkPart
                 continue;
             }
             await using RunningDatabase database = await RunningDatabase.StartAsync(engine, 3, cancel);
-            foreach (int ships in run.Options.Pick<int[]>([1, 10, 100, 1000], [1, 10]))
+            foreach (int ships in run.Options.Pick<int[]>([1, 10, 100, 1000], [1, 20]))
             {
                 run.Say($"ships: {engine}, {ships}");
                 try
