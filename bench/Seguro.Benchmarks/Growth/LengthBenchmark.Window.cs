@@ -18,7 +18,7 @@ internal sealed partial class LengthBenchmark
         await using RunningDatabase database = await RunningDatabase.StartAsync(engine, 3, cancel);
         await using IStore store = await database.OpenAsync(cancel, window: Window);
         await using GrowingLog log = await GrowingLog.OpenAsync(store, Ship, payloads, cancel);
-        long[] steps = run.Options.Pick<long[]>([1000, 10_000, 50_000, 100_000, 200_000], [1000, 5000]);
+        long[] steps = run.Options.Pick<long[]>([1000, 10_000, 100_000, 200_000, 500_000], [1000, 5000]);
         TimeSpan longest = TimeSpan.FromSeconds(run.Options.Pick(4.0, 0.4));
         Tally trims = new();
         long held = 0;

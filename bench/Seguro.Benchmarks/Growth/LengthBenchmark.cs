@@ -53,11 +53,10 @@ internal sealed partial class LengthBenchmark(long? largest = null) : IBenchmark
         }
     }
 
-    // Rows beside the payload, pages that are not full, what is being compacted, PostgreSQL's log and its three copies.
+    // Rows beside the payload, pages that are not full, PostgreSQL's log and its three copies.
     private static long Needs(string engine, long events, int bytes) => engine switch
     {
         "postgresql" => (events * (bytes + 200) * 3) + (6L << 30),
-        "rocksdb" => events * bytes * 5 / 2,
         _ => events * bytes * 3 / 2,
     };
 
