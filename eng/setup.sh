@@ -41,10 +41,19 @@ need_postgresql() {
   fi
 }
 
-# Patroni and its etcd, without the services that Debian's packages would start and have started at every boot (etcd's would take port 2379): the tests run their own.
+# Patroni and its etcd: the tests run their own.
 need_patroni() {
-  local policy=/usr/sbin/policy-rc.d made='' service
   [ -x /usr/bin/patroni ] && [ -x /usr/bin/etcd ] && [ -d /usr/lib/python3/dist-packages/etcd ] && return 0
+  need_without_services patroni etcd-server python3-etcd
+}
+
+need_etcd() {
+  [ -x /usr/bin/etcd ] || need_without_services etcd-server
+}
+
+# need_without_services NAME...: Debian's packages without the services that they would start, now and at every boot (etcd's would take port 2379).
+need_without_services() {
+  local policy=/usr/sbin/policy-rc.d made='' service
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" && made=1
   fi
@@ -52,13 +61,18 @@ need_patroni() {
   for service in etcd patroni; do
     [ -e "/etc/init.d/$service" ] || new+=("$service") # what was there before stays as it was
   done
-  (need_packages patroni etcd-server python3-etcd)
+  (need_packages "$@")
   local code=$?
   [ -z "$made" ] || as_root rm -f "$policy"
   for service in "${new[@]}"; do
     as_root update-rc.d "$service" disable >/dev/null 2>&1
   done
   return $code
+}
+
+# Go, and go-dqlite's client as Debian has it, for bench/go-dqlite. The benchmark does without where they can't be had, and says so.
+need_go_dqlite() {
+  (need_packages golang-go golang-github-canonical-go-dqlite-dev) || say "go-dqlite will not be measured"
 }
 
 need_dotnet() {

@@ -2,73 +2,79 @@ using System.CommandLine;
 using Seguro.Benchmarks;
 using Seguro.Testing;
 
+string[] every = ["lmdb", "sqlite", "rocksdb", "postgresql", "dqlite", "etcd"];
+string[] names = [.. BenchmarkParts.Choices.Select(static choice => choice.Name)];
+Option<bool> quick = new("--quick") { Description = "All in about three minutes: fewer rounds, fewer and smaller events. For a look, not for figures to publish." };
+Option<int?> rounds = new("--rounds") { Description = "How often the contestants take turns; medians are reported. [default: 3, or 1 with --quick]" };
 Option<string[]> stores = new("--stores")
 {
-    Description = "Which stores to measure.",
+    Description = "On which databases.",
     AllowMultipleArgumentsPerToken = true,
-    DefaultValueFactory = static _ => ["lmdb", "sqlite", "rocksdb", "postgresql", "dqlite", "etcd"],
+    DefaultValueFactory = _ => every,
 };
-Option<int> rounds = new("--rounds") { Description = "How often; the stores take turns, the median is reported.", DefaultValueFactory = static _ => 3 };
-Option<string?> pier = new("--pier") { Description = "The pier to import; without it the real one in ../shared/data." };
-Option<long> bytes = new("--bytes") { Description = "Make a pier of so many bytes and import that." };
-Option<int> events = new("--events") { Description = "How many events to append one at a time.", DefaultValueFactory = static _ => 1000 };
-Option<int> seconds = new("--seconds") { Description = "How long each turn of each contestant lasts.", DefaultValueFactory = static _ => 3 };
-Option<string?> file = new("--file") { Description = "A jammed noun; without it the largest pill in ../shared/data." };
-Option<int> repeats = new("--repeats") { Description = "How often Seguro does each thing in a round.", DefaultValueFactory = static _ => 5 };
-Option<string[]> clusterStores = new("--stores") { Description = "On which stores the cluster runs.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = static _ => ["dqlite", "postgresql"] };
+stores.AcceptOnlyFromAmong(every);
 Option<string[]> parts = new("--parts")
 {
-    Description = "What of the cluster to measure.",
+    Description = "What to measure; all where left out.\n" + string.Join('\n', BenchmarkParts.Choices.Select(static choice => $"{choice.Name}: {choice.Description}")),
+    HelpName = "PART",
     AllowMultipleArgumentsPerToken = true,
-    DefaultValueFactory = static _ => ["latency", "rate", "catchup", "takeover", "memory"],
+    DefaultValueFactory = static _ => [],
 };
-Option<int> questions = new("--questions") { Description = "Datagrams, and bare commits, of one turn.", DefaultValueFactory = static _ => 1000 };
-Option<long> behind = new("--behind") { Description = "How many events a replica misses.", DefaultValueFactory = static _ => 100_000 };
-Option<int> kills = new("--kills") { Description = "How often the master is killed.", DefaultValueFactory = static _ => 10 };
-Option<long> loaded = new("--events") { Description = "How many events the memory is measured after.", DefaultValueFactory = static _ => 100_000 };
-Option<string[]> growthParts = new("--parts")
-{
-    Description = "Which parts.",
-    AllowMultipleArgumentsPerToken = true,
-    DefaultValueFactory = static _ => ["length", "members", "ships", "distance"],
-};
-Option<bool> quick = new("--quick") { Description = "Little of everything." };
-Option<long?> largest = new("--largest") { Description = "The longest log, in events." };
+parts.AcceptOnlyFromAmong(names);
+Option<string?> output = new("--out") { HelpName = "DIR", Description = "Where result.json, tables.md and the plots go. [default: artifacts/bench in the repository]" };
+Option<long?> largest = new("--largest") { HelpName = "EVENTS", Description = "The longest log that is grown." };
+Option<string?> pier = new("--pier") { HelpName = "PATH", Description = "Import this pier instead of the usual ones." };
+Argument<string> file = new("RESULT") { Description = "A result.json." };
+Option<string?> beside = new("--out") { HelpName = "DIR", Description = "Where tables and plots go; beside the file where left out." };
 Argument<string> path = new("PATH") { Description = "The pier to make." };
+Option<long> bytes = new("--bytes") { Description = "How many bytes of events it has.", DefaultValueFactory = static _ => 1 << 20 };
 
-RootCommand root = new("Measures Seguro beside the bare databases, in one run. Prints tables in Markdown.")
+Command report = new("report", "Makes the tables and plots of a result.json anew.") { file, beside };
+Command synthetic = new("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes };
+Command needs = new("needs", "Names what has to be installed for these options.") { quick, rounds, stores, parts, output, pier, largest };
+needs.Hidden = true;
+RootCommand root = new("Measures Seguro beside the bare databases, in one run; writes JSON, tables and plots.") { quick, rounds, stores, parts, output, pier, largest, report, synthetic, needs };
+root.SetAction(async (parse, cancel) =>
 {
-    new Command("import", "Import of a pier into each store, beside the store's own bulk load of the same rows.") { stores, rounds, pier, bytes },
-    new Command("append", "Appends of 500 B, one at a time and in groups of 100, beside the bare database.") { stores, rounds, events },
-    new Command("balancer", "Datagrams from a client through the balancer to three members and back, beside bare loops of sockets.") { rounds, seconds },
-    new Command("nouns", "Jam, cue and mug of a pill, and programs in plain Nock, beside npm's @urbit/nockjs.") { rounds, file, repeats },
-    new Command("cluster", "Three members, a balancer and a client, each a process: latency, rate, catching up, takeover, memory; beside bare commits.")
-    {
-        clusterStores, parts, rounds, questions, seconds, behind, kills, loaded,
-    },
-    new Command("growth", "How cost grows: parts length, members, ships, distance.") { stores, rounds, growthParts, quick, largest },
-    new Command("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes },
-};
-root.Subcommands[0].SetAction(async (parse, cancel) =>
-{
-    using TemporaryFolder folder = new("bench");
-    string input = parse.GetValue(pier) ?? Path.Combine(SharedData.Path, "zod");
-    if (parse.GetValue(bytes) is > 0 and long size)
-        SyntheticPier.Make(input = folder["synthetic"], size);
-    await new ImportBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), input).RunAsync(Console.Out, cancel);
+    bool isQuick = parse.GetValue(quick);
+    BenchmarkOptions options = new(isQuick, Math.Max(1, parse.GetValue(rounds) ?? (isQuick ? 1 : 3)), parse.GetRequiredValue(stores), parse.GetValue(pier), parse.GetValue(largest));
+    string folder = parse.GetValue(output) ?? Path.Combine(SharedData.Repository, "artifacts", "bench");
+    BenchmarkResult result = await new BenchmarkSession(folder, Console.Error)
+        .RunAsync(string.Join(' ', (string[])["./seguro bench", .. args]), options, BenchmarkParts.Choose(parse.GetRequiredValue(parts)), cancel);
+    Print(folder, ReportWriter.Write(result, folder));
+    Console.Write(Bars.Table(result));
+    foreach (string failure in result.Failures)
+        await Console.Error.WriteLineAsync($"failed: {failure}");
+    return result.Failures.Count == 0 ? 0 : 1;
 });
-root.Subcommands[1].SetAction((parse, cancel) =>
-    new AppendBenchmark(parse.GetRequiredValue(stores), parse.GetValue(rounds), parse.GetValue(events)).RunAsync(Console.Out, cancel));
-root.Subcommands[2].SetAction((parse, cancel) =>
-    new BalancerBenchmark(parse.GetValue(rounds), TimeSpan.FromSeconds(parse.GetValue(seconds))).RunAsync(Console.Out, cancel));
-root.Subcommands[3].SetAction((parse, cancel) =>
-    new NounBenchmark(parse.GetValue(file), parse.GetValue(rounds), parse.GetValue(repeats)).RunAsync(Console.Out, cancel));
-root.Subcommands[4].SetAction((parse, cancel) => new ClusterBenchmark(
-    new ClusterBenchmarkOptions(
-        parse.GetRequiredValue(clusterStores), parse.GetRequiredValue(parts), parse.GetValue(rounds), parse.GetValue(questions), parse.GetValue(seconds),
-        parse.GetValue(behind), parse.GetValue(kills), parse.GetValue(loaded)),
-    Console.Out).RunAsync(cancel));
-root.Subcommands[5].SetAction((parse, cancel) => GrowthTable.RunAsync(
-    new BenchmarkOptions(parse.GetValue(quick), parse.GetValue(rounds), parse.GetRequiredValue(stores)), parse.GetRequiredValue(growthParts), parse.GetValue(largest), Console.Out, cancel));
-root.Subcommands[6].SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
-return await root.Parse(args).InvokeAsync(cancellationToken: CancellationToken.None);
+report.SetAction(parse =>
+{
+    string from = parse.GetRequiredValue(file);
+    string folder = parse.GetValue(beside) ?? Path.GetDirectoryName(Path.GetFullPath(from))!;
+    try
+    {
+        Print(folder, ReportWriter.Write(BenchmarkResult.Read(from), folder));
+        return 0;
+    }
+    catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine($"error: {error.Message}\n  next: name a result.json that `seguro bench` wrote, and a folder that can be written");
+        return 1;
+    }
+});
+needs.SetAction(parse =>
+{
+    foreach (string need in BenchmarkParts.NeedsOf(parse.GetRequiredValue(parts), parse.GetRequiredValue(stores)))
+        Console.WriteLine(need);
+});
+synthetic.SetAction(parse => SyntheticPier.Make(parse.GetRequiredValue(path), Math.Max(parse.GetValue(bytes), 1 << 20)));
+ParseResult parsed = root.Parse(args);
+// Servers and members are ended one after the other, which takes some seconds.
+int code = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) }, CancellationToken.None);
+return parsed.Errors.Count > 0 ? 2 : code;
+
+static void Print(string folder, IReadOnlyList<string> files)
+{
+    foreach (string name in files)
+        Console.Error.WriteLine(Path.Combine(folder, name));
+}

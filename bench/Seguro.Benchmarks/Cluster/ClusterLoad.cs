@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using Seguro.Cli.Demo;
+using HdrHistogram;
 using Seguro.Node.Probes;
 
 namespace Seguro.Benchmarks;
@@ -10,13 +10,14 @@ namespace Seguro.Benchmarks;
 internal sealed class ClusterLoad : IAsyncDisposable
 {
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<long, long> _underWay = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ShipProbe _probe;
     private readonly Task _again;
     private readonly Lock _lock = new();
-    private Latencies _latencies = new();
+    private LongHistogram _latencies = LatencyFigures.NewHistogram();
     private long _answers;
 
     /// <summary>Begins.</summary>
@@ -38,20 +39,28 @@ internal sealed class ClusterLoad : IAsyncDisposable
     public async Task<ClusterRate> MeasureUntilAsync(Task happened)
     {
         lock (_lock)
-            _latencies = new Latencies();
+            _latencies = LatencyFigures.NewHistogram();
         (long before, long start) = (Answers, Stopwatch.GetTimestamp());
         await happened;
         TimeSpan elapsed = Stopwatch.GetElapsedTime(start);
         long answers = Answers - before;
         lock (_lock)
-            return new ClusterRate(answers, elapsed, answers / elapsed.TotalSeconds, _latencies.At(0.5), _latencies.At(0.99));
+            return new ClusterRate(answers, elapsed, (LongHistogram)_latencies.Copy());
     }
 
     /// <summary>Waits for so many answers in all.</summary>
+    /// <exception cref="InvalidOperationException">None came for a minute.</exception>
     public async Task UntilAsync(long answers, CancellationToken cancel)
     {
+        (long last, long at) = (Answers, Stopwatch.GetTimestamp());
         while (Answers < answers)
+        {
             await Task.Delay(20, cancel);
+            if (Answers > last)
+                (last, at) = (Answers, Stopwatch.GetTimestamp());
+            else if (Stopwatch.GetElapsedTime(at) > Patience)
+                throw new InvalidOperationException($"The cluster gave no answer for {Patience.TotalSeconds:0} s.");
+        }
     }
 
     public async ValueTask DisposeAsync()

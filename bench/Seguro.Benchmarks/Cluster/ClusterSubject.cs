@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Npgsql;
 using Seguro.Cli.Demo;
 using Seguro.Core;
@@ -11,6 +12,9 @@ namespace Seguro.Benchmarks;
 /// <summary>A whole cluster of processes: three members, a balancer, and a store: dqlite in the members, or PostgreSQL (a primary, and two standbys of which any one must have each commit).</summary>
 internal sealed class ClusterSubject : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(30);
+
     private readonly TemporaryFolder _folder = new("bench");
     private PostgresCluster? _postgres;
     private DemoMembers? _members;
@@ -55,6 +59,40 @@ internal sealed class ClusterSubject : IAsyncDisposable
         StatusReport master = await MasterAsync(cancel);
         await Members.AskAsync(master.Name, client => client.SetOptimismAsync(new OptimismRequest(optimism, null), cancel));
         await Members.UntilAsync($"optimism {optimism}", status => status.Role == "master" && status.Optimism.Replicas == optimism, cancel);
+    }
+
+    /// <summary>Waits, for as long as a replica may take that catches up, until the master says that it is as wanted.</summary>
+    public async Task UntilMasterSaysAsync(string what, Func<StatusReport, bool> wanted, CancellationToken cancel)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            foreach (string name in Members.Names)
+            {
+                try
+                {
+                    StatusReport status = await Members.AskAsync(name, client => client.ReadStatusAsync(cancel));
+                    if (status.Role == "master" && wanted(status))
+                        return;
+                }
+                catch (SeguroException)
+                {
+                    // Not up yet.
+                }
+            }
+            if (Stopwatch.GetElapsedTime(start) > Patience)
+                throw new InvalidOperationException($"It did not come to be within {Patience.TotalMinutes:0} minutes: {what}.");
+            await Task.Delay(Glance, cancel);
+        }
+    }
+
+    /// <summary>Puts the settings of its database's servers among the facts of a run.</summary>
+    public async Task DescribeAsync(BenchmarkRun run, CancellationToken cancel)
+    {
+        if (_postgres is not null)
+            await DatabaseFacts.DescribePostgresAsync(run, NpgsqlDataSource.Create(_postgres.Primary.AdminConnection), cancel);
+        else
+            run.Describe("dqlite settings", "three nodes, TLS between all, a commit is flushed by a majority");
     }
 
     /// <summary>Opens the cluster's own store.</summary>

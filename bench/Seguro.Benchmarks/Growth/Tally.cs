@@ -13,11 +13,11 @@ internal sealed class Tally
     public LatencyFigures? Latency => LatencyFigures.From(_nanoseconds);
 
     /// <summary>The median of the rounds; <see langword="null"/> where there is none.</summary>
-    public double? EventsPerSecond => _rates.Count == 0 ? null : _rates.Order().ElementAt(_rates.Count / 2);
+    public double? EventsPerSecond => _rates.Count == 0 ? null : Median.Of(_rates);
 
     /// <summary>Adds what took from <paramref name="start"/> to <paramref name="end"/> (<see cref="Stopwatch.GetTimestamp"/>).</summary>
     public void Add(long start, long end) =>
-        _nanoseconds.RecordValue(Math.Clamp((long)Stopwatch.GetElapsedTime(start, end).TotalNanoseconds, 1, _nanoseconds.HighestTrackableValue));
+        _nanoseconds.Add(Stopwatch.GetElapsedTime(start, end));
 
     /// <summary>Adds a round of so many events.</summary>
     public void AddRound(long events, TimeSpan took) => _rates.Add(events / took.TotalSeconds);

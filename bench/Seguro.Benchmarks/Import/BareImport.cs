@@ -1,10 +1,14 @@
 using System.Diagnostics;
+using Google.Protobuf;
 using LightningDB;
 using Microsoft.Data.Sqlite;
 using Npgsql;
 using NpgsqlTypes;
 using RocksDbSharp;
 using Seguro.Stores.Dqlite;
+using Seguro.Stores.Etcd;
+using Seguro.Stores.Etcd.Wire;
+using Seguro.Testing;
 using Seguro.Urbit.Piers;
 
 namespace Seguro.Benchmarks;
@@ -15,26 +19,20 @@ internal static class BareImport
     private const long GroupBytes = 8 << 20;
     private const int DqliteBytes = 512 << 10;
     private const int DqliteRows = 100; // two parameters a row, 255 at the most
+    private const int EtcdBytes = 512 << 10;
+    private const int EtcdPuts = 100; // operations of a transaction: 128 at the most
 
     /// <summary>Loads a pier; returns seconds.</summary>
-    public static async Task<double> RunAsync(Subject subject, Pier pier, CancellationToken cancel)
+    public static async Task<double> RunAsync(Subject subject, Pier pier, CancellationToken cancel) => subject.Engine switch
     {
-        switch (subject.Engine)
-        {
-            case "lmdb":
-                return Lmdb(subject.BarePath, pier);
-            case "sqlite":
-                return Sqlite(subject.BarePath, pier);
-            case "rocksdb":
-                return Rocks(subject.BarePath, pier);
-            case "postgresql":
-                return await PostgresAsync(subject, pier, cancel);
-            case "dqlite":
-                return await DqliteAsync(subject, pier, cancel);
-            default:
-                throw new ArgumentException(subject.Engine);
-        }
-    }
+        "lmdb" => Lmdb(subject.BarePath, pier),
+        "sqlite" => Sqlite(subject.BarePath, pier),
+        "rocksdb" => Rocks(subject.BarePath, pier),
+        "postgresql" => await PostgresAsync(subject, pier, cancel),
+        "dqlite" => await DqliteAsync(subject, pier, cancel),
+        "etcd" => await EtcdAsync(subject, pier, cancel),
+        _ => throw new ArgumentException(subject.Engine),
+    };
 
     private static double Lmdb(string path, Pier pier)
     {
@@ -163,6 +161,33 @@ internal static class BareImport
             string rows = string.Join(',', Enumerable.Repeat("(?,?)", values.Count / 2));
             await connection.ExecAsync("INSERT INTO event VALUES " + rows, values.ToArray(), cancel);
             values.Clear();
+            bytes = 0;
+        }
+    }
+
+    // A key a piece of an event: a request holds 1.5 MiB at the most.
+    private static async Task<double> EtcdAsync(Subject subject, Pier pier, CancellationToken cancel)
+    {
+        EtcdServer leader = await subject.Etcd.LeaderAsync(cancel);
+        using ClusterCertificates certificates = ClusterCertificates.Load(subject.Etcd.Certificates!);
+        using EtcdMember member = new(new DqliteAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
+        long start = Stopwatch.GetTimestamp();
+        TxnRequest request = new();
+        long bytes = 0;
+        foreach (PierPiece piece in pier.ReadPieces(pier.Info.First, pier.Info.Last, EtcdBytes))
+        {
+            if (request.Success.Count == EtcdPuts || bytes + piece.Bytes.Length > EtcdBytes)
+                await FlushAsync();
+            request.Success.Add(EtcdStore.Put(ByteString.CopyFromUtf8($"bare/{piece.Number.Value:x16}/{piece.Offset:x8}"), piece.Bytes.ToArray()));
+            bytes += piece.Bytes.Length;
+        }
+        await FlushAsync();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        async ValueTask FlushAsync()
+        {
+            await member.Kv.TxnAsync(request, cancellationToken: cancel);
+            request = new TxnRequest();
             bytes = 0;
         }
     }

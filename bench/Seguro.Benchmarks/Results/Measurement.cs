@@ -3,7 +3,7 @@ namespace Seguro.Benchmarks;
 /// <summary>What one contestant did with one workload: the medians of its rounds, and all its latencies together.</summary>
 internal sealed record Measurement
 {
-    /// <summary>The part of the benchmark: <c>append</c>, <c>import</c>, <c>cluster</c> …</summary>
+    /// <summary>The part of the benchmark: <c>append</c>, <c>import</c>, <c>takeover</c> …</summary>
     public required string Part { get; init; }
 
     /// <summary>What was done, in words that are the same for all contestants: they are compared by it.</summary>
@@ -33,7 +33,7 @@ internal sealed record Measurement
     /// <summary>Figures of one part only, by name with unit: <c>resident, bytes</c>.</summary>
     public IReadOnlyDictionary<string, double> More { get; init; } = new Dictionary<string, double>();
 
-    /// <summary>What happened when, in milliseconds (of a takeover: each answer's time and latency).</summary>
+    /// <summary>What happened when, in milliseconds (of a takeover: when each answered question was asked, from the end of the master, and how long its answer took).</summary>
     public IReadOnlyList<TimelinePoint>? Timeline { get; init; }
 
     /// <summary>Seguro itself.</summary>

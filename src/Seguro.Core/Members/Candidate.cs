@@ -115,7 +115,8 @@ internal sealed class Candidate(MemberState member, Processing processing)
             }
             return false;
         }
-        if (!Keeper.IsLive(member.Now) || member.Term > Keeper.Lease.Term)
+        // A store that was slow to answer the campaign may have used the lease up. Nothing is served on it yet, and a renewal tells whether it is still this member's.
+        if (member.Term > Keeper.Lease.Term || member.Now - Keeper.Deadline > member.Options.LeaseDuration)
         {
             member.Become(Role.Replica);
             return false;
@@ -140,7 +141,8 @@ internal sealed class Candidate(MemberState member, Processing processing)
             GiveUp();
             return false;
         }
-        return member.Local == known && member.Ship == known && !member.IsLocalBusy && !member.IsShipBusy;
+        return member.Local == known && member.Ship == known && !member.IsLocalBusy && !member.IsShipBusy
+            && (Keeper.IsFresh(member.Now) || (Keeper.IsLive(member.Now) && member.Options.Bug is PlantedBug.ServedOnRestOfLease));
     }
 
     /// <summary>What is missing can't be had here; another member may have it.</summary>
@@ -149,7 +151,9 @@ internal sealed class Candidate(MemberState member, Processing processing)
         if (Keeper is not null)
             member.Emit(new MemberOutput.Resign(Keeper.Lease));
         member.HoldBackUntil = member.Now + (member.Options.LeaseDuration * 5);
-        member.SetWarning("candidate", $"{member.Options.Name} won term {member.Term} but can't get the events up to {_head?.Number}; it lets another member try.");
+        member.SetWarning("candidate", member.Processed == _head
+            ? $"{member.Options.Name} won term {member.Term}, but the store takes too long to renew a lease of {member.Options.LeaseDuration.TotalSeconds:0.##} s; it lets another member try."
+            : $"{member.Options.Name} won term {member.Term} but can't get the events up to {_head?.Number}; it lets another member try.");
         member.Become(Role.Replica);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class LeaseKeeper
     /// <summary>The holder may still rely on it.</summary>
     public bool IsLive(TimeSpan now) => now < Deadline;
 
+    /// <summary>So much of it is left that who begins to serve on it now need not end at once: a renewal came, or comes, in time.</summary>
+    public bool IsFresh(TimeSpan now) => Deadline - now >= _duration / 3;
+
     /// <summary>The renewal that is due; null where none is.</summary>
     public MemberOutput.Renew? Renew(TimeSpan now)
     {

@@ -200,6 +200,7 @@ internal sealed partial class Master
         }
         ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
         _member.Committed = reached;
+        _member.SeeCommitted(reached.Number);
         if (reached.Number.Value / _member.Options.SnapshotEvery != before)
             _isSnapshotDue = true;
     }

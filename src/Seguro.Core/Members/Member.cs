@@ -136,6 +136,8 @@ public sealed class Member
                 _state.IsShipBusy = false;
                 if (_master is not null)
                     _master.OnApplied(applied);
+                else if (!_processing.IsApplying)
+                    _state.IsShipAstray = true; // what a master adopted; its mastership ended meanwhile, and nobody keeps it
                 else if (Role is not Role.Stopped)
                     OnApplied(applied);
                 break;

@@ -56,6 +56,9 @@ internal sealed class MemberState
     /// <summary>The last position that is known to be committed in the store and is here, in <see cref="Tail"/> or in the local log.</summary>
     public Position Committed { get; set; }
 
+    /// <summary>The highest number that was ever said to be committed while this process ran: the store has it, or has lost what it confirmed.</summary>
+    public EventNumber EverCommitted { get; private set; }
+
     /// <summary>Events after the ship's position, or a little before it, up to the last that was received.</summary>
     public Tail Tail { get; } = new(Position.Origin);
 
@@ -133,6 +136,12 @@ internal sealed class MemberState
             return;
         Lease = lease;
         Watch = Watch.See(lease, Now);
+    }
+
+    public void SeeCommitted(EventNumber committed)
+    {
+        if (committed > EverCommitted)
+            EverCommitted = committed;
     }
 
     public void SeeReleased(EventNumber released)

@@ -57,6 +57,9 @@ internal enum PlantedBug
     /// <summary>Candidate: it serves at once after winning, before it has processed the log to its head.</summary>
     ServedBeforeUpToDate,
 
+    /// <summary>Candidate: it serves on what is left of a lease, however little that is.</summary>
+    ServedOnRestOfLease,
+
     /// <summary>Candidate: effects between the watermark and the head are released again under <see cref="EffectsPolicy.AtMostOnce"/> too.</summary>
     PolicyIgnored,
 

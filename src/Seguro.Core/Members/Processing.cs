@@ -21,6 +21,9 @@ internal sealed class Processing(MemberState member)
     /// <summary>The highest position that is known to be committed, here or not.</summary>
     public Position Target => _target.Number > member.Committed.Number ? _target : member.Committed;
 
+    /// <summary>The ship was asked from here to apply events, and has not answered.</summary>
+    public bool IsApplying => _applying.Count > 0;
+
     private bool HasRoom
     {
         get
@@ -48,6 +51,7 @@ internal sealed class Processing(MemberState member)
     /// <summary>A position was learned to be committed in the store.</summary>
     public void Learn(Position committed)
     {
+        member.SeeCommitted(committed.Number);
         if (committed.Number <= member.Committed.Number)
             return;
         if (member.Tail.TryGetPosition(committed.Number, out Position here))

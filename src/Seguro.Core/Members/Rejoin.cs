@@ -45,6 +45,12 @@ internal sealed class Rejoin(MemberState member, Processing processing)
         }
         _state = state;
         member.SeeLease(state.Lease);
+        if (state.Head.Number < member.EverCommitted)
+        {
+            // To go on would make the loss one of the cluster's, too: the next event would take the number of one that was acknowledged.
+            member.Stop($"the store has lost what it confirmed: event {member.EverCommitted} was committed, and its log ends at {state.Head.Number}");
+            return;
+        }
         member.SeeSettings(read.Settings);
         if (read.Common.Number == member.Local.Number || member.Options.Bug is PlantedBug.SuffixKept)
         {

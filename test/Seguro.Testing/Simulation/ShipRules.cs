@@ -44,6 +44,9 @@ internal static class ShipRules
     /// <summary>The kind of an ovum.</summary>
     public static Kind KindOf(Ovum ovum) => (Kind)ovum.Bytes.Span[8];
 
+    /// <summary>An event takes long to compute.</summary>
+    public static bool IsSlow(ReadOnlySpan<byte> payload) => (Kind)payload[16] is Kind.Slow;
+
     /// <summary>The payload of the event that an ovum makes, and the state after it.</summary>
     public static (byte[] Payload, ulong State) Compute(ulong state, Ovum ovum)
     {

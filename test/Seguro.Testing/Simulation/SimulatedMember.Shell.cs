@@ -216,8 +216,11 @@ internal sealed partial class SimulatedMember
         Begin(Busy.Ship);
         List<Applied> results = [];
         string? failure = null;
+        long time = Schedule.Millisecond / 10;
         foreach (Event added in events)
         {
+            // What takes its master long takes everybody long.
+            time += ShipRules.IsSlow(added.Payload.Span) ? _cluster.Plan.Lease.Ticks * 2 : Schedule.Millisecond / 20;
             failure = Ship!.Apply(added, _cluster.Plan.ShellBug is not ShellBug.MugNotCompared, out Applied applied);
             if (failure is not null)
                 break;
@@ -225,7 +228,7 @@ internal sealed partial class SimulatedMember
             if (DiffersFrom is null && _cluster.History.IsCommitted(new Position(added.Number, added.Chain)) && !_cluster.History.IsRight(added.Number, Ship.State))
                 DiffersFrom = added.Number;
         }
-        Answer(_random.Delay((Schedule.Millisecond / 10) + (events.Count * Schedule.Millisecond / 20)), new MemberInput.EventsApplied(results, failure));
+        Answer(_random.Delay(time), new MemberInput.EventsApplied(results, failure));
     }
 
     private void RestoreShip(EventNumber atMost)
@@ -319,6 +322,9 @@ internal sealed partial class SimulatedMember
         if (changed.Role is Role.Master)
         {
             _cluster.History.ActsAsMaster(this, changed.Term, "becomes master");
+            ClusterHistory.Require(
+                Invariant.Contract, _leaseFrom == TimeSpan.MinValue || LeaseAge <= _leaseDuration * 2 / 3,
+                () => $"{Candidate} begins to serve on a lease that it asked for {LeaseAge} ago");
             _cluster.Takeovers++;
             _firstOvum = true;
             _wasMaster = true;

@@ -1,0 +1,138 @@
+using System.Globalization;
+
+namespace Seguro.Benchmarks;
+
+/// <summary>The bars that the design sets (§6), each with how it is read from measurements.</summary>
+internal static class Bars
+{
+    private const double Small = 500;
+
+    public static IReadOnlyList<Bar> All { get; } =
+    [
+        new(
+            "one event at a time, commit latency p50, postgresql", "the same fenced insert by bare Npgsql, same cluster", "≤ 1.15 ×",
+            static result => Each(result, One("append", "postgresql", Measurement.Bare), static pair => AtMost(pair, Latency(pair), 1.15))),
+        new(
+            "64 events in flight, 500 B, postgresql", "bare Npgsql, one row a transaction on 64 connections", "≥ 4 × the events/s",
+            static result => Each(
+                result,
+                pair => pair.Mine.Part == "inflight" && pair.Mine.Subject == "postgresql" && Has(pair, Parameter.InFlight, 64) && IsSmall(pair) && pair.Theirs.Contestant == Measurement.Bare,
+                static pair => AtLeast(pair, Rate(pair), 4))),
+        new(
+            "one at a time, dqlite", "the Go client (go-dqlite) inserting the same rows", "≤ 1.0 × p50",
+            static result => Each(
+                result,
+                static pair => pair.Mine.Part is "append" or "prototype" && pair.Mine.Subject == "dqlite" && IsSmall(pair) && IsOne(pair) && pair.Theirs.Contestant == "go-dqlite",
+                static pair => AtMost(pair, Latency(pair), 1.0))),
+        new(
+            "batches, dqlite", "the 2022 prototype's benchmark (5 events a transaction, go-dqlite)", "≥ 10 × the events/s",
+            static result => Each(
+                result,
+                static pair => pair.Mine.Part == "prototype" && pair.Mine.Subject == "dqlite" && pair.Mine.Workload.StartsWith("batches", StringComparison.Ordinal),
+                static pair => AtLeast(pair, Rate(pair), 10))),
+        new(
+            "optimism 0, datagram in to answer out", "bare LMDB, one event a transaction (what vere does)", "≤ 1.2 × p50",
+            static result => Each(
+                result,
+                static pair => pair.Mine.Part == "latency" && Value(pair.Mine, Parameter.Optimism) == 0 && pair.Theirs.Contestant == ClusterLatency.BareLmdb,
+                static pair => AtMost(pair, Latency(pair), 1.2))),
+        new("optimism m", "optimism 0", "reported, p50 and p99", Optimism),
+        new("takeover after kill -9 of the master, first answer", "the lease of 1 s", "≤ 2 s, each time", Takeovers),
+        new(
+            "import of a pier", "the store's own bulk load", "≥ 0.5 ×",
+            static result => Each(
+                result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("import", StringComparison.Ordinal), static pair => AtLeast(pair, Bytes(pair), 0.5))),
+        new(
+            "restore of a pier (export)", "`mdb_copy` of the same file", "≥ 0.5 ×",
+            static result => Each(
+                result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("export", StringComparison.Ordinal), static pair => AtLeast(pair, Bytes(pair), 0.5))),
+        new(
+            "jam, cue, mug", "nockjs", "≥ 20 × nockjs",
+            static result => Each(result, static pair => pair.Mine.Part == "nouns" && pair.Mine.Subject == "pill", static pair => AtLeast(pair, Bytes(pair), 20))),
+        new("jam, cue, mug", "vere's C", "≥ 0.5 × C", static _ => []),
+        new("memory of a member that idles", "-", "< 150 MB, mapped files apart", Memory),
+        new("memory after many events", "the same before them", "flat in the log's length: ≤ 1.25 ×", Growth),
+    ];
+
+    /// <summary>All bars with what the run says of them, as a table.</summary>
+    public static MarkdownTable Table(BenchmarkResult result)
+    {
+        MarkdownTable table = new("what", "beside", "bar", "on", "measured", "");
+        foreach (Bar bar in All)
+        {
+            BarReading[] readings = [.. bar.Read(result)];
+            if (readings.Length == 0)
+                table.Add(bar.What, bar.Beside, bar.Limit, "", "", "not measured in this run");
+            foreach (BarReading reading in readings)
+                table.Add(bar.What, bar.Beside, bar.Limit, reading.Subject, reading.Measured, reading.IsMet switch { true => "met", false => "**not met**", null => "reported" });
+        }
+        return table;
+    }
+
+    private static IEnumerable<BarReading> Optimism(BenchmarkResult result)
+    {
+        foreach (IGrouping<string, Measurement> store in result.Measurements.Where(static one => one.Part == "latency" && one.Parameters.ContainsKey(Parameter.Optimism)).GroupBy(static one => one.Subject))
+        {
+            if (store.FirstOrDefault(static one => one.Parameters[Parameter.Optimism] == 0)?.Latency is not { } zero)
+                continue;
+            foreach (Measurement one in store.Where(static one => one.Parameters[Parameter.Optimism] > 0 && one.Latency is not null))
+            {
+                yield return new BarReading(
+                    $"{store.Key}, optimism {Figure.Count(one.Parameters[Parameter.Optimism])}",
+                    $"p50 {Figure.Ratio(one.Latency!.P50, zero.P50)} × ({Figure.Of(one.Latency.P50)} ms), p99 {Figure.Ratio(one.Latency.P99, zero.P99)} × ({Figure.Of(one.Latency.P99)} ms)",
+                    null);
+            }
+        }
+    }
+
+    private static IEnumerable<BarReading> Takeovers(BenchmarkResult result) => result.Measurements
+        .Where(static one => one is { Part: "takeover", Latency: not null })
+        .Select(static one => new BarReading(
+            one.Subject,
+            $"longest of {Figure.Count(one.Latency!.Count)}: {Figure.Of(one.Latency.Max)} ms (p50 {Figure.Of(one.Latency.P50)}, p90 {Figure.Of(one.Latency.P90)})",
+            one.Latency.Max <= 2000));
+
+    private static IEnumerable<BarReading> Memory(BenchmarkResult result) =>
+        from store in Members(result)
+        let most = store.MaxBy(static one => one.More[ClusterMemory.Before])
+        select new BarReading($"{store.Key}, {most.Workload} (the largest)", $"{Figure.Of(most.More[ClusterMemory.Before])} MB", most.More[ClusterMemory.Before] < 150);
+
+    private static IEnumerable<BarReading> Growth(BenchmarkResult result) =>
+        from store in Members(result)
+        let most = store.MaxBy(RatioOf)
+        select new BarReading($"{store.Key}, {most.Workload} (that grew most)", string.Create(CultureInfo.InvariantCulture, $"{RatioOf(most):0.00} ×"), RatioOf(most) <= 1.25);
+
+    private static double RatioOf(Measurement one) => one.More[ClusterMemory.After] / one.More[ClusterMemory.Before];
+
+    private static IEnumerable<IGrouping<string, Measurement>> Members(BenchmarkResult result) => result.Measurements
+        .Where(static one => one.Part == "memory" && one.Workload.StartsWith("member", StringComparison.Ordinal) && one.More.TryGetValue(ClusterMemory.Before, out double before) && !double.IsNaN(before))
+        .GroupBy(static one => one.Subject);
+
+    /// <summary>What a bar says of each pair that it is about; pairs that lack the figure say nothing.</summary>
+    private static IEnumerable<BarReading> Each(BenchmarkResult result, Func<Comparison, bool> isMeant, Func<Comparison, BarReading?> read) =>
+        Comparison.All(result.Measurements).Where(isMeant).Select(read).OfType<BarReading>();
+
+    private static Func<Comparison, bool> One(string part, string subject, string contestant) =>
+        pair => pair.Mine.Part == part && pair.Mine.Subject == subject && IsSmall(pair) && IsOne(pair) && pair.Theirs.Contestant == contestant;
+
+    private static bool IsSmall(Comparison pair) => Value(pair.Mine, Parameter.Bytes) is null or Small;
+
+    private static bool IsOne(Comparison pair) => Has(pair, Parameter.Group, 1);
+
+    private static bool Has(Comparison pair, string parameter, double value) => Value(pair.Mine, parameter) == value;
+
+    private static double? Value(Measurement measurement, string parameter) => measurement.Parameters.TryGetValue(parameter, out double value) ? value : null;
+
+    private static double? Latency(Comparison pair) => pair.Mine.Latency?.P50 / pair.Theirs.Latency?.P50;
+
+    private static double? Rate(Comparison pair) => pair.Mine.EventsPerSecond / pair.Theirs.EventsPerSecond;
+
+    private static double? Bytes(Comparison pair) => pair.Mine.BytesPerSecond / pair.Theirs.BytesPerSecond;
+
+    private static BarReading? AtMost(Comparison pair, double? ratio, double limit) => Reading(pair, ratio, ratio <= limit);
+
+    private static BarReading? AtLeast(Comparison pair, double? ratio, double limit) => Reading(pair, ratio, ratio >= limit);
+
+    private static BarReading? Reading(Comparison pair, double? ratio, bool isMet) =>
+        ratio is { } value ? new BarReading($"{pair.Mine.Subject}: {pair.Mine.Workload}", string.Create(CultureInfo.InvariantCulture, $"{value:0.00} ×"), isMet) : null;
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace Seguro.Benchmarks;
+
+/// <summary>Lets contestants commit turn about, so that all see the same machine; then each for itself, while the device's flushes are counted.</summary>
+internal sealed class TurnAbout(FlushMeter? flushes)
+{
+    private readonly Payloads _payloads = new();
+
+    /// <summary>One round.</summary>
+    /// <param name="turns">Who takes turns.</param>
+    /// <param name="bytes">Of an event.</param>
+    /// <param name="plan">How often, and for how long at the most.</param>
+    /// <param name="cancel">Ends it.</param>
+    public async Task RunAsync(IReadOnlyList<Turn> turns, int bytes, TurnPlan plan, CancellationToken cancel)
+    {
+        await RepeatAsync(turns, bytes, plan.WarmUp, plan.Longest / 4, isMeasured: false, cancel);
+        await RepeatAsync(turns, bytes, plan.Commits, plan.Longest, isMeasured: true, cancel);
+        foreach (Turn turn in turns)
+        {
+            turn.Score.EndRound();
+            if (flushes is not null && plan.Block > 0)
+                await CountFlushesAsync(turn, bytes, plan, flushes, cancel);
+        }
+    }
+
+    private async Task RepeatAsync(IReadOnlyList<Turn> turns, int bytes, int commits, TimeSpan longest, bool isMeasured, CancellationToken cancel)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int index = 0; index < commits && (index == 0 || Stopwatch.GetElapsedTime(start) < longest); index++)
+        {
+            // Nobody is always the one who comes after the same other.
+            for (int place = 0; place < turns.Count; place++)
+            {
+                Turn turn = turns[(index + place) % turns.Count];
+                long taken = await turn.Contestant.CommitAsync(_payloads.Next(turn.Group, bytes), cancel);
+                if (isMeasured)
+                    turn.Score.Add(taken, turn.Group, (long)turn.Group * bytes);
+            }
+        }
+    }
+
+    private async Task CountFlushesAsync(Turn turn, int bytes, TurnPlan plan, FlushMeter meter, CancellationToken cancel)
+    {
+        long start = Stopwatch.GetTimestamp();
+        long before = meter.Read();
+        int commits = 0;
+        while (commits < plan.Block && (commits == 0 || Stopwatch.GetElapsedTime(start) < plan.Longest / 4))
+        {
+            await turn.Contestant.CommitAsync(_payloads.Next(turn.Group, bytes), cancel);
+            commits++;
+        }
+        turn.Score.AddFlushes(meter.Read() - before, commits);
+    }
+}
