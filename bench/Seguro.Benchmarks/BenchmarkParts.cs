@@ -12,6 +12,10 @@ internal static class BenchmarkParts
         Choice.Of(new BalancerPart()),
         Choice.Of(new NounPart()),
         new("cluster", [.. ClusterPart.Works], static works => new ClusterPart(works)),
+        Choice.Of(new LengthPart()),
+        Choice.Of(new MembersPart()),
+        Choice.Of(new ShipsPart()),
+        Choice.Of(new DistancePart()),
     ];
 
     /// <summary>What may be chosen, each with a line about it.</summary>

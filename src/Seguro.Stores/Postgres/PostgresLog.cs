@@ -20,18 +20,22 @@ sealed partial class PostgresLog : IStoredLog
     private readonly int _id;
 
     // Two sessions, so that a renewal does not stand in line behind a large append.
+    private readonly WriteLanes _appendLanes;
+    private readonly WriteLanes _leaseLanes;
     private readonly WriteLane _appends;
     private readonly WriteLane _leases;
     private SingleAppend? _single;
+    private bool _isDisposed;
 
-    public PostgresLog(PostgresSource source, HeadSignals.Signal signal, Ship ship, int id)
+    public PostgresLog(PostgresSource source, HeadSignals.Signal signal, WriteLanes appends, WriteLanes leases, Ship ship, int id)
     {
         _source = source;
         _signal = signal;
         _id = id;
         Ship = ship;
-        _appends = new WriteLane(source);
-        _leases = new WriteLane(source);
+        (_appendLanes, _leaseLanes) = (appends, leases);
+        _appends = appends.Rent();
+        _leases = leases.Rent();
     }
 
     /// <inheritdoc/>
@@ -198,8 +202,10 @@ sealed partial class PostgresLog : IStoredLog
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _appends.DisposeAsync();
-        await _leases.DisposeAsync();
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return;
+        await _appendLanes.ReturnAsync(_appends);
+        await _leaseLanes.ReturnAsync(_leases);
         _single?.Dispose();
     }
 

@@ -16,9 +16,15 @@ namespace Seguro.Stores.Postgres;
 /// </remarks>
 public sealed class PostgresStore : IStore
 {
+    // Together with readers' sessions well below what a server takes by default (100).
+    private const int MostAppendLanes = 16;
+    private const int MostLeaseLanes = 8;
+
     private readonly PostgresSource _source;
     private readonly bool _create;
     private readonly WriteLane _lane;
+    private readonly WriteLanes _appends;
+    private readonly WriteLanes _leases;
     private readonly HeadSignals _signals = new();
 
     private PostgresStore(PostgresSource source, StoreCapabilities capabilities, bool create)
@@ -26,6 +32,8 @@ public sealed class PostgresStore : IStore
         _source = source;
         _create = create;
         _lane = new WriteLane(source);
+        _appends = new WriteLanes(source, MostAppendLanes);
+        _leases = new WriteLanes(source, MostLeaseLanes);
         Capabilities = capabilities;
     }
 
@@ -77,7 +85,7 @@ public sealed class PostgresStore : IStore
                 },
                 cancel),
             null);
-        return id is { } found ? new PostgresLog(_source, _signals.Of(found), ship, found) : null;
+        return id is { } found ? new PostgresLog(_source, _signals.Of(found), _appends, _leases, ship, found) : null;
     }
 
     /// <inheritdoc/>
@@ -105,7 +113,7 @@ public sealed class PostgresStore : IStore
                 0,
                 cancel);
             if (made.Doubt is null && made.Value is { } id)
-                return new PostgresLog(_source, _signals.Of(id), ship, id);
+                return new PostgresLog(_source, _signals.Of(id), _appends, _leases, ship, id);
             if (made.Doubt is null && await OpenLogAsync(ship, cancel) is { } existing)
             {
                 await existing.ReadStateAsync(cancel); // A write: what another client made is as durable now as if we had made it.

@@ -12,17 +12,19 @@ public sealed class DqliteCluster : IAsyncDisposable
     private readonly SeguroExecutable _executable;
     private readonly ClusterCertificates? _certificates;
     private readonly Func<DqliteNodeOptions, DqliteNodeOptions> _adjust;
+    private readonly IReadOnlyList<LinePlace> _places;
     private readonly List<DqliteClusterNode> _nodes = [];
 
-    private DqliteCluster(TemporaryFolder folder, bool plain, Func<DqliteNodeOptions, DqliteNodeOptions> adjust)
+    private DqliteCluster(TemporaryFolder folder, bool plain, Func<DqliteNodeOptions, DqliteNodeOptions> adjust, IReadOnlyList<LinePlace> places)
     {
+        _places = places;
         _folder = folder;
         _adjust = adjust;
         _executable = SeguroExecutable.In(AppContext.BaseDirectory);
         if (plain)
             return;
         using (CertificateAuthority authority = CertificateAuthority.Create(folder["ca"], "test"))
-            authority.Issue(folder["tls"], "member", ["127.0.0.1", "localhost"]);
+            authority.Issue(folder["tls"], "member", ["127.0.0.1", "localhost", .. places.Select(static place => place.Host)]);
         Certificates = folder["tls"];
         _certificates = ClusterCertificates.Load(Certificates);
     }
@@ -47,11 +49,13 @@ public sealed class DqliteCluster : IAsyncDisposable
     /// <param name="plain">Without encryption.</param>
     /// <param name="diskBytes">The size of each node's disk, a tmpfs of its own (needs root); 0: the system's disk.</param>
     /// <param name="adjust">Changes each node's options before its start.</param>
+    /// <param name="places">Where each node is; none: all on loopback.</param>
     /// <param name="cancel">Ends the start.</param>
     public static async Task<DqliteCluster> StartAsync(
-        int nodes, bool plain = false, long diskBytes = 0, Func<DqliteNodeOptions, DqliteNodeOptions>? adjust = null, CancellationToken cancel = default)
+        int nodes, bool plain = false, long diskBytes = 0, Func<DqliteNodeOptions, DqliteNodeOptions>? adjust = null, IReadOnlyList<LinePlace>? places = null,
+        CancellationToken cancel = default)
     {
-        DqliteCluster cluster = new(new TemporaryFolder("dqlite"), plain, adjust ?? (static options => options));
+        DqliteCluster cluster = new(new TemporaryFolder("dqlite"), plain, adjust ?? (static options => options), places ?? []);
         try
         {
             for (int i = 0; i < nodes; i++)
@@ -76,16 +80,17 @@ public sealed class DqliteCluster : IAsyncDisposable
         DqliteClusterDisk? disk = diskBytes > 0 ? new DqliteClusterDisk(_folder[$"disk{id}"], diskBytes) : null;
         if (disk is not null)
             folder = Path.Combine(disk.Path, "node");
+        LinePlace? place = id <= _places.Count ? _places[id - 1] : null;
         DqliteNodeOptions options = _adjust(new DqliteNodeOptions
         {
             Folder = folder,
             Id = (ulong)id,
-            Address = new DqliteAddress("127.0.0.1", FreePort.Next()),
+            Address = new DqliteAddress(place?.Host ?? "127.0.0.1", FreePort.Next()),
             Cluster = "test",
             Bootstrap = id == 1,
             Certificates = Certificates,
         });
-        DqliteClusterNode node = new(_executable, options, disk);
+        DqliteClusterNode node = new(In(place), options, disk);
         _nodes.Add(node);
         return node;
     }
@@ -120,5 +125,12 @@ public sealed class DqliteCluster : IAsyncDisposable
             await node.DisposeAsync();
         _certificates?.Dispose();
         _folder.Dispose();
+    }
+
+    private SeguroExecutable In(LinePlace? place)
+    {
+        IReadOnlyList<string> command = [_executable.File, .. _executable.First];
+        command = place?.Command(command) ?? command;
+        return new SeguroExecutable(command[0], [.. command.Skip(1)]);
     }
 }

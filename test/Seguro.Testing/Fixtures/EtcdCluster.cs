@@ -19,7 +19,7 @@ public sealed class EtcdCluster : IAsyncDisposable
     private readonly List<EtcdMember> _members = [];
     private readonly bool _plain;
 
-    private EtcdCluster(int servers, bool plain, long quota)
+    private EtcdCluster(int servers, bool plain, long quota, IReadOnlyList<LinePlace> places)
     {
         _plain = plain;
         _watchdog.Folder(_folder.Path);
@@ -27,7 +27,7 @@ public sealed class EtcdCluster : IAsyncDisposable
         if (!plain)
         {
             using (CertificateAuthority authority = CertificateAuthority.Create(_folder["ca"], "test"))
-                authority.Issue(_folder["tls"], "member", ["127.0.0.1", "localhost"]);
+                authority.Issue(_folder["tls"], "member", ["127.0.0.1", "localhost", .. places.Select(static place => place.Host)]);
             Certificates = _folder["tls"];
             options.AddRange([
                 "--cert-file", Path.Combine(Certificates, ClusterCertificates.MemberFile), "--key-file", Path.Combine(Certificates, ClusterCertificates.MemberKeyFile),
@@ -38,10 +38,10 @@ public sealed class EtcdCluster : IAsyncDisposable
             options.AddRange(["--quota-backend-bytes", quota.ToString()]);
         for (int i = 1; i <= servers; i++)
         {
-            EtcdServer server = new($"etcd{i}", _folder.Path, [.. options], _watchdog);
+            EtcdServer server = new($"etcd{i}", _folder.Path, [.. options], _watchdog, i <= places.Count ? places[i - 1] : null);
             _servers.Add(server);
             // Connections that are disposed of with the certificates of their own.
-            _members.Add(new EtcdMember(new DqliteAddress("127.0.0.1", server.ClientPort), plain ? null : ClusterCertificates.Load(Certificates!), Pause * 40));
+            _members.Add(new EtcdMember(new DqliteAddress(server.Host, server.ClientPort), plain ? null : ClusterCertificates.Load(Certificates!), Pause * 40));
         }
     }
 
@@ -54,16 +54,18 @@ public sealed class EtcdCluster : IAsyncDisposable
     /// <summary>The URL of the cluster, as the command line takes it.</summary>
     public string Url => UrlOf(_servers);
 
-    private string InitialCluster => string.Join(',', _servers.Select(static server => $"{server.Name}=http://127.0.0.1:{server.PeerPort}"));
+    private string InitialCluster => string.Join(',', _servers.Select(static server => $"{server.Name}=http://{server.Host}:{server.PeerPort}"));
 
     /// <summary>Starts a cluster.</summary>
     /// <param name="servers">How many members.</param>
     /// <param name="plain">Without encryption.</param>
     /// <param name="quota">The quota of each member's database, in bytes; 0: etcd's own.</param>
+    /// <param name="places">Where each member is; none: all on loopback.</param>
     /// <param name="cancel">Ends the start.</param>
-    public static async Task<EtcdCluster> StartAsync(int servers = 3, bool plain = false, long quota = 0, CancellationToken cancel = default)
+    public static async Task<EtcdCluster> StartAsync(
+        int servers = 3, bool plain = false, long quota = 0, IReadOnlyList<LinePlace>? places = null, CancellationToken cancel = default)
     {
-        EtcdCluster cluster = new(servers, plain, quota);
+        EtcdCluster cluster = new(servers, plain, quota, places ?? []);
         try
         {
             foreach (EtcdServer server in cluster.Servers)
@@ -83,7 +85,7 @@ public sealed class EtcdCluster : IAsyncDisposable
 
     /// <summary>The URL that names only some members.</summary>
     public string UrlOf(IEnumerable<EtcdServer> servers) =>
-        (_plain ? "etcd+plain://" : "etcd://") + string.Join(',', servers.Select(static server => $"127.0.0.1:{server.ClientPort}"));
+        (_plain ? "etcd+plain://" : "etcd://") + string.Join(',', servers.Select(static server => $"{server.Host}:{server.ClientPort}"));
 
     /// <summary>The member that leads, as most of the others see it; waits for one, a minute at the most.</summary>
     /// <param name="cancel">Ends the wait.</param>

@@ -54,7 +54,7 @@ public sealed class EtcdHarness : StoreHarness
     public override Task CutConnectionsAsync(CancellationToken cancel)
     {
         foreach (EtcdServer server in Cluster.Servers)
-            server.Client.Cut();
+            server.Client!.Cut();
         return Task.CompletedTask;
     }
 
@@ -67,7 +67,7 @@ public sealed class EtcdHarness : StoreHarness
         EtcdServer old = await Cluster.LeaderAsync(cancel);
         EtcdStore client = await EtcdStore.OpenAsync(StoreUrl.Parse(Cluster.UrlOf([old])), Options with { Patience = TimeSpan.FromSeconds(3) }, cancel);
         foreach (EtcdServer server in Cluster.Servers)
-            server.Peer.Refuse(port => server == old || SocketOwner.Is(old.Pid, port));
+            server.Peer!.Refuse(port => server == old || SocketOwner.Is(old.Pid, port));
         try
         {
             await Cluster.LeaderAsync(cancel, not: old);
@@ -86,7 +86,7 @@ public sealed class EtcdHarness : StoreHarness
         void Heal()
         {
             foreach (EtcdServer server in Cluster.Servers)
-                server.Peer.Refuse(null);
+                server.Peer!.Refuse(null);
         }
     }
 

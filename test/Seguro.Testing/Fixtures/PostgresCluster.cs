@@ -16,9 +16,14 @@ public sealed class PostgresCluster : IAsyncDisposable
     private readonly Watchdog _watchdog = new();
     private readonly List<string> _mounts = [];
     private readonly List<PostgresServer> _servers = [];
+    private readonly string _synchronous;
     private int _databases;
 
-    private PostgresCluster() => _watchdog.Folder(_folder.Path);
+    private PostgresCluster(string synchronous)
+    {
+        _synchronous = synchronous;
+        _watchdog.Folder(_folder.Path);
+    }
 
     /// <summary>A disk can be made full: needs the right to mount.</summary>
     public static bool CanFillDisks => PostgresInstallation.IsRoot;
@@ -39,14 +44,17 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <param name="standbys">How many standbys; 0 for a server alone.</param>
     /// <param name="ownDisk">Tables on a file system of their own, so that <see cref="FillDiskAsync"/> works; needs root.</param>
     /// <param name="setting">A setting for every server, such as <c>fsync=off</c>.</param>
+    /// <param name="synchronous">Which standbys a commit waits for: what comes before their names in <c>synchronous_standby_names</c>.</param>
+    /// <param name="places">Where each server is, the primary first; none: all on loopback.</param>
     /// <exception cref="InvalidOperationException">PostgreSQL is not installed: the message says how to install it.</exception>
-    public static async Task<PostgresCluster> StartAsync(int standbys = 2, bool ownDisk = false, string? setting = null)
+    public static async Task<PostgresCluster> StartAsync(
+        int standbys = 2, bool ownDisk = false, string? setting = null, string synchronous = "ANY 1", IReadOnlyList<LinePlace>? places = null)
     {
-        PostgresCluster cluster = new();
+        PostgresCluster cluster = new(synchronous);
         try
         {
             for (int i = 0; i <= standbys; i++)
-                cluster._servers.Add(new PostgresServer($"s{i}", cluster._folder.Path, cluster._watchdog));
+                cluster._servers.Add(new PostgresServer($"s{i}", cluster._folder.Path, cluster._watchdog, i < places?.Count ? places[i] : null));
             cluster.Primary = cluster._servers[0];
             await Task.WhenAll(cluster._servers.Select(server => cluster.MakeAsync(server, ownDisk)));
             foreach (PostgresServer server in cluster._servers)
@@ -66,7 +74,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     /// <summary>A URL with these servers and another database.</summary>
     public static string UrlOf(string database, params IReadOnlyList<PostgresServer> servers) =>
-        $"postgresql://seguro:{Uri.EscapeDataString(PostgresInstallation.Password)}@{string.Join(',', servers.Select(static s => $"127.0.0.1:{s.Port}"))}/{database}";
+        $"postgresql://seguro:{Uri.EscapeDataString(PostgresInstallation.Password)}@{string.Join(',', servers.Select(static s => $"{s.Host}:{s.Port}"))}/{database}";
 
     /// <summary>Makes an empty database that Seguro's user owns; its URL.</summary>
     public async Task<string> MakeDatabaseAsync(CancellationToken cancel)
@@ -201,7 +209,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     private static Task<string> ResizeAsync(PostgresServer server, string size) => Tool.RunAsync(["mount", "-o", $"remount,size={size}", server.Tables]);
 
     private string NamesWithout(PostgresServer server) =>
-        _servers.Count == 1 ? "" : $"ANY 1 ({string.Join(", ", _servers.Where(other => other != server).Select(static other => other.Name))})";
+        _servers.Count == 1 ? "" : $"{_synchronous} ({string.Join(", ", _servers.Where(other => other != server).Select(static other => other.Name))})";
 
     private async Task MakeAsync(PostgresServer server, bool ownDisk)
     {

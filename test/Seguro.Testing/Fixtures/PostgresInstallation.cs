@@ -66,14 +66,14 @@ static class PostgresInstallation
         File.SetUnixFileMode(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    /// <summary>A connection string for the superuser of a server on loopback, without a pool.</summary>
-    public static string AdminConnection(int port) =>
-        $"Host=127.0.0.1;Port={port};Username=postgres;Password={AdminPassword};Pooling=false;Timeout=5;Include Error Detail=true";
+    /// <summary>A connection string for the superuser of a server, without a pool.</summary>
+    public static string AdminConnection(int port, string host = "127.0.0.1") =>
+        $"Host={host};Port={port};Username=postgres;Password={AdminPassword};Pooling=false;Timeout=5;Include Error Detail=true";
 
     /// <summary>Runs a statement as superuser; the first value of the answer.</summary>
-    public static async Task<object?> AskAsync(int port, string sql, string database, CancellationToken cancel)
+    public static async Task<object?> AskAsync(int port, string sql, string database, CancellationToken cancel, string host = "127.0.0.1")
     {
-        await using NpgsqlConnection connection = new($"{AdminConnection(port)};Database={database}");
+        await using NpgsqlConnection connection = new($"{AdminConnection(port, host)};Database={database}");
         await connection.OpenAsync(cancel);
         await using NpgsqlCommand command = new(sql, connection);
         return await command.ExecuteScalarAsync(cancel);

@@ -3,17 +3,19 @@ using Npgsql;
 
 namespace Seguro.Testing;
 
-/// <summary>One PostgreSQL server of a <see cref="PostgresCluster"/>, in a temporary folder, on a free port of loopback.</summary>
+/// <summary>One PostgreSQL server of a <see cref="PostgresCluster"/>, in a temporary folder, on a free port of loopback, or of a place of its own.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly Watchdog _watchdog;
     private readonly string _folder;
+    private readonly LinePlace? _place;
     private Process? _process;
 
-    internal PostgresServer(string name, string folder, Watchdog watchdog)
+    internal PostgresServer(string name, string folder, Watchdog watchdog, LinePlace? place)
     {
+        _place = place;
         Name = name;
         _folder = folder;
         _watchdog = watchdog;
@@ -24,7 +26,10 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Its name in <c>synchronous_standby_names</c>.</summary>
     public string Name { get; }
 
-    /// <summary>Its TCP port on 127.0.0.1.</summary>
+    /// <summary>The address of its port.</summary>
+    public string Host => _place?.Host ?? "127.0.0.1";
+
+    /// <summary>Its TCP port.</summary>
     public int Port { get; }
 
     /// <summary>Its data folder.</summary>
@@ -45,10 +50,10 @@ public sealed class PostgresServer : IAsyncDisposable
     private string LogFile => Path.Combine(_folder, Name + ".log");
 
     /// <summary>A connection string for the superuser, without a pool.</summary>
-    public string AdminConnection => PostgresInstallation.AdminConnection(Port);
+    public string AdminConnection => PostgresInstallation.AdminConnection(Port, Host);
 
     /// <summary>Runs a statement as superuser; the first value of the answer.</summary>
-    public Task<object?> AskAsync(string sql, CancellationToken cancel, string database = "seguro") => PostgresInstallation.AskAsync(Port, sql, database, cancel);
+    public Task<object?> AskAsync(string sql, CancellationToken cancel, string database = "seguro") => PostgresInstallation.AskAsync(Port, sql, database, cancel, Host);
 
     /// <summary>Waits, for a minute at the most, until a question's answer is yes; a server that does not answer yet is asked again.</summary>
     public async Task UntilAsync(string sql, CancellationToken cancel, string database = "seguro")
@@ -116,7 +121,8 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         string[] extra = oneOffSetting is null ? [] : ["-c", oneOffSetting];
         IReadOnlyList<string> command = PostgresInstallation.Command(
-            "postgres", ["-D", Data, "-p", Port.ToString(), "-k", Socket, "-c", $"cluster_name={Name}", .. extra]);
+            "postgres", ["-D", Data, "-p", Port.ToString(), "-k", Socket, "-c", $"cluster_name={Name}", "-c", $"listen_addresses={Host}", .. extra]);
+        command = _place?.Command(command) ?? command;
         _process = new Process
         {
             // Every "exec" keeps the process id, so that the one we hold is PostgreSQL's.
@@ -138,6 +144,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
             """,
             CancellationToken.None);
+        // initdb lets in loopback only.
+        if (_place is not null)
+            await File.AppendAllTextAsync(Path.Combine(Data, "pg_hba.conf"), "host all,replication all samenet scram-sha-256\n", CancellationToken.None);
         string signal = Path.Combine(Data, "standby.signal");
         File.Delete(signal);
         if (primary is not null)
@@ -154,8 +163,8 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Undoes, in the data of a server that does not run, what never reached <paramref name="source"/>.</summary>
     internal Task RewindAsync(PostgresServer source) => Tool.RunAsync(PostgresInstallation.Command(
         "pg_rewind", "--target-pgdata", Data, "--no-sync",
-        "--source-server", $"host=127.0.0.1 port={source.Port} user=postgres password={PostgresInstallation.AdminPassword} dbname=postgres"));
+        "--source-server", $"host={source.Host} port={source.Port} user=postgres password={PostgresInstallation.AdminPassword} dbname=postgres"));
 
     private string Upstream(PostgresServer primary) =>
-        $"host=127.0.0.1 port={primary.Port} user=postgres password={PostgresInstallation.AdminPassword} application_name={Name}";
+        $"host={primary.Host} port={primary.Port} user=postgres password={PostgresInstallation.AdminPassword} application_name={Name}";
 }

@@ -34,6 +34,40 @@ public sealed class PostgresOpeningTests(PostgresHarness harness)
     }
 
     [Fact]
+    public async Task More_logs_than_the_server_takes_sessions_are_written_at_the_same_time()
+    {
+        const int Ships = 100; // and the server takes 80 sessions
+        string url = await Cluster.MakeDatabaseAsync(Cancel);
+        await using PostgresStore store = await OpenAsync(url, Making);
+        List<(EventLog Log, Term Term, Position Head)> logs = [];
+        for (int i = 0; i < Ships; i++)
+        {
+            EventLog log = new(
+                await store.CreateLogAsync(ShipNames.Next(), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), store.Capabilities);
+            LeaseOutcome won = await log.Stored.CampaignAsync(Lease.None, "test", TimeSpan.FromMinutes(1), Cancel);
+            logs.Add((log, Assert.IsType<LeaseOutcome.Done>(won).Lease.Term, Position.Origin));
+        }
+        Position[] heads = await Task.WhenAll(logs.Select(log => AppendAsync(log.Log, log.Term, log.Head)));
+        Assert.InRange((long)(await Cluster.Primary.AskAsync($"SELECT count(*) FROM pg_stat_activity WHERE datname = '{NameOf(url)}' AND usename = 'seguro'", Cancel))!, 1, 40);
+        // Who leaves does not close what others still write in.
+        foreach ((EventLog log, _, _) in logs.Take(Ships / 2))
+            await log.DisposeAsync();
+        foreach (((EventLog log, Term term, _), Position head) in logs.Zip(heads).Skip(Ships / 2))
+        {
+            Assert.Equal(2ul, (await AppendAsync(log, term, head)).Number.Value);
+            await log.DisposeAsync();
+            await log.DisposeAsync();
+        }
+
+        static async Task<Position> AppendAsync(EventLog log, Term term, Position head)
+        {
+            AppendResult result = await log.AppendAsync(term, head, [new byte[100]], Cancel);
+            Assert.True(result.IsCommitted, result.Outcome.ToString());
+            return result.Reached;
+        }
+    }
+
+    [Fact]
     public async Task Without_leave_to_create_an_empty_database_is_an_empty_store_and_stays_so()
     {
         string url = await Cluster.MakeDatabaseAsync(Cancel);
