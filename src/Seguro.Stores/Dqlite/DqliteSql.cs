@@ -73,7 +73,8 @@ static class DqliteSql
     /// <summary>Appends one event that is not staged: ?1 log, ?2 key of the head, ?3 term, ?4 chain of the head, ?5 size, ?6 chain, ?7 payload.</summary>
     public const string AppendOne = "INSERT INTO event(key, term, size, total, chain, payload) "
         + "SELECT ?2 + 1, ?3, ?5, coalesce(e.total, l.base_total) + ?5, ?6, ?7 FROM " + LogAndHead + " WHERE " + IsHead
-        + " AND (SELECT sum(h.bytes) + ?5 <= s.cap AND (sum(h.rows) + 1) * 64 <= s.cap FROM held h, seguro s)";
+        + " AND (SELECT CASE WHEN " + Taken + " + ?5 + 64 <= s.cap THEN 1 "
+        + "ELSE (SELECT sum(h.bytes) + ?5 <= s.cap AND (sum(h.rows) + 1) * 64 <= s.cap FROM held h) END FROM seguro s)";
 
     /// <summary>
     /// Appends a group: ?1 log, ?2 key of the head, ?3 term, ?4 chain of the head, ?5 records (<see cref="AppendRecords"/>), ?6 all fragments 0 in one blob,
@@ -91,7 +92,10 @@ static class DqliteSql
           SELECT coalesce(e.total, l.base_total) FROM
         """ + " " + LogAndHead + " WHERE " + IsHead + """
 
-          AND (SELECT sum(h.bytes) + ?7 <= s.cap AND (sum(h.rows) + ?8) * 64 <= s.cap FROM held h, seguro s)
+          AND (SELECT CASE WHEN
+        """ + Taken + """
+         + ?7 + ?8 * 64 <= s.cap THEN 1
+            ELSE (SELECT sum(h.bytes) + ?7 <= s.cap AND (sum(h.rows) + ?8) * 64 <= s.cap FROM held h) END FROM seguro s)
           AND (?9 = 0 OR NOT EXISTS (SELECT 1 FROM rec r WHERE r.size > r.len AND NOT EXISTS (
             SELECT 1 FROM (SELECT idx, row_number() OVER (ORDER BY idx) AS place, sum(length(bytes)) OVER (ORDER BY idx) AS bytes,
                              sum(stamp) OVER (ORDER BY idx) AS stamps FROM fragment WHERE event = ?2 + 1 + r.k) f
@@ -105,8 +109,8 @@ static class DqliteSql
     /// whole event, so that one that does not fit is refused before its first fragment.
     /// </summary>
     public const string StageOne = "INSERT OR REPLACE INTO fragment(event, idx, stamp, bytes) SELECT ?2, ?4, ?5, ?6 FROM " + LogAndHead
-        + " WHERE l.id = ?1 AND l.term = ?3 AND ?2 > l.base AND ?2 > coalesce(e.key, l.base) AND (SELECT sum(h.bytes) + max(?7, ?8 - "
-        + StagedBytes + ") <= s.cap FROM held h, seguro s)";
+        + " WHERE l.id = ?1 AND l.term = ?3 AND ?2 > l.base AND ?2 > coalesce(e.key, l.base) AND (SELECT CASE WHEN " + Taken + " + max(?7, ?8) <= s.cap THEN 1 "
+        + "ELSE (SELECT sum(h.bytes) + max(?7, ?8 - " + StagedBytes + ") <= s.cap FROM held h) END FROM seguro s)";
 
     /// <summary>How much one event has staged: ?2 key.</summary>
     public const string Staged = "SELECT " + StagedBytes;
@@ -162,6 +166,14 @@ static class DqliteSql
     /// <summary>A chain: ?1 log, ?2 key.</summary>
     public const string ChainAt = "SELECT chain FROM event WHERE key = ?2 AND key > (SELECT base FROM log WHERE id = ?1) "
         + "UNION ALL SELECT base_chain FROM log WHERE id = ?1 AND base = ?2";
+
+    /// <summary>
+    /// What the events take at most, in bytes: what the tables take, and a third more, because a row without payload counts for <see cref="RowCost"/> and takes
+    /// no fewer than 51 (its cell: 2 of pointer, 1 and 7 of length and key, 7 of header, 2 and 32 of numbers and chain). Where this fits below the cap, nothing is to be
+    /// summed up over the logs, of which there may be thousands; only a store that is nearly full counts exactly.
+    /// </summary>
+    private const string Taken = "(SELECT (p.page_count - f.freelist_count) * z.page_size * 4 / 3 "
+        + "FROM pragma_page_count p, pragma_freelist_count f, pragma_page_size z)";
 
     private const string LogAndHead = "log l LEFT JOIN event e ON e.key = "
         + "(SELECT max(key) FROM event WHERE key > (l.id << 44) AND key < ((l.id + 1) << 44))";

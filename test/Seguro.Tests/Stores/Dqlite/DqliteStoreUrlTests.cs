@@ -100,7 +100,7 @@ public sealed class DqliteStoreUrlTests
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Task serving = Task.Run(() => LieAsync(liar, stop.Token), Cancel);
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(async () => await OpenAsync(
-            $"dqlite+plain://127.0.0.1:{((IPEndPoint)liar.LocalEndpoint).Port}", new StoreOptions { Patience = TimeSpan.FromMilliseconds(300) }));
+            $"dqlite+plain://127.0.0.1:{((IPEndPoint)liar.LocalEndpoint).Port}", new StoreOptions { Patience = TimeSpan.FromSeconds(2) }));
         Assert.Equal(ErrorCode.StoreUnavailable, error.Code);
         Assert.Contains("knows of 192.0.2.1:9", error.Message, StringComparison.Ordinal);
         await stop.CancelAsync();
