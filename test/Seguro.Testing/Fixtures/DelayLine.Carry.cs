@@ -76,7 +76,10 @@ public sealed partial class DelayLine
             if (to < 0)
                 continue; // the kernel's own: IPv6 neighbours, multicast
             if (queue.IsFull)
+            {
+                Volatile.Write(ref _onTheWay, queue.Count); // before the loss can be seen
                 Interlocked.Increment(ref _lost);
+            }
             else
                 queue.Add(length, to, Stopwatch.GetTimestamp() + Interlocked.Read(ref _oneWay));
         }

@@ -100,7 +100,7 @@ public sealed class DqliteStoreUrlTests
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         Task serving = Task.Run(() => LieAsync(liar, stop.Token), Cancel);
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(async () => await OpenAsync(
-            $"dqlite+plain://127.0.0.1:{((IPEndPoint)liar.LocalEndpoint).Port}", new StoreOptions { Patience = TimeSpan.FromSeconds(2) }));
+            $"dqlite+plain://127.0.0.1:{((IPEndPoint)liar.LocalEndpoint).Port}", new StoreOptions { Patience = TimeSpan.FromSeconds(1) }));
         Assert.Equal(ErrorCode.StoreUnavailable, error.Code);
         Assert.Contains("knows of 192.0.2.1:9", error.Message, StringComparison.Ordinal);
         await stop.CancelAsync();
@@ -117,13 +117,26 @@ public sealed class DqliteStoreUrlTests
             while (true)
             {
                 using TcpClient client = await listener.AcceptTcpClientAsync(stop);
-                await client.GetStream().WriteAsync(answer, stop);
-                await client.GetStream().CopyToAsync(Stream.Null, stop);
+                await AnswerAsync(client.GetStream(), answer, stop);
             }
         }
         catch (OperationCanceledException)
         {
             // The test is over.
+        }
+    }
+
+    private static async Task AnswerAsync(NetworkStream stream, byte[] answer, CancellationToken stop)
+    {
+        byte[] question = new byte[256];
+        try
+        {
+            while (await stream.ReadAsync(question, stop) > 0)
+                await stream.WriteAsync(answer, stop);
+        }
+        catch (IOException)
+        {
+            // Whoever asked has gone.
         }
     }
 
