@@ -8,7 +8,10 @@ internal static class ClusterMemory
     /// <summary>The figure that a bar is about: what a process has resident of its own, mapped files apart, after the events.</summary>
     public const string After = "own after, MB";
 
-    /// <summary>The same before them.</summary>
+    /// <summary>The same of a member that has just started and does nothing.</summary>
+    public const string Idle = "own when idle, MB";
+
+    /// <summary>The same after some load, and before the events.</summary>
     public const string Before = "own before, MB";
 
     private const int InFlight = 1024;
@@ -32,6 +35,7 @@ internal static class ClusterMemory
                 More = new Dictionary<string, double>
                 {
                     ["events in the log"] = master.Durable.Event,
+                    [Idle] = subject.Idle.FirstOrDefault(old => old.Id == now.Id)?.Own ?? double.NaN,
                     [Before] = before.Find(old => old.Id == now.Id)?.Own ?? double.NaN,
                     [After] = now.Own,
                     ["mapped files after, MB"] = now.Files,
@@ -41,7 +45,8 @@ internal static class ClusterMemory
         }
     }
 
-    private static async Task<List<ProcessMemory>> ReadAsync(ClusterSubject subject, CancellationToken cancel)
+    /// <summary>Looks at all processes.</summary>
+    public static async Task<List<ProcessMemory>> ReadAsync(ClusterSubject subject, CancellationToken cancel)
     {
         List<ProcessMemory> all = [];
         foreach (string name in subject.Members.Names)

@@ -26,6 +26,9 @@ internal sealed class ClusterSubject : IAsyncDisposable
 
     public DemoMembers Members => _members!;
 
+    /// <summary>What the processes had resident before there was anything to do.</summary>
+    public IReadOnlyList<ProcessMemory> Idle { get; private set; } = [];
+
     /// <summary>The numbers of the database servers' processes, where those are not the members' own.</summary>
     public IEnumerable<int> DatabaseProcesses => _postgres is null ? [] : _postgres.Servers.SelectMany(static server => (int[])[server.Pid, .. ProcessMemory.ChildrenOf(server.Pid)]);
 
@@ -45,6 +48,7 @@ internal sealed class ClusterSubject : IAsyncDisposable
             foreach ((_, int id) in subject.Members.Processes)
                 subject._watchdog.Process(id);
             await subject.Members.UntilMasterAsync(0, 2, cancel);
+            subject.Idle = await ClusterMemory.ReadAsync(subject, cancel);
             return subject;
         }
         catch
@@ -66,6 +70,12 @@ internal sealed class ClusterSubject : IAsyncDisposable
 
     /// <summary>The master, with all replicas healthy.</summary>
     public Task<StatusReport> MasterAsync(CancellationToken cancel) => Members.UntilMasterAsync(0, 2, cancel);
+
+    /// <summary>The master, once all replicas have processed all that it has: one that came back first computes what it missed since its snapshot.</summary>
+    public Task<StatusReport> MasterOfEqualsAsync(CancellationToken cancel) => Members.UntilAsync(
+        "replicas that have processed everything",
+        static status => status.Role == "master" && status.Replicas.Count(replica => replica.Healthy && replica.Processed == status.Durable.Event) == 2,
+        cancel);
 
     /// <summary>Changes the optimism, and waits until it is in force.</summary>
     public async Task SetOptimismAsync(int optimism, CancellationToken cancel)

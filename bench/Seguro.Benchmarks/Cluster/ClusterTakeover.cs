@@ -17,12 +17,13 @@ internal static class ClusterTakeover
 
     public static async Task MeasureAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
-        int kills = run.Options.Pick(20, 1);
+        int kills = run.Options.Pick(50, 1);
         LongHistogram takeovers = LatencyFigures.NewHistogram();
         List<(TimeSpan Took, IReadOnlyList<TimelinePoint> Timeline)> all = [];
         for (int kill = 0; kill < kills; kill++)
         {
-            StatusReport master = await subject.MasterAsync(cancel);
+            // Only then: at optimism 1 no answer leaves before a replica has processed its event, and one that has much to compute first takes the time that takes.
+            StatusReport master = await subject.MasterOfEqualsAsync(cancel);
             (TimeSpan took, IReadOnlyList<TimelinePoint> timeline) = await KillAsync(subject, master.Name, cancel);
             takeovers.Add(took);
             all.Add((took, timeline));

@@ -35,6 +35,10 @@ internal readonly record struct ProcessTimes(double Master, double Replicas, dou
     public static ProcessTimes operator +(ProcessTimes one, ProcessTimes other) => new(
         one.Master + other.Master, one.Replicas + other.Replicas, one.Nodes + other.Nodes, one.Balancer + other.Balancer, one.Client + other.Client);
 
+    /// <summary>Of the master and of the database beside it, in seconds: its own dqlite node, or all servers of PostgreSQL.</summary>
+    public static double OfMaster(ClusterSubject subject, StatusReport master) =>
+        Of(master.Process) + ProcessMemory.ReadChildren("", master.Process).Sum(static child => Of(child.Id)) + subject.DatabaseProcesses.Sum(Of);
+
     // The second field, the name, may hold anything.
     private static double Of(int id)
     {

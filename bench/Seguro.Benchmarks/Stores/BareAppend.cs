@@ -17,7 +17,7 @@ internal abstract class BareAppend : Contestant
         "sqlite" => new BareSqlite(subject.NewPath("bare")),
         "rocksdb" => new BareRocksDb(subject.NewPath("bare")),
         "postgresql" => await BarePostgres.OpenAsync(subject.BarePostgres(), cancel),
-        "dqlite" => await BareDqlite.OpenAsync(async token => await subject.Dqlite.ConnectAsync(await subject.Dqlite.LeaderAsync(token), token), cancel),
+        "dqlite" => await DqliteAsync(subject, isFenced: true, cancel),
         "etcd" => await BareEtcd.OpenAsync(subject.Etcd, cancel),
         _ => throw new ArgumentException($"No bare client of {subject.Engine} is known."),
     };
@@ -26,6 +26,10 @@ internal abstract class BareAppend : Contestant
     /// <param name="source">The connection, of a user who may make tables; owned.</param>
     /// <param name="cancel">Ends the attempt.</param>
     public static async Task<BareAppend> PostgresAsync(NpgsqlDataSource source, CancellationToken cancel) => await BarePostgres.OpenAsync(source, cancel);
+
+    /// <summary>To the leader of a subject's cluster, with a fence or without.</summary>
+    public static async Task<BareDqlite> DqliteAsync(Subject subject, bool isFenced, CancellationToken cancel) =>
+        await BareDqlite.OpenAsync(async token => await subject.Dqlite.ConnectAsync(await subject.Dqlite.LeaderAsync(token), token), cancel, isFenced);
 
     /// <summary>To a cluster's leader.</summary>
     /// <param name="connection">The connection; owned.</param>

@@ -6,15 +6,25 @@ namespace Seguro.Benchmarks;
 /// <summary>dqlite by Seguro's own client of its protocol, and nothing above that: one prepared statement a commit, which compares a term.</summary>
 internal sealed class BareDqlite : BareAppend
 {
+    /// <summary>The one whose statement is that of the Go client, which compares nothing: between the two is what the client costs, between it and the other what the fence does.</summary>
+    public const string Unfenced = "bare, no fence";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly Func<CancellationToken, Task<DqliteConnection>> _connect;
     private readonly Dictionary<int, DqliteStatement> _statements = [];
     private DqliteConnection _connection = null!;
+    private readonly bool _isFenced;
     private long _last;
 
-    private BareDqlite(Func<CancellationToken, Task<DqliteConnection>> connect) => _connect = connect;
+    private BareDqlite(Func<CancellationToken, Task<DqliteConnection>> connect, bool isFenced)
+    {
+        _connect = connect;
+        _isFenced = isFenced;
+    }
+
+    public override string Name => _isFenced ? Measurement.Bare : Unfenced;
 
     /// <summary>A Raft entry must reach the others well within an election timeout.</summary>
     public override int LargestEvent => 8 << 20;
@@ -27,9 +37,10 @@ internal sealed class BareDqlite : BareAppend
     /// <summary>Makes an empty table.</summary>
     /// <param name="connect">Connects with the leader; the connection is owned.</param>
     /// <param name="cancel">Ends the attempt.</param>
-    public static async Task<BareDqlite> OpenAsync(Func<CancellationToken, Task<DqliteConnection>> connect, CancellationToken cancel)
+    /// <param name="isFenced">Whether the statement compares a term.</param>
+    public static async Task<BareDqlite> OpenAsync(Func<CancellationToken, Task<DqliteConnection>> connect, CancellationToken cancel, bool isFenced = true)
     {
-        BareDqlite bare = new(connect);
+        BareDqlite bare = new(connect, isFenced);
         await bare.ConnectAsync(cancel);
         foreach (string sql in (string[])["DROP TABLE IF EXISTS fence", "DROP TABLE IF EXISTS event", "CREATE TABLE fence (term INTEGER)", "INSERT INTO fence VALUES (1)",
             "CREATE TABLE event (n INTEGER PRIMARY KEY, payload BLOB)"])
@@ -77,7 +88,8 @@ internal sealed class BareDqlite : BareAppend
         if (!_statements.TryGetValue(events, out DqliteStatement statement))
         {
             string rows = string.Join(',', Enumerable.Repeat("(?,?)", events));
-            statement = await _connection.PrepareAsync($"INSERT INTO event SELECT column1, column2 FROM (VALUES {rows}) WHERE (SELECT term FROM fence) = 1", cancel);
+            statement = await _connection.PrepareAsync(
+                _isFenced ? $"INSERT INTO event SELECT column1, column2 FROM (VALUES {rows}) WHERE (SELECT term FROM fence) = 1" : $"INSERT INTO event (n, payload) VALUES {rows}", cancel);
             _statements.Add(events, statement);
         }
         return statement;
@@ -104,7 +116,7 @@ internal sealed class BareDqlite : BareAppend
     {
         _statements.Clear();
         _connection = await _connect(cancel);
-        await _connection.OpenDatabaseAsync("bare", cancel);
+        await _connection.OpenDatabaseAsync(_isFenced ? "bare" : "unfenced", cancel);
         // Else a transaction above 2 MB ends with code 522; and what is dropped would be overwritten, and all of that replicated.
         await _connection.ExecAsync("PRAGMA cache_spill = 0", [], cancel);
         (await _connection.QueryAsync("PRAGMA secure_delete = 0", [], cancel)).Dispose();

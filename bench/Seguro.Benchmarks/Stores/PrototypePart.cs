@@ -32,18 +32,22 @@ internal sealed class PrototypePart(Subjects subjects) : IBenchmarkPart
             await using GoDqlite? go = await GoDqlite.StartAsync(subject.Dqlite, GoDqlite.Transaction, run, cancel);
             if (go is null)
                 return;
-            await RoundAsync(book, about, plan, seguro, go, cancel);
+            await using BareDqlite fenced = await BareAppend.DqliteAsync(subject, isFenced: true, cancel);
+            await using BareDqlite unfenced = await BareAppend.DqliteAsync(subject, isFenced: false, cancel);
+            await RoundAsync(book, about, plan, [seguro, fenced, unfenced, go], cancel);
         }
     }
 
-    private static async Task RoundAsync(ScoreBook book, TurnAbout about, TurnPlan plan, SeguroLog seguro, GoDqlite go, CancellationToken cancel)
+    private static async Task RoundAsync(ScoreBook book, TurnAbout about, TurnPlan plan, Contestant[] all, CancellationToken cancel)
     {
-        await about.RunAsync([Of("one event a transaction", seguro, 1), Of("one event a transaction", go, 1)], Bytes, plan, cancel);
+        (Contestant seguro, Contestant go) = (all[0], all[^1]);
+        // All of them: what lies between Seguro and go-dqlite is then seen, step by step.
+        await about.RunAsync([.. all.Select(one => Of("one event a transaction", one, 1))], Bytes, plan, cancel);
         await about.RunAsync([Of("five events a transaction", seguro, PrototypeGroup), Of("five events a transaction", go, PrototypeGroup)], Bytes, plan, cancel);
         // Each in its own batches: the prototype's were of five.
         await about.RunAsync([Of("batches", seguro, SeguroGroup), Of("batches", go, PrototypeGroup)], Bytes, plan, cancel);
-        await seguro.CheckAsync(cancel);
-        await go.CheckAsync(cancel);
+        foreach (Contestant one in all)
+            await one.CheckAsync(cancel);
 
         Turn Of(string workload, Contestant contestant, int group) => new(
             contestant, group, book.Of($"{workload}, {AppendWorkload.Size(Bytes)}", Engine, contestant.Name, new Dictionary<string, double> { [Parameter.Bytes] = Bytes, [Parameter.Group] = group }));
