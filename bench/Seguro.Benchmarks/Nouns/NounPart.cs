@@ -107,7 +107,7 @@ internal sealed class NounPart : IBenchmarkPart
                     Subject = isNoun ? "pill" : "Nock",
                     Contestant = contestant,
                     Latency = latency,
-                    BytesPerSecond = isNoun ? bytes.Length * 1000 / latency.P50 : null,
+                    BytesPerSecond = isNoun ? bytes.Length * 1000.0 / latency.P50 : null,
                     More = contestant == Measurement.Seguro ? more : new Dictionary<string, double>(),
                 });
             }
