@@ -51,6 +51,9 @@ internal static class Bars
         new(
             "jam, cue, mug", "nockjs", "≥ 20 × nockjs",
             static result => Each(result, static pair => pair.Mine.Part == "nouns" && pair.Mine.Subject == "pill", static pair => AtLeast(pair, Bytes(pair), 20))),
+        new(
+            "Nock: a decrement loop, Ackermann, a tree", "nockjs", "≥ 20 × nockjs",
+            static result => Each(result, static pair => pair.Mine.Part == "nouns" && pair.Mine.Subject == "Nock", static pair => AtLeast(pair, 1 / Latency(pair), 20))),
         new("jam, cue, mug", "vere's C", "≥ 0.5 × C", static _ => []),
         new("memory of a member that idles", "-", "< 150 MB, mapped files apart", Memory),
         new("memory after many events", "the same before them", "flat in the log's length: ≤ 1.25 ×", Growth),
