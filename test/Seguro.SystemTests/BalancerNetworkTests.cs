@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using Seguro.Core;
 using Seguro.Node.Balancer;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
@@ -98,8 +99,8 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
         {
             JsonElement ready = JsonDocument.Parse((await process.StandardOutput.ReadLineAsync(cancel))!).RootElement;
             Assert.True(ready.GetProperty("ready").GetBoolean());
-            await using BalancerLink first = networks[0].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new DqliteAddress("10.77.1.1", 13338), key, TimeProvider.System));
-            await using BalancerLink second = networks[1].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new DqliteAddress("10.77.2.1", 13338), key, TimeProvider.System));
+            await using BalancerLink first = networks[0].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new HostAddress("10.77.1.1", 13338), key, TimeProvider.System));
+            await using BalancerLink second = networks[1].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new HostAddress("10.77.2.1", 13338), key, TimeProvider.System));
             Socket peer = Bind(client, IPEndPoint.Parse("198.51.100.9:40000"));
             byte[] buffer = new byte[BalancerFrame.MaxSize];
             BalancerLink[] links = [first, second];

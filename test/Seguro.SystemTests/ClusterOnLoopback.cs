@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Node.Admin;
+using Seguro.Stores;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;
@@ -51,7 +52,7 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
         foreach (string name in Names)
         {
             string text = File.ReadAllText(Configuration(name)).Replace("\"cluster\": \"seguro\"", $"\"cluster\": \"{cluster}\"", StringComparison.Ordinal);
-            File.WriteAllText(Configuration(name), DqliteAddress().Replace(text, match =>
+            File.WriteAllText(Configuration(name), HostAddress().Replace(text, match =>
             {
                 if (!ports.TryGetValue(match.Value, out string? port))
                     ports[match.Value] = port = $"\"dqlite\": \"127.0.0.1:{FreePort.Next()}\"";
@@ -124,7 +125,7 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
     }
 
     [System.Text.RegularExpressions.GeneratedRegex("\"dqlite\": \"[^\"]*\"", System.Text.RegularExpressions.RegexOptions.None, 1000)]
-    private static partial System.Text.RegularExpressions.Regex DqliteAddress();
+    private static partial System.Text.RegularExpressions.Regex HostAddress();
 
     private static string Tail(string text) => text.Length > 3000 ? text[^3000..] : text;
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Seguro.Node.Balancer;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Benchmarks;
@@ -107,7 +108,7 @@ internal sealed class BalancerPart : IBenchmarkPart
             {
                 Listen = new IPEndPoint(IPAddress.Loopback, 0),
                 Inside = new IPEndPoint(IPAddress.Loopback, 0),
-                Members = [.. members.Select(static member => new DqliteAddress("127.0.0.1", ((IPEndPoint)member.LocalEndPoint!).Port))],
+                Members = [.. members.Select(static member => new HostAddress("127.0.0.1", ((IPEndPoint)member.LocalEndPoint!).Port))],
                 Key = key,
             },
             TimeProvider.System);

@@ -129,9 +129,9 @@ internal sealed class ClusterSubject : IAsyncDisposable
         if (_postgres is not null)
             return await BareAppend.PostgresAsync(NpgsqlDataSource.Create(_postgres.Primary.AdminConnection), cancel);
         using ClusterCertificates certificates = ClusterCertificates.Load(Members.Certificates);
-        DqliteAddress[] nodes = [.. Members.Store["dqlite://".Length..].Split(',').Select(NodeAddress.Parse)];
+        HostAddress[] nodes = [.. Members.Store["dqlite://".Length..].Split(',').Select(NodeAddress.Parse)];
         DqliteServer leader = await new DqliteMembership(nodes, certificates, TimeSpan.FromSeconds(30)).LeaderAsync(cancel);
-        DqliteAddress address = NodeAddress.Parse(leader.Address);
+        HostAddress address = NodeAddress.Parse(leader.Address);
         return await BareAppend.DqliteAsync(await DqliteConnection.ConnectAsync(address, certificates.ClientOptions(address.Host), cancel), cancel);
     }
 

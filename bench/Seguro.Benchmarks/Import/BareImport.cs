@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Npgsql;
 using NpgsqlTypes;
 using RocksDbSharp;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
@@ -170,7 +171,7 @@ internal static class BareImport
     {
         EtcdServer leader = await subject.Etcd.LeaderAsync(cancel);
         using ClusterCertificates certificates = ClusterCertificates.Load(subject.Etcd.Certificates!);
-        using EtcdMember member = new(new DqliteAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
+        using EtcdMember member = new(new HostAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
         long start = Stopwatch.GetTimestamp();
         TxnRequest request = new();
         long bytes = 0;

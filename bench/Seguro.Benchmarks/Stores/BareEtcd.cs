@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
@@ -41,7 +42,7 @@ internal sealed class BareEtcd : BareAppend
     {
         EtcdServer leader = await cluster.LeaderAsync(cancel);
         ClusterCertificates certificates = ClusterCertificates.Load(cluster.Certificates!);
-        EtcdMember member = new(new DqliteAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
+        EtcdMember member = new(new HostAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
         BareEtcd bare = new(member, certificates, $"bare{Interlocked.Increment(ref _prefixes)}/");
         TxnResponse made = await member.Kv.TxnAsync(new TxnRequest { Success = { EtcdStore.Put(bare._fence, new byte[1]) } }, cancellationToken: cancel);
         bare._revision = made.Header.Revision;

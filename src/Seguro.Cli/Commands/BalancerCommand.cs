@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Node.Balancer;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands;
@@ -25,7 +26,7 @@ internal static class BalancerCommand
         }.Does(terminal, async (parse, cancel) =>
         {
             IPEndPoint listen = ParseEndPoint(parse.GetRequiredValue(Listen), "--listen");
-            DqliteAddress[] members = [.. (parse.GetValue(Members) ?? []).Select(ParseMember)];
+            HostAddress[] members = [.. (parse.GetValue(Members) ?? []).Select(ParseMember)];
             if (parse.GetValue(Nftables))
             {
                 terminal.Output.Write(KernelRules.For(listen, [.. members.Select(ParseLiteral)]));
@@ -34,7 +35,7 @@ internal static class BalancerCommand
             return await RunAsync(parse, terminal, listen, members, cancel);
         });
 
-    private static async Task<int> RunAsync(ParseResult parse, Terminal terminal, IPEndPoint listen, DqliteAddress[] members, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parse, Terminal terminal, IPEndPoint listen, HostAddress[] members, CancellationToken cancel)
     {
         double seconds = parse.GetValue(Every);
         if (seconds is < 0 or > 86400 || double.IsNaN(seconds))
@@ -118,11 +119,11 @@ internal static class BalancerCommand
             ? address
             : throw new SeguroException(ErrorCode.BadValue, $"{option}: '{text}' is not an address and a port", "Write IP:PORT, such as 0.0.0.0:13337 or [::]:13337.");
 
-    private static DqliteAddress ParseMember(string text) => DqliteAddress.TryParse(text, out DqliteAddress address)
+    private static HostAddress ParseMember(string text) => HostAddress.TryParse(text, out HostAddress address)
         ? address
         : throw new SeguroException(ErrorCode.BadValue, $"--members: '{text}' is not a host and a port", "Write HOST:PORT, such as 10.0.0.1:13340 or [fd00::1]:13340.");
 
-    private static IPEndPoint ParseLiteral(DqliteAddress address) => IPAddress.TryParse(address.Host, out IPAddress? literal)
+    private static IPEndPoint ParseLiteral(HostAddress address) => IPAddress.TryParse(address.Host, out IPAddress? literal)
         ? new IPEndPoint(literal, address.Port)
         : throw new SeguroException(ErrorCode.BadValue, $"--members: the kernel's rules need addresses, and '{address.Host}' is a name", "Write the member's IP address.");
 }

@@ -1,3 +1,4 @@
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Admin;
@@ -9,7 +10,7 @@ public sealed record AdminOptions
     public required string Socket { get; init; }
 
     /// <summary>Where it is served by HTTPS as well.</summary>
-    public DqliteAddress? Https { get; init; }
+    public HostAddress? Https { get; init; }
 
     /// <summary>The certificates, for HTTPS; not owned.</summary>
     public ClusterCertificates? Certificates { get; init; }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Balancer;
@@ -19,7 +20,7 @@ public sealed class BalancerLink : IAsyncDisposable
     private static readonly TimeSpan BetweenHellos = TimeSpan.FromSeconds(1);
 
     private readonly Socket _socket;
-    private readonly DqliteAddress _balancer;
+    private readonly HostAddress _balancer;
     private readonly TimeProvider _time;
     private readonly FrameSeal _receiveSeal;
     private readonly SocketAddress _sender;
@@ -43,7 +44,7 @@ public sealed class BalancerLink : IAsyncDisposable
     private long _forged;
     private long _wrongKind;
 
-    private BalancerLink(Socket socket, DqliteAddress balancer, ClusterKey key, TimeProvider time)
+    private BalancerLink(Socket socket, HostAddress balancer, ClusterKey key, TimeProvider time)
     {
         _socket = socket;
         _balancer = balancer;
@@ -73,7 +74,7 @@ public sealed class BalancerLink : IAsyncDisposable
     /// <param name="key">The cluster's key.</param>
     /// <param name="time">Paces the hellos.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address is in use, or not of this machine.</exception>
-    public static BalancerLink Open(IPEndPoint listen, DqliteAddress balancer, ClusterKey key, TimeProvider time)
+    public static BalancerLink Open(IPEndPoint listen, HostAddress balancer, ClusterKey key, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(time);

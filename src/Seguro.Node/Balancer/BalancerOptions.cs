@@ -1,4 +1,5 @@
 using System.Net;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Balancer;
@@ -16,7 +17,7 @@ public sealed record BalancerOptions
     public required IPEndPoint Inside { get; init; }
 
     /// <summary>Members that get what comes in even if they never announce themselves; at most <see cref="MaxMembers"/>. Names are looked up again and again.</summary>
-    public IReadOnlyList<DqliteAddress> Members { get; init; } = [];
+    public IReadOnlyList<HostAddress> Members { get; init; } = [];
 
     /// <summary>What the members authenticate themselves with.</summary>
     public required ClusterKey Key { get; init; }

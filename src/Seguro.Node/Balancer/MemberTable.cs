@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Balancer;
@@ -19,12 +20,12 @@ internal sealed class MemberTable
 
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
-    private readonly DqliteAddress[] _configured;
+    private readonly HostAddress[] _configured;
     private readonly PeerAddress[] _resolved;
     private readonly Dictionary<ulong, Life> _lives = [];
     private PeerAddress[] _current = [];
 
-    public MemberTable(IReadOnlyList<DqliteAddress> configured, TimeProvider time)
+    public MemberTable(IReadOnlyList<HostAddress> configured, TimeProvider time)
     {
         if (configured.Count > BalancerOptions.MaxMembers)
         {
@@ -147,7 +148,7 @@ internal sealed class MemberTable
     }
 
     /// <summary>The first address of a name: several would be several ways to one member.</summary>
-    public static async Task<IPEndPoint> ResolveAsync(DqliteAddress address, CancellationToken cancel) =>
+    public static async Task<IPEndPoint> ResolveAsync(HostAddress address, CancellationToken cancel) =>
         new(IPAddress.TryParse(address.Host, out IPAddress? literal) ? literal : (await Dns.GetHostAddressesAsync(address.Host, cancel))[0], address.Port);
 
     private void MakeRoom()

@@ -25,9 +25,9 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         if (replicas >= members.Length)
             throw Bad("optimism", $"{replicas}, and {members.Length} {(members.Length == 1 ? "member has" : "members have")} {members.Length - 1} replicas", $"Write optimism 0{(members.Length > 1 ? $" to {members.Length - 1}" : "")}, or name more members.");
         string folder = Folder("member:folder");
-        DqliteAddress? balancer = Address("balancer:address");
-        DqliteAddress? udp = Address("member:udp");
-        DqliteAddress? https = Address("admin:https");
+        HostAddress? balancer = Address("balancer:address");
+        HostAddress? udp = Address("member:udp");
+        HostAddress? https = Address("admin:https");
         string? key = OptionalPath("balancer:key");
         string? token = OptionalPath("admin:token");
         if (balancer is null != key is null || (balancer is not null && udp is null))
@@ -77,8 +77,8 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             string at = $"members:{section.Key}";
             if (!MemberName.IsValid(section.Key))
                 throw Bad(at, $"'{section.Key}' can't be a member's name", $"Use 1 to {MemberName.Longest} of a-z, 0-9 and '-'.");
-            DqliteAddress links = Address($"{at}:links") ?? throw Missing($"{at}:links");
-            DqliteAddress? dqlite = Address($"{at}:dqlite") ?? (embedded ? throw Missing($"{at}:dqlite") : null);
+            HostAddress links = Address($"{at}:links") ?? throw Missing($"{at}:links");
+            HostAddress? dqlite = Address($"{at}:dqlite") ?? (embedded ? throw Missing($"{at}:dqlite") : null);
             ulong id = 0;
             if (embedded || Text($"{at}:id") is not null)
                 id = Required($"{at}:id", static text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) && number > 0 ? number : (ulong?)null, "a positive number");
@@ -135,11 +135,11 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
     private long Size(string key, long least, long most) => Required(
         key, text => Quantity.TryParseSize(text, out long value) && value >= least && value <= most ? value : (long?)null, $"a size such as 64MiB, from {least} to {most} bytes");
 
-    private DqliteAddress? Address(string key)
+    private HostAddress? Address(string key)
     {
         if (Text(key) is not { } text)
             return null;
-        DqliteAddress address = DqliteAddress.TryParse(text, out DqliteAddress parsed) ? parsed : throw Bad(key, $"'{text}'", "Write HOST:PORT, such as 10.0.0.1:9000 or [fd00::1]:9000.");
+        HostAddress address = HostAddress.TryParse(text, out HostAddress parsed) ? parsed : throw Bad(key, $"'{text}'", "Write HOST:PORT, such as 10.0.0.1:9000 or [fd00::1]:9000.");
         Note(key, text);
         return address;
     }

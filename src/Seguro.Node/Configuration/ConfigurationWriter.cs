@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
@@ -31,12 +32,12 @@ public sealed record ConfigurationWriter
     public required int Optimism { get; init; }
 
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
-    public DqliteAddress? Balancer { get; init; }
+    public HostAddress? Balancer { get; init; }
 
     /// <summary>The text for a member.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="udp">Where its datagrams come in; <see langword="null"/> where none do.</param>
-    public string Write(string name, DqliteAddress? udp)
+    public string Write(string name, HostAddress? udp)
     {
         StringBuilder text = new();
         text.Append("// A member of a Seguro cluster. All keys are in docs/reference.md; `seguro run -c` prints what is in force.\n{\n");

@@ -1,3 +1,4 @@
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
@@ -7,4 +8,4 @@ namespace Seguro.Node.Configuration;
 /// <param name="Links">Its links with the other members.</param>
 /// <param name="Dqlite">Its dqlite node; <see langword="null"/> where the store is another.</param>
 /// <param name="Id">Its dqlite node's number, never used before in this cluster; 0 where the store is another.</param>
-public sealed record MemberAddresses(string Name, DqliteAddress Links, DqliteAddress? Dqlite, ulong Id);
+public sealed record MemberAddresses(string Name, HostAddress Links, HostAddress? Dqlite, ulong Id);

@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
@@ -34,10 +35,10 @@ public sealed record NodeConfiguration
     public required string Folder { get; init; }
 
     /// <summary>Where the links listen, when that is not their address.</summary>
-    public DqliteAddress? Listen { get; init; }
+    public HostAddress? Listen { get; init; }
 
     /// <summary>Where datagrams come in, from the balancer or, without one, from everybody; <see langword="null"/> where none do.</summary>
-    public DqliteAddress? Udp { get; init; }
+    public HostAddress? Udp { get; init; }
 
     /// <summary>The folder with the certificates.</summary>
     public required string Certificates { get; init; }
@@ -79,7 +80,7 @@ public sealed record NodeConfiguration
     public required int Copies { get; init; }
 
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
-    public DqliteAddress? Balancer { get; init; }
+    public HostAddress? Balancer { get; init; }
 
     /// <summary>The file with the key that the balancer and the members share.</summary>
     public string? BalancerKey { get; init; }
@@ -88,7 +89,7 @@ public sealed record NodeConfiguration
     public required string AdminSocket { get; init; }
 
     /// <summary>Where the admin API is served by HTTPS as well.</summary>
-    public DqliteAddress? AdminHttps { get; init; }
+    public HostAddress? AdminHttps { get; init; }
 
     /// <summary>The file with the token that HTTPS asks for.</summary>
     public string? AdminToken { get; init; }

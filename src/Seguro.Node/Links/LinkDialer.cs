@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Links;
@@ -10,7 +11,7 @@ namespace Seguro.Node.Links;
 static class LinkDialer
 {
     /// <summary>A connection that is made when it is first used. The caller disposes of it.</summary>
-    public static GrpcChannel Connect(LinkOptions options, string peer, DqliteAddress address)
+    public static GrpcChannel Connect(LinkOptions options, string peer, HostAddress address)
     {
         SslClientAuthenticationOptions tls = options.Certificates.ClientOptions(address.Host);
         tls.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>

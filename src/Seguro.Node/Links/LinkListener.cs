@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Links;
@@ -16,7 +17,7 @@ static class LinkListener
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address can't be listened on.</exception>
     public static async Task<WebApplication> StartAsync(MemberLinks links, LinkOptions options, CancellationToken cancel)
     {
-        DqliteAddress address = options.Listen ?? options.Address;
+        HostAddress address = options.Listen ?? options.Address;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -73,7 +74,7 @@ static class LinkListener
         }
     }
 
-    private static IPEndPoint[] Resolve(DqliteAddress address)
+    private static IPEndPoint[] Resolve(HostAddress address)
     {
         try
         {

@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Links;
@@ -10,10 +11,10 @@ public sealed record LinkOptions
     public required string Name { get; init; }
 
     /// <summary>Where the others reach this member's links; the host must be in its certificate.</summary>
-    public required DqliteAddress Address { get; init; }
+    public required HostAddress Address { get; init; }
 
     /// <summary>Where to listen, when that is not <see cref="Address"/> (behind address translation).</summary>
-    public DqliteAddress? Listen { get; init; }
+    public HostAddress? Listen { get; init; }
 
     /// <summary>The cluster's certificates; not owned.</summary>
     public required ClusterCertificates Certificates { get; init; }

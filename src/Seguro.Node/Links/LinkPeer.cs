@@ -1,4 +1,5 @@
 using Grpc.Net.Client;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Links;
@@ -25,7 +26,7 @@ sealed class LinkPeer(string name) : IDisposable
     public LinkStream? Current { get; set; }
 
     /// <summary>Where it listens, where that is known.</summary>
-    public DqliteAddress? Address
+    public HostAddress? Address
     {
         get
         {
@@ -35,7 +36,7 @@ sealed class LinkPeer(string name) : IDisposable
     }
 
     /// <summary>Notes an address; says whether it was another.</summary>
-    public bool Learn(DqliteAddress address)
+    public bool Learn(HostAddress address)
     {
         lock (_lock)
         {
@@ -49,7 +50,7 @@ sealed class LinkPeer(string name) : IDisposable
     }
 
     /// <summary>The connection for all but the stream: large answers do not hinder that one.</summary>
-    public GrpcChannel? Channel(Func<string, DqliteAddress, GrpcChannel> make)
+    public GrpcChannel? Channel(Func<string, HostAddress, GrpcChannel> make)
     {
         lock (_lock)
         {
@@ -69,5 +70,5 @@ sealed class LinkPeer(string name) : IDisposable
         Stop.Dispose();
     }
 
-    private sealed record LinkAddress(DqliteAddress Value);
+    private sealed record LinkAddress(HostAddress Value);
 }

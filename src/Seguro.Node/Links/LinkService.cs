@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
@@ -26,7 +27,7 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
     public override Task<Wire.Nothing> Introduce(Wire.Introduction request, ServerCallContext context)
     {
         string caller = CallerOf(context);
-        if (request.Address.Length > 300 || !DqliteAddress.TryParse(request.Address, out DqliteAddress address))
+        if (request.Address.Length > 300 || !HostAddress.TryParse(request.Address, out HostAddress address))
             throw new RpcException(new Status(StatusCode.InvalidArgument, "that is not an address"));
         links.Learn(caller, address);
         return Task.FromResult(new Wire.Nothing());

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
@@ -45,7 +46,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
 
     /// <summary>Says who the other members are, and where. Links with others are ended, unless they introduce themselves again.</summary>
     /// <param name="addresses">Names and the addresses of links; this member's own is passed over.</param>
-    public void SetPeers(IReadOnlyDictionary<string, DqliteAddress> addresses)
+    public void SetPeers(IReadOnlyDictionary<string, HostAddress> addresses)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         foreach (string name in _peers.Keys)
@@ -53,7 +54,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             if (!addresses.ContainsKey(name) && _peers.TryRemove(name, out LinkPeer? peer))
                 _ = EndAsync(peer);
         }
-        foreach ((string name, DqliteAddress address) in addresses)
+        foreach ((string name, HostAddress address) in addresses)
         {
             if (name != _options.Name)
                 Learn(MemberName.Check(name), address);
@@ -112,7 +113,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
     /// <summary>This member makes the link, not the other one.</summary>
     internal bool Dials(string peer) => string.CompareOrdinal(_options.Name, peer) < 0;
 
-    internal void Learn(string name, DqliteAddress address)
+    internal void Learn(string name, HostAddress address)
     {
         lock (_membership)
         {
@@ -171,7 +172,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
         return _peers[name] = new LinkPeer(name);
     }
 
-    private GrpcChannel Dial(string peer, DqliteAddress address) => LinkDialer.Connect(_options, peer, address);
+    private GrpcChannel Dial(string peer, HostAddress address) => LinkDialer.Connect(_options, peer, address);
 
     private async Task DialAsync(LinkPeer peer)
     {

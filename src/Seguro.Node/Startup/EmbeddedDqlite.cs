@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Node.Configuration;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Startup;
@@ -55,7 +56,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
         if (File.Exists(started) && File.ReadAllText(started).Trim() is { } was && was != own)
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {was}, and the configuration says {own}",
                 $"Put the old values back into members:{self.Name}:id and cluster; or, to begin with an empty node, move {options.Folder} and {started} away first.");
-        DqliteAddress[] others = [.. configuration.Members.Where(member => member.Name != self.Name).Select(static member => member.Dqlite!.Value)];
+        HostAddress[] others = [.. configuration.Members.Where(member => member.Name != self.Name).Select(static member => member.Dqlite!.Value)];
         DqliteMembership membership = new(others.Length == 0 ? [options.Address] : others, certificates, Patience);
         bool joins = !options.MustExist && !options.Bootstrap;
         if (joins && self.Id == 1 && Fresh(options.Folder))

@@ -6,4 +6,4 @@ namespace Seguro.Stores.Dqlite;
 /// <param name="Address">The node.</param>
 /// <param name="Leader">Whom it named; <see langword="null"/>: nobody, or it did not answer.</param>
 /// <param name="Error">Why there is no answer.</param>
-sealed record DqliteAnswer(DqliteAddress Address, DqliteAddress? Leader, SeguroException? Error);
+sealed record DqliteAnswer(HostAddress Address, HostAddress? Leader, SeguroException? Error);

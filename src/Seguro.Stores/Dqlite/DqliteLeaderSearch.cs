@@ -14,13 +14,13 @@ sealed class DqliteLeaderSearch
 
     private readonly Func<string, SslClientAuthenticationOptions>? _tls;
     private readonly TimeProvider _time;
-    private readonly List<DqliteAddress> _known;
+    private readonly List<HostAddress> _known;
 
     /// <summary>Makes a search.</summary>
     /// <param name="addresses">The nodes that are known at first; others are learnt from those.</param>
     /// <param name="tls">How TLS is spoken with a host; <see langword="null"/>: plain text, on loopback only.</param>
     /// <param name="time">The clock for waiting.</param>
-    public DqliteLeaderSearch(IReadOnlyList<DqliteAddress> addresses, Func<string, SslClientAuthenticationOptions>? tls, TimeProvider time)
+    public DqliteLeaderSearch(IReadOnlyList<HostAddress> addresses, Func<string, SslClientAuthenticationOptions>? tls, TimeProvider time)
     {
         _known = [.. addresses];
         _tls = tls;
@@ -71,12 +71,12 @@ sealed class DqliteLeaderSearch
     {
         foreach (DqliteServer server in servers)
         {
-            if (DqliteAddress.TryParse(server.Address, out DqliteAddress address))
+            if (HostAddress.TryParse(server.Address, out HostAddress address))
                 Learn(address);
         }
     }
 
-    private bool Learn(DqliteAddress address)
+    private bool Learn(HostAddress address)
     {
         if (_tls is null && !address.IsLoopback)
             return false;
@@ -91,7 +91,7 @@ sealed class DqliteLeaderSearch
 
     private async ValueTask<(DqliteConnection? Leader, List<DqliteAnswer> Answers)> RoundAsync(DqlitePoll poll, CancellationToken cancel)
     {
-        DqliteAddress[] known;
+        HostAddress[] known;
         lock (_known)
             known = [.. _known];
         // Two nodes that agree are enough where others are dead or stopped.
@@ -105,7 +105,7 @@ sealed class DqliteLeaderSearch
         .Where(static answer => answer.Leader == answer.Address)
         .MaxBy(answer => Votes(answers, answer.Address));
 
-    private static int Votes(List<DqliteAnswer> answers, DqliteAddress candidate) => answers.Count(answer => answer.Leader == candidate);
+    private static int Votes(List<DqliteAnswer> answers, HostAddress candidate) => answers.Count(answer => answer.Leader == candidate);
 
     private static SeguroException NoLeader(List<DqliteAnswer> answers, TimeSpan patience) => new(
         ErrorCode.StoreUnavailable,

@@ -17,8 +17,8 @@ sealed class DqlitePoll(Func<string, SslClientAuthenticationOptions>? tls, TimeP
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly CancellationTokenSource _end = new();
-    private readonly Dictionary<DqliteAddress, DqliteConnection> _idle = [];
-    private readonly Dictionary<Task<(DqliteAnswer Answer, DqliteConnection? Connection)>, DqliteAddress> _asked = [];
+    private readonly Dictionary<HostAddress, DqliteConnection> _idle = [];
+    private readonly Dictionary<Task<(DqliteAnswer Answer, DqliteConnection? Connection)>, HostAddress> _asked = [];
 
     /// <summary>Asks nodes, and collects what they say in one round.</summary>
     /// <param name="nodes">Whom.</param>
@@ -27,9 +27,9 @@ sealed class DqlitePoll(Func<string, SslClientAuthenticationOptions>? tls, TimeP
     /// <param name="cancel">Ends the wait.</param>
     /// <returns>An answer of each node, but where those that came were enough.</returns>
     public async ValueTask<List<DqliteAnswer>> AskAsync(
-        IReadOnlyList<DqliteAddress> nodes, TimeSpan limit, Func<List<DqliteAnswer>, bool> enough, CancellationToken cancel)
+        IReadOnlyList<HostAddress> nodes, TimeSpan limit, Func<List<DqliteAnswer>, bool> enough, CancellationToken cancel)
     {
-        foreach (DqliteAddress node in nodes)
+        foreach (HostAddress node in nodes)
         {
             if (_asked.ContainsValue(node))
                 continue;
@@ -59,7 +59,7 @@ sealed class DqlitePoll(Func<string, SslClientAuthenticationOptions>? tls, TimeP
     }
 
     /// <summary>The connection on which a node answered; it is the caller's from then on.</summary>
-    public DqliteConnection Take(DqliteAddress node) => _idle.Remove(node, out DqliteConnection? connection)
+    public DqliteConnection Take(HostAddress node) => _idle.Remove(node, out DqliteConnection? connection)
         ? connection
         : throw new InvalidOperationException($"{node} was not asked, or did not answer.");
 
@@ -77,7 +77,7 @@ sealed class DqlitePoll(Func<string, SslClientAuthenticationOptions>? tls, TimeP
         _end.Dispose();
     }
 
-    private async Task<(DqliteAnswer, DqliteConnection?)> AskAsync(DqliteAddress address, DqliteConnection? idle, CancellationToken end)
+    private async Task<(DqliteAnswer, DqliteConnection?)> AskAsync(HostAddress address, DqliteConnection? idle, CancellationToken end)
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(end);
         limit.CancelAfter(Patience);
@@ -86,9 +86,9 @@ sealed class DqlitePoll(Func<string, SslClientAuthenticationOptions>? tls, TimeP
         {
             connection ??= await DqliteConnection.ConnectAsync(address, tls?.Invoke(address.Host), limit.Token);
             DqliteServer? leader = await connection.LeaderAsync(limit.Token);
-            DqliteAddress? named = null;
+            HostAddress? named = null;
             if (leader is not null)
-                named = DqliteAddress.TryParse(leader.Address, out DqliteAddress parsed) ? parsed : throw NoAddress(address);
+                named = HostAddress.TryParse(leader.Address, out HostAddress parsed) ? parsed : throw NoAddress(address);
             return (new DqliteAnswer(address, named, null), connection);
         }
         catch (Exception error) when (error is SeguroException or OperationCanceledException)
@@ -99,8 +99,8 @@ sealed class DqlitePoll(Func<string, SslClientAuthenticationOptions>? tls, TimeP
         }
     }
 
-    private static DqliteException Silent(DqliteAddress node) => DqliteException.Lost(node.ToString(), "no answer in time", null);
+    private static DqliteException Silent(HostAddress node) => DqliteException.Lost(node.ToString(), "no answer in time", null);
 
-    private static DqliteException NoAddress(DqliteAddress node) =>
+    private static DqliteException NoAddress(HostAddress node) =>
         DqliteException.Malformed(node.ToString(), "the leader's address is not HOST:PORT");
 }

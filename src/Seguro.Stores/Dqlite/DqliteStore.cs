@@ -49,7 +49,7 @@ public sealed class DqliteStore : IStore
     {
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(options);
-        IReadOnlyList<DqliteAddress> addresses = DqliteStoreUrl.Addresses(url);
+        IReadOnlyList<HostAddress> addresses = DqliteStoreUrl.Addresses(url);
         if (options.Window is < SmallestWindow or > LargestWindow)
         {
             throw new SeguroException(

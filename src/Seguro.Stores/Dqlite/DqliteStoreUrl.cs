@@ -10,15 +10,15 @@ static class DqliteStoreUrl
 
     /// <summary>Reads <c>HOST:PORT,HOST:PORT,…</c>.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadStoreUrl"/>, or <see cref="ErrorCode.InsecureTransport"/>.</exception>
-    public static IReadOnlyList<DqliteAddress> Addresses(StoreUrl url)
+    public static IReadOnlyList<HostAddress> Addresses(StoreUrl url)
     {
         string[] texts = url.Rest.TrimEnd('/').Split(',');
         if (texts.Length > MostAddresses)
             throw Bad(url, $"it names {texts.Length} nodes; at most {MostAddresses} are asked");
-        List<DqliteAddress> addresses = [];
+        List<HostAddress> addresses = [];
         foreach (string text in texts)
         {
-            if (!DqliteAddress.TryParse(text, out DqliteAddress address))
+            if (!HostAddress.TryParse(text, out HostAddress address))
                 throw Bad(url, text.Length == 0 ? "an address is empty" : $"'{text}' is not HOST:PORT");
             if (url.IsPlain)
                 CheckLoopback(address);
@@ -29,7 +29,7 @@ static class DqliteStoreUrl
     }
 
     /// <summary>Unencrypted traffic stays on this machine.</summary>
-    public static void CheckLoopback(DqliteAddress address)
+    public static void CheckLoopback(HostAddress address)
     {
         if (address.IsLoopback)
             return;

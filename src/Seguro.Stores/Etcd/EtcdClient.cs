@@ -33,7 +33,7 @@ sealed class EtcdClient : IAsyncDisposable
     /// <param name="certificates">For TLS, and disposed of with the client; <see langword="null"/>: plain.</param>
     /// <param name="patience">How long a call may take, with all its tries.</param>
     /// <param name="time">The clock for waiting.</param>
-    public EtcdClient(IReadOnlyList<DqliteAddress> addresses, ClusterCertificates? certificates, TimeSpan patience, TimeProvider time)
+    public EtcdClient(IReadOnlyList<HostAddress> addresses, ClusterCertificates? certificates, TimeSpan patience, TimeProvider time)
     {
         _certificates = certificates;
         _patience = patience;

@@ -22,7 +22,7 @@ sealed class EtcdMember : IDisposable
     /// <param name="address">Where.</param>
     /// <param name="certificates">For TLS; <see langword="null"/>: plain.</param>
     /// <param name="patience">How long connecting may take.</param>
-    public EtcdMember(DqliteAddress address, ClusterCertificates? certificates, TimeSpan patience)
+    public EtcdMember(HostAddress address, ClusterCertificates? certificates, TimeSpan patience)
     {
         Address = address;
         SocketsHttpHandler handler = new()
@@ -47,7 +47,7 @@ sealed class EtcdMember : IDisposable
     }
 
     /// <summary>Where it is.</summary>
-    public DqliteAddress Address { get; }
+    public HostAddress Address { get; }
 
     /// <summary>Its keys.</summary>
     public Wire.KV.KVClient Kv { get; }

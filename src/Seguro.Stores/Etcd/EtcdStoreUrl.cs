@@ -6,7 +6,7 @@ namespace Seguro.Stores.Etcd;
 /// <summary>What an etcd URL names: <c>HOST:PORT,HOST:PORT,…[/PREFIX]</c>.</summary>
 /// <param name="Addresses">Where the cluster's members answer clients.</param>
 /// <param name="Prefix">What all keys of this store begin with.</param>
-sealed record EtcdStoreUrl(IReadOnlyList<DqliteAddress> Addresses, string Prefix)
+sealed record EtcdStoreUrl(IReadOnlyList<HostAddress> Addresses, string Prefix)
 {
     /// <summary>More addresses than this are not taken.</summary>
     public const int MostAddresses = 32;
@@ -30,10 +30,10 @@ sealed record EtcdStoreUrl(IReadOnlyList<DqliteAddress> Addresses, string Prefix
         string[] texts = (slash < 0 ? rest : rest[..slash]).Split(',');
         if (texts.Length > MostAddresses)
             throw Bad(url, $"it names {texts.Length} members; at most {MostAddresses} are asked", "Name fewer.");
-        List<DqliteAddress> addresses = [];
+        List<HostAddress> addresses = [];
         foreach (string text in texts)
         {
-            if (!DqliteAddress.TryParse(text, out DqliteAddress address))
+            if (!HostAddress.TryParse(text, out HostAddress address))
                 throw Bad(url, text.Length == 0 ? "an address is empty" : $"'{text}' is not HOST:PORT", "Write etcd://HOST:PORT,HOST:PORT,… with the addresses at which the members answer clients (2379, if nothing else was said).");
             if (url.IsPlain && !address.IsLoopback)
             {

@@ -85,7 +85,7 @@ public sealed class DqliteCluster : IAsyncDisposable
         {
             Folder = folder,
             Id = (ulong)id,
-            Address = new DqliteAddress(place?.Host ?? "127.0.0.1", FreePort.Next()),
+            Address = new HostAddress(place?.Host ?? "127.0.0.1", FreePort.Next()),
             Cluster = "test",
             Bootstrap = id == 1,
             Certificates = Certificates,

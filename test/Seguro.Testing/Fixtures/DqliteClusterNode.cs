@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Testing;
@@ -29,7 +30,7 @@ public sealed partial class DqliteClusterNode : IAsyncDisposable
     public DqliteClusterDisk? Disk { get; }
 
     /// <summary>Where it is reached.</summary>
-    public DqliteAddress Address => Options.Address;
+    public HostAddress Address => Options.Address;
 
     /// <summary>The pid; <see langword="null"/> while it does not run.</summary>
     public int? Process => _process?.Status.Process;

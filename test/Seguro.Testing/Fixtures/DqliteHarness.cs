@@ -146,7 +146,7 @@ public sealed class DqliteHarness : StoreHarness
     {
         int port = FreePort.Next();
         _relays.Add(new TcpRelay(options.Address.Port, port));
-        return options with { Listen = new DqliteAddress("127.0.0.1", port) };
+        return options with { Listen = new HostAddress("127.0.0.1", port) };
     }
 
     /// <summary>Returns when the cluster takes a write.</summary>

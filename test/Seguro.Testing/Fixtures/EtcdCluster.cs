@@ -41,7 +41,7 @@ public sealed class EtcdCluster : IAsyncDisposable
             EtcdServer server = new($"etcd{i}", _folder.Path, [.. options], _watchdog, i <= places.Count ? places[i - 1] : null);
             _servers.Add(server);
             // Connections that are disposed of with the certificates of their own.
-            _members.Add(new EtcdMember(new DqliteAddress(server.Host, server.ClientPort), plain ? null : ClusterCertificates.Load(Certificates!), Pause * 40));
+            _members.Add(new EtcdMember(new HostAddress(server.Host, server.ClientPort), plain ? null : ClusterCertificates.Load(Certificates!), Pause * 40));
         }
     }
 

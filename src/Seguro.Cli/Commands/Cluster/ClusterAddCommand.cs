@@ -3,6 +3,7 @@ using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Node.Configuration;
 using Seguro.Node.Links;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands.Cluster;
@@ -31,7 +32,7 @@ internal static class ClusterAddCommand
                 NodeConfiguration like = known.MaxBy(static configuration => configuration.Members.Count)!;
                 // The highest that was ever given, as far as this folder knows.
                 ulong id = like.IsEmbedded ? known.SelectMany(static configuration => configuration.Members).Max(static member => member.Id) + 1 : 0;
-                MemberAddresses added = new(name, new DqliteAddress(host, ports[0]), like.IsEmbedded ? new DqliteAddress(host, ports[1]) : null, id);
+                MemberAddresses added = new(name, new HostAddress(host, ports[0]), like.IsEmbedded ? new HostAddress(host, ports[1]) : null, id);
                 ConfigurationWriter writer = new()
                 {
                     Cluster = like.Cluster,
@@ -45,7 +46,7 @@ internal static class ClusterAddCommand
                 };
                 string folder = Path.Combine(root, name);
                 string file = Path.Combine(folder, ConfigurationReader.DefaultFile);
-                string text = writer.Write(name, like.Udp is null ? null : new DqliteAddress(host, ports[2]));
+                string text = writer.Write(name, like.Udp is null ? null : new HostAddress(host, ports[2]));
                 using (CertificateAuthority authority = CertificateAuthority.Open(root))
                     authority.Issue(Path.Combine(folder, "certificates"), MemberName.SubjectOf(name), ClusterFolder.Reached(host));
                 ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), File.ReadAllText(Path.Combine(root, ClusterFolder.KeyFile)));

@@ -43,8 +43,8 @@ internal static class ClusterInitCommand
             int[] ports = PortsOf(parse, hosts);
             MemberAddresses[] members = [.. names.Select((name, index) => new MemberAddresses(
                 name,
-                new DqliteAddress(hosts[index], ports[PortsOfMember * index]),
-                embedded ? new DqliteAddress(hosts[index], ports[(PortsOfMember * index) + 1]) : null,
+                new HostAddress(hosts[index], ports[PortsOfMember * index]),
+                embedded ? new HostAddress(hosts[index], ports[(PortsOfMember * index) + 1]) : null,
                 embedded ? (ulong)index + 1 : 0))];
             ShipKind kind = parse.GetRequiredValue(Kind) switch
             {
@@ -52,7 +52,7 @@ internal static class ClusterInitCommand
                 "opaque" => ShipKind.Opaque,
                 string other => throw new SeguroException(ErrorCode.BadValue, $"--kind {other}", "Use nock or opaque."),
             };
-            DqliteAddress balancer = parse.GetValue(Balancer) is { } given ? NodeAddress.Parse(given) : new DqliteAddress(hosts[0], ports[^1]);
+            HostAddress balancer = parse.GetValue(Balancer) is { } given ? NodeAddress.Parse(given) : new HostAddress(hosts[0], ports[^1]);
             ConfigurationWriter writer = new()
             {
                 Cluster = parse.GetRequiredValue(Cluster),
@@ -73,7 +73,7 @@ internal static class ClusterInitCommand
                     string folder = Path.Combine(root, members[index].Name);
                     authority.Issue(Path.Combine(folder, "certificates"), MemberName.SubjectOf(members[index].Name), ClusterFolder.Reached(hosts[index]));
                     ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), key);
-                    ClusterFolder.Write(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, new DqliteAddress(hosts[index], ports[(PortsOfMember * index) + 2])));
+                    ClusterFolder.Write(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, new HostAddress(hosts[index], ports[(PortsOfMember * index) + 2])));
                     if (members[index].Id == 1)
                         ClusterFolder.Write(Path.Combine(folder, "data", EmbeddedDqlite.FormFile), "");
                 }
@@ -83,7 +83,7 @@ internal static class ClusterInitCommand
             return Task.FromResult(0);
         });
 
-    private static void Report(Terminal terminal, bool json, string root, ConfigurationWriter writer, DqliteAddress balancer)
+    private static void Report(Terminal terminal, bool json, string root, ConfigurationWriter writer, HostAddress balancer)
     {
         string url = writer.Store == NodeConfiguration.EmbeddedStore ? "dqlite://" + string.Join(',', writer.Members.Select(static member => member.Dqlite!.Value.ToString())) : StoreUrl.Parse(writer.Store).ToString();
         if (json)

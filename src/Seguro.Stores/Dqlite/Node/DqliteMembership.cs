@@ -11,7 +11,7 @@ namespace Seguro.Stores.Dqlite;
 /// <param name="addresses">Nodes of the cluster; at least one of them must answer.</param>
 /// <param name="certificates">The cluster's; not owned. <see langword="null"/> for plain traffic, on loopback only.</param>
 /// <param name="patience">How long a call may take in all; making a voter of a node that must first get a large database takes long.</param>
-public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresses, ClusterCertificates? certificates, TimeSpan patience)
+public sealed class DqliteMembership(IReadOnlyCollection<HostAddress> addresses, ClusterCertificates? certificates, TimeSpan patience)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(2);
@@ -30,7 +30,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.AlreadyExists"/>: the number or the address is another node's. <see cref="ErrorCode.StoreUnavailable"/>: it took too long.
     /// </exception>
-    public Task JoinAsync(ulong id, DqliteAddress address, CancellationToken cancel) => WithLeaderAsync(
+    public Task JoinAsync(ulong id, HostAddress address, CancellationToken cancel) => WithLeaderAsync(
         async (leader, _, token) =>
         {
             string text = address.ToString();
@@ -87,7 +87,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
 
     /// <summary>Lets a node that lost its disk be followed by a new one: removes the old number, then makes the new one a voter.</summary>
     /// <exception cref="SeguroException">Those of <see cref="RemoveAsync"/> and <see cref="JoinAsync"/>; <see cref="ErrorCode.BadValue"/>: the number was not changed.</exception>
-    public async Task ReplaceAsync(ulong lost, ulong id, DqliteAddress address, CancellationToken cancel)
+    public async Task ReplaceAsync(ulong lost, ulong id, HostAddress address, CancellationToken cancel)
     {
         if (lost == id)
             throw new SeguroException(ErrorCode.BadValue, $"node {id} can't follow itself", "Start the new node with a number that was never used in this cluster.");
@@ -121,7 +121,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
     {
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(patience);
-        HashSet<DqliteAddress> candidates = [.. addresses];
+        HashSet<HostAddress> candidates = [.. addresses];
         Exception? last = null;
         try
         {
@@ -179,7 +179,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
     private static bool IsPassing(Exception error) =>
         error is DqliteException or SocketException or IOException or OperationCanceledException;
 
-    private async Task<Answer> AskAsync(DqliteAddress address, CancellationToken cancel)
+    private async Task<Answer> AskAsync(HostAddress address, CancellationToken cancel)
     {
         DqliteConnection connection = await ConnectAsync(address, cancel);
         try
@@ -193,7 +193,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<DqliteAddress> addresse
         }
     }
 
-    private async Task<DqliteConnection> ConnectAsync(DqliteAddress address, CancellationToken cancel) => certificates is null && !address.IsLoopback
+    private async Task<DqliteConnection> ConnectAsync(HostAddress address, CancellationToken cancel) => certificates is null && !address.IsLoopback
         ? throw new SeguroException(ErrorCode.InsecureTransport, $"unencrypted traffic with {address} was asked for", "Give the cluster's certificates.")
         : await DqliteConnection.ConnectAsync(address, certificates?.ClientOptions(address.Host), cancel);
 

@@ -15,7 +15,7 @@ public sealed record DqliteNodeOptions
     public required ulong Id { get; init; }
 
     /// <summary>Where the other nodes and clients reach it.</summary>
-    public required DqliteAddress Address { get; init; }
+    public required HostAddress Address { get; init; }
 
     /// <summary>The cluster's name or identity, written into the folder and compared at each start.</summary>
     public string Cluster { get; init; } = "seguro";
@@ -30,7 +30,7 @@ public sealed record DqliteNodeOptions
     public string? Certificates { get; init; }
 
     /// <summary>Where to listen with TLS, when that is not <see cref="Address"/> (behind address translation).</summary>
-    public DqliteAddress? Listen { get; init; }
+    public HostAddress? Listen { get; init; }
 
     /// <summary>The one-way latency between nodes that dqlite is to expect; an election starts after 15 to 30 times this without a leader. Whole milliseconds.</summary>
     public TimeSpan NetworkLatency { get; init; } = TimeSpan.FromMilliseconds(20);

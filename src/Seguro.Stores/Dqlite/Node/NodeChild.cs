@@ -12,9 +12,9 @@ sealed class NodeChild : IAsyncDisposable
     private readonly Process _process;
     private readonly Queue<string> _tail = [];
     private readonly Task _errors;
-    private readonly DqliteAddress _address;
+    private readonly HostAddress _address;
 
-    private NodeChild(Process process, DqliteAddress address)
+    private NodeChild(Process process, HostAddress address)
     {
         _process = process;
         _address = address;

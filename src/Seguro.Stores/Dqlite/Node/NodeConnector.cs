@@ -66,7 +66,7 @@ sealed unsafe class NodeConnector : IDisposable
         }
     }
 
-    private int Connect(DqliteAddress address)
+    private int Connect(HostAddress address)
     {
         if (_certificates is null && !address.IsIPv4Loopback())
             throw new SocketException((int)SocketError.AccessDenied, "plain traffic is for loopback only");
@@ -90,7 +90,7 @@ sealed unsafe class NodeConnector : IDisposable
         throw failure ?? new SocketException((int)SocketError.TimedOut);
     }
 
-    private int Encrypt(Socket network, DqliteAddress address, ClusterCertificates certificates, long start)
+    private int Encrypt(Socket network, HostAddress address, ClusterCertificates certificates, long start)
     {
         if (!_tunnels.TryTake())
         {

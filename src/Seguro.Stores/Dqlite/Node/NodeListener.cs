@@ -31,7 +31,7 @@ sealed class NodeListener : IDisposable
         _warn = warn;
         _tunnels = new NodeTunnels(options.MaxConnections);
         _dqlite = new UnixDomainSocketEndPoint('\0' + dqlite[1..]);
-        DqliteAddress listen = options.Listen ?? options.Address;
+        HostAddress listen = options.Listen ?? options.Address;
         // A name may be another's on this machine (behind address translation): listen everywhere, certificates decide.
         IPEndPoint endpoint = IPAddress.TryParse(listen.Host, out IPAddress? literal) ? new(literal, listen.Port) : new(IPAddress.IPv6Any, listen.Port);
         _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);

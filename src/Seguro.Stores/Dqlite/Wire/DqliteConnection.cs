@@ -46,7 +46,7 @@ public sealed partial class DqliteConnection : IAsyncDisposable
     /// <param name="address">The node.</param>
     /// <param name="tls">How TLS is to be spoken; <see langword="null"/>: not at all.</param>
     /// <param name="cancel">Ends the attempt; also its only time limit.</param>
-    public static async ValueTask<DqliteConnection> ConnectAsync(DqliteAddress address, SslClientAuthenticationOptions? tls, CancellationToken cancel)
+    public static async ValueTask<DqliteConnection> ConnectAsync(HostAddress address, SslClientAuthenticationOptions? tls, CancellationToken cancel)
     {
         // Without NoDelay one request in eight takes 44 ms.
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

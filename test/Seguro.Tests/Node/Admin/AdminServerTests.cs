@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using Seguro.Core;
 using Seguro.Node.Admin;
 using Seguro.Node.Links;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
@@ -98,7 +99,7 @@ public sealed class AdminServerTests
         using (CertificateAuthority authority = CertificateAuthority.Create(folder["c"], "test"))
             authority.Issue(folder["c"], "member a", ["127.0.0.1"]);
         using ClusterCertificates certificates = ClusterCertificates.Load(folder["c"]);
-        DqliteAddress address = new("127.0.0.1", FreePort.Next());
+        HostAddress address = new("127.0.0.1", FreePort.Next());
         Desk desk = new(Role.Replica);
         await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder) with { Https = address, Certificates = certificates, Token = Token }, Cancel);
         using SocketsHttpHandler handler = new() { SslOptions = new() { CertificateChainPolicy = certificates.ClientOptions("127.0.0.1").CertificateChainPolicy } };

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Seguro.Node.Balancer;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Node.Balancer;
@@ -18,7 +19,7 @@ public sealed class BalancerAllocationTests
         using Socket client = BalancerBed.NewSocket(IPAddress.IPv6Loopback);
         using Socket member = BalancerBed.NewSocket();
         PeerAddress memberAddress = BalancerBed.AddressOf(member);
-        MemberTable members = new([new DqliteAddress("127.0.0.1", memberAddress.Port), new DqliteAddress("127.0.0.1", 9)], TimeProvider.System);
+        MemberTable members = new([new HostAddress("127.0.0.1", memberAddress.Port), new HostAddress("127.0.0.1", 9)], TimeProvider.System);
         using IngressPump ingress = new(outside, inside, members, BalancerBed.Key, 0);
         using EgressPump egress = new(inside, outside, members, BalancerBed.Key);
         using FrameSeal seal = new(BalancerBed.Key);

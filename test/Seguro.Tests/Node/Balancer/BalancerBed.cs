@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Seguro.Node.Balancer;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Node.Balancer;
@@ -33,7 +34,7 @@ internal sealed class BalancerBed : IAsyncDisposable
             {
                 Listen = new IPEndPoint(listen, 0),
                 Inside = new IPEndPoint(IPAddress.Loopback, 0),
-                Members = [.. members.Select(static member => new DqliteAddress(((IPEndPoint)member.LocalEndPoint!).Address.ToString(), ((IPEndPoint)member.LocalEndPoint!).Port))],
+                Members = [.. members.Select(static member => new HostAddress(((IPEndPoint)member.LocalEndPoint!).Address.ToString(), ((IPEndPoint)member.LocalEndPoint!).Port))],
                 Key = Key,
             },
             time));

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Seguro.Core;
 using Seguro.Node.Balancer;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Node.Balancer;
@@ -89,7 +90,7 @@ public sealed class BalancerLinkTests
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         int port = Testing.FreePort.Next();
-        await using BalancerLink link = BalancerLink.Open(new IPEndPoint(IPAddress.Loopback, 0), new DqliteAddress("localhost", port), BalancerBed.Key, TimeProvider.System);
+        await using BalancerLink link = BalancerLink.Open(new IPEndPoint(IPAddress.Loopback, 0), new HostAddress("localhost", port), BalancerBed.Key, TimeProvider.System);
         ulong last = 0;
         for (int life = 0; life < 2; life++)
         {
@@ -125,5 +126,5 @@ public sealed class BalancerLinkTests
     }
 
     private static BalancerLink Open(BalancerBed bed, string listen = "127.0.0.1") =>
-        BalancerLink.Open(new IPEndPoint(IPAddress.Parse(listen), 0), new DqliteAddress("127.0.0.1", bed.Balancer.Inside.Port), BalancerBed.Key, TimeProvider.System);
+        BalancerLink.Open(new IPEndPoint(IPAddress.Parse(listen), 0), new HostAddress("127.0.0.1", bed.Balancer.Inside.Port), BalancerBed.Key, TimeProvider.System);
 }

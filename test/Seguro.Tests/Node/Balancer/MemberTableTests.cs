@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Core;
 using Seguro.Node.Balancer;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Node.Balancer;
@@ -45,7 +46,7 @@ public sealed class MemberTableTests
     [Fact]
     public void Configured_members_stay_whether_they_speak_or_not()
     {
-        MemberTable table = new([new DqliteAddress("10.0.0.1", 1)], _time);
+        MemberTable table = new([new HostAddress("10.0.0.1", 1)], _time);
         Assert.Equal([Address(1)], table.Current);
         table.Hello(Address(1), 100, 1);
         Assert.Single(table.Current);
@@ -71,7 +72,7 @@ public sealed class MemberTableTests
     [Fact]
     public void There_are_sixteen_places_and_a_silent_member_frees_one()
     {
-        MemberTable table = new([new DqliteAddress("10.0.0.1", 1)], _time);
+        MemberTable table = new([new HostAddress("10.0.0.1", 1)], _time);
         for (int number = 2; number <= 16; number++)
         {
             Assert.Equal(MemberTable.Welcome.Taken, table.Hello(Address(number), (ulong)number, 1));
@@ -104,14 +105,14 @@ public sealed class MemberTableTests
     [Fact]
     public void More_than_sixteen_can_not_be_configured()
     {
-        SeguroException error = Assert.Throws<SeguroException>(() => new MemberTable([.. Enumerable.Range(1, 17).Select(static number => new DqliteAddress("10.0.0.1", number))], _time));
+        SeguroException error = Assert.Throws<SeguroException>(() => new MemberTable([.. Enumerable.Range(1, 17).Select(static number => new HostAddress("10.0.0.1", number))], _time));
         Assert.Equal(ErrorCode.BadValue, error.Code);
     }
 
     [Fact]
     public async Task A_name_is_looked_up_and_an_unknown_one_is_no_member()
     {
-        MemberTable table = new([new DqliteAddress("localhost", 5), new DqliteAddress("no-such-host.invalid", 6)], _time);
+        MemberTable table = new([new HostAddress("localhost", 5), new HostAddress("no-such-host.invalid", 6)], _time);
         Assert.Empty(table.Current);
         await table.ResolveAsync(TestContext.Current.CancellationToken);
         Assert.Equal(5, Assert.Single(table.Current).Port);

@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Node.Configuration;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
@@ -27,7 +28,7 @@ public sealed class ConfigurationReaderTests
         NodeConfiguration read = Read(folder, Small, "optimism=0", "maxUnreplicatedBytes=16MiB");
         Assert.Equal(Ship.Parse("~zod"), read.Ship);
         Assert.Equal(["b", "a"], read.Members.Select(static member => member.Name));
-        Assert.Equal(new DqliteAddress("127.0.0.1", 11), read.Self.Dqlite);
+        Assert.Equal(new HostAddress("127.0.0.1", 11), read.Self.Dqlite);
         Assert.Equal(TimeSpan.FromMilliseconds(1500), read.Lease);
         Assert.Equal(16L << 20, read.MaxUnreplicatedBytes);
         Assert.Equal(0, read.Optimism.Replicas);
@@ -113,12 +114,12 @@ public sealed class ConfigurationReaderTests
             Ship = Ship.Parse("~sampel-palnet"),
             Kind = ShipKind.Opaque,
             Fake = false,
-            Members = [new MemberAddresses("a", new DqliteAddress("h", 1), new DqliteAddress("h", 2), 1), new MemberAddresses("b", new DqliteAddress("fd00::1", 1), new DqliteAddress("fd00::1", 2), 2)],
+            Members = [new MemberAddresses("a", new HostAddress("h", 1), new HostAddress("h", 2), 1), new MemberAddresses("b", new HostAddress("fd00::1", 1), new HostAddress("fd00::1", 2), 2)],
             Store = NodeConfiguration.EmbeddedStore,
             Optimism = 1,
-            Balancer = new DqliteAddress("h", 3),
+            Balancer = new HostAddress("h", 3),
         };
-        NodeConfiguration read = Read(folder, writer.Write("b", new DqliteAddress("fd00::1", 4)));
+        NodeConfiguration read = Read(folder, writer.Write("b", new HostAddress("fd00::1", 4)));
         Assert.Equal(writer.Cluster, read.Cluster);
         Assert.Equal(writer.Members, read.Members);
         Assert.Equal(writer.Balancer, read.Balancer);

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Seguro.Core;
 using Seguro.Node.Links;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
@@ -56,7 +57,7 @@ internal sealed class LinkedMember : IAsyncDisposable
         LinkOptions options = new()
         {
             Name = name,
-            Address = new DqliteAddress("127.0.0.1", port),
+            Address = new HostAddress("127.0.0.1", port),
             Certificates = certificates,
             Received = static (_, _) => { },
             ReadLocal = static (_, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>([]),

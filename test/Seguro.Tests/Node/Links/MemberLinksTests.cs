@@ -1,6 +1,7 @@
 using System.Text;
 using Seguro.Core;
 using Seguro.Node.Links;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
@@ -74,7 +75,7 @@ public sealed class MemberLinksTests
         using TemporaryFolder folder = new();
         await using LinkedMember old = await LinkedMember.StartAsync(folder, known, FreePort.Next());
         await using LinkedMember joining = await LinkedMember.StartAsync(folder, unknown, FreePort.Next());
-        joining.Links.SetPeers(new Dictionary<string, DqliteAddress> { [known] = old.Options.Address });
+        joining.Links.SetPeers(new Dictionary<string, HostAddress> { [known] = old.Options.Address });
         await old.UntilLinkedAsync(unknown);
         await joining.UntilLinkedAsync(known);
     }
@@ -87,7 +88,7 @@ public sealed class MemberLinksTests
         await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next());
         await using (LinkedMember stranger = await LinkedMember.StartAsync(folder, "a", port, authority: "other"))
         {
-            stranger.Links.SetPeers(new Dictionary<string, DqliteAddress> { ["b"] = b.Options.Address });
+            stranger.Links.SetPeers(new Dictionary<string, HostAddress> { ["b"] = b.Options.Address });
             await Assert.ThrowsAsync<SeguroException>(() => stranger.Links.CommandAsync("b", "/", default, TimeSpan.FromSeconds(5), Cancel));
         }
         SeguroException refused = await Assert.ThrowsAsync<SeguroException>(() => LinkedMember.StartAsync(folder, "client", port, subject: "client"));
@@ -95,7 +96,7 @@ public sealed class MemberLinksTests
 
         // c stands where a is expected.
         await using LinkedMember c = await LinkedMember.StartAsync(folder, "c", port);
-        b.Links.SetPeers(new Dictionary<string, DqliteAddress> { ["a"] = c.Options.Address });
+        b.Links.SetPeers(new Dictionary<string, HostAddress> { ["a"] = c.Options.Address });
         refused = await Assert.ThrowsAsync<SeguroException>(() => b.Links.CommandAsync("a", "/", default, TimeSpan.FromSeconds(5), Cancel));
         Assert.Equal(ErrorCode.StoreUnavailable, refused.Code);
         Assert.Empty(b.Links.Linked);
@@ -206,7 +207,7 @@ public sealed class MemberLinksTests
 
     private static void Introduce(params LinkedMember[] members)
     {
-        Dictionary<string, DqliteAddress> addresses = members.ToDictionary(static member => member.Options.Name, static member => member.Options.Address);
+        Dictionary<string, HostAddress> addresses = members.ToDictionary(static member => member.Options.Name, static member => member.Options.Address);
         foreach (LinkedMember member in members)
             member.Links.SetPeers(addresses);
     }

@@ -108,7 +108,7 @@ sealed class HostCluster : IAsyncDisposable
         IPEndPoint any = new(IPAddress.Loopback, 0);
         DatagramPort port = _balancer is null
             ? OwnPort.Open(any)
-            : new BalancerPort(BalancerLink.Open(any, new DqliteAddress("127.0.0.1", _balancer.Inside.Port), Key, TimeProvider.System));
+            : new BalancerPort(BalancerLink.Open(any, new HostAddress("127.0.0.1", _balancer.Inside.Port), Key, TimeProvider.System));
         EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
             new MemberHostOptions

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Stores.Dqlite;
@@ -17,7 +18,7 @@ public sealed class DqliteLeaderSearchTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private DqliteAddress Address => new("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
+    private HostAddress Address => new("127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port);
 
     [Fact]
     public async Task Asks_again_on_the_connection_that_it_has()

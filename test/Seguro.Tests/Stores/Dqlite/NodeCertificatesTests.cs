@@ -4,6 +4,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Xunit;
@@ -89,7 +90,7 @@ public sealed class NodeCertificatesTests : IDisposable
     public async Task A_node_refuses_a_client_of_another_cluster_and_one_without_a_certificate()
     {
         await using DqliteCluster cluster = await DqliteCluster.StartAsync(1, cancel: Cancel);
-        DqliteAddress address = cluster.Nodes[0].Address;
+        HostAddress address = cluster.Nodes[0].Address;
         using ClusterCertificates own = ClusterCertificates.Load(cluster.Certificates!);
         using ClusterCertificates foreign = ClusterCertificates.Load(Issue("foreign"));
 
@@ -136,7 +137,7 @@ public sealed class NodeCertificatesTests : IDisposable
             {
                 Folder = _folder["stranger"],
                 Id = 2,
-                Address = new DqliteAddress("127.0.0.1", FreePort.Next()),
+                Address = new HostAddress("127.0.0.1", FreePort.Next()),
                 Certificates = Issue("foreign"),
             },
             TimeSpan.FromSeconds(30),
@@ -156,7 +157,7 @@ public sealed class NodeCertificatesTests : IDisposable
             Folder = _folder["node"],
             Id = 1,
             Bootstrap = true,
-            Address = new DqliteAddress("127.0.0.2", FreePort.Next()),
+            Address = new HostAddress("127.0.0.2", FreePort.Next()),
             Certificates = Issue("one"),
         };
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(

@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Xunit;
@@ -95,7 +96,7 @@ public sealed class NodeClusterTests
     public async Task Refuses_a_number_or_an_address_that_another_node_has()
     {
         await using DqliteCluster cluster = await DqliteCluster.StartAsync(1, plain: true, cancel: Cancel);
-        DqliteAddress free = new("127.0.0.1", FreePort.Next());
+        HostAddress free = new("127.0.0.1", FreePort.Next());
         SeguroException number = await Assert.ThrowsAsync<SeguroException>(() => cluster.Membership.JoinAsync(1, free, Cancel));
         SeguroException address = await Assert.ThrowsAsync<SeguroException>(() => cluster.Membership.JoinAsync(2, cluster.Nodes[0].Address, Cancel));
         Assert.Equal(ErrorCode.AlreadyExists, number.Code);

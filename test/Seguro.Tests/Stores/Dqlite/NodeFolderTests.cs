@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Xunit;
@@ -16,7 +17,7 @@ public sealed class NodeFolderTests : IDisposable
     {
         Folder = _folder["node"],
         Id = 1,
-        Address = new DqliteAddress("127.0.0.1", FreePort.Next()),
+        Address = new HostAddress("127.0.0.1", FreePort.Next()),
         Bootstrap = true,
     };
 
@@ -45,7 +46,7 @@ public sealed class NodeFolderTests : IDisposable
     [InlineData("localhost")]
     [InlineData("::1")]
     public async Task Refuses_plain_traffic_beyond_loopback(string host) =>
-        Assert.Equal(ErrorCode.InsecureTransport, (await RefusedAsync(Options with { Address = new DqliteAddress(host, 9000) })).Code);
+        Assert.Equal(ErrorCode.InsecureTransport, (await RefusedAsync(Options with { Address = new HostAddress(host, 9000) })).Code);
 
     [Fact]
     public async Task Refuses_a_folder_with_files_of_others()
@@ -61,7 +62,7 @@ public sealed class NodeFolderTests : IDisposable
     {
         await RunOnceAsync(Options);
         Assert.Equal(ErrorCode.LostDisk, (await RefusedAsync(Options with { Id = 2, Bootstrap = false })).Code);
-        Assert.Equal(ErrorCode.LostDisk, (await RefusedAsync(Options with { Address = new DqliteAddress("127.0.0.1", FreePort.Next()) })).Code);
+        Assert.Equal(ErrorCode.LostDisk, (await RefusedAsync(Options with { Address = new HostAddress("127.0.0.1", FreePort.Next()) })).Code);
         Assert.Equal(ErrorCode.ForeignDatabase, (await RefusedAsync(Options with { Cluster = "another" })).Code);
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Xunit;
@@ -20,7 +21,7 @@ public sealed class NodeProcessTests : IDisposable
     {
         Folder = _folder["node"],
         Id = 1,
-        Address = new DqliteAddress("127.0.0.1", FreePort.Next()),
+        Address = new HostAddress("127.0.0.1", FreePort.Next()),
         Bootstrap = true,
     };
 
@@ -109,7 +110,7 @@ public sealed class NodeProcessTests : IDisposable
             SnapshotTrailing = 9,
             MaxConnections = 10,
             ConnectTime = TimeSpan.FromMilliseconds(500),
-            Listen = new DqliteAddress("127.0.0.1", 9000),
+            Listen = new HostAddress("127.0.0.1", 9000),
         };
         await (await DqliteNodeProcess.StartAsync(Executable, options, StartTime, Cancel)).DisposeAsync();
         await (await DqliteNodeProcess.StartAsync(Executable, options with { Bootstrap = false, MustExist = true }, StartTime, Cancel)).DisposeAsync();

@@ -1,18 +1,18 @@
 using System.Globalization;
 using System.Net;
 
-namespace Seguro.Stores.Dqlite;
+namespace Seguro.Stores;
 
-/// <summary>Where a node is reached.</summary>
+/// <summary>Where a server, a member or a node of a database is reached.</summary>
 /// <param name="Host">A name, an IPv4 literal, or an IPv6 literal without brackets.</param>
 /// <param name="Port">1 to 65535.</param>
-public readonly record struct DqliteAddress(string Host, int Port)
+public readonly record struct HostAddress(string Host, int Port)
 {
     /// <summary>The host is a loopback literal or <c>localhost</c>.</summary>
     public bool IsLoopback => Host == "localhost" || (IPAddress.TryParse(Host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
 
     /// <summary>Reads <c>HOST:PORT</c> or <c>[IPV6]:PORT</c>.</summary>
-    public static bool TryParse(ReadOnlySpan<char> text, out DqliteAddress address)
+    public static bool TryParse(ReadOnlySpan<char> text, out HostAddress address)
     {
         address = default;
         int colon = text.LastIndexOf(':');
@@ -29,7 +29,7 @@ public readonly record struct DqliteAddress(string Host, int Port)
         {
             return false;
         }
-        address = new DqliteAddress(host.ToString(), port);
+        address = new HostAddress(host.ToString(), port);
         return true;
     }
 
