@@ -98,7 +98,7 @@ internal static class Bars
             one.Latency.Max <= 2000));
 
     private static IEnumerable<BarReading> CatchUp(BenchmarkResult result) => result.Measurements
-        .Where(static one => one is { Part: "catchup", Workload: ClusterCatchUp.During })
+        .Where(static one => one is { Part: "catchup", Workload: ClusterCatchUp.During } && one.More.ContainsKey(ClusterCatchUp.Cost))
         .Select(static one => new BarReading(
             one.Subject,
             string.Create(CultureInfo.InvariantCulture, $"{one.More["ratio to before"]:0.00} × answers a second on shared cores; {one.More[ClusterCatchUp.Cost]:0.00} × processor time"),
