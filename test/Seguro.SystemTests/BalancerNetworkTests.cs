@@ -6,7 +6,6 @@ using System.Text.Json;
 using Seguro.Core;
 using Seguro.Node.Balancer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;

@@ -5,7 +5,6 @@ using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Node.Balancer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands;
 

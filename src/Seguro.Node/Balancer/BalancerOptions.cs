@@ -1,6 +1,5 @@
 using System.Net;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Balancer;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Balancer;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Configuration;
 using Seguro.Core;
 using Seguro.Node.Links;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
 

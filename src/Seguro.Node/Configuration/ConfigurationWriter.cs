@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
 

@@ -1,5 +1,4 @@
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
 

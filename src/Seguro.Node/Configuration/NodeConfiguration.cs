@@ -1,6 +1,5 @@
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
 

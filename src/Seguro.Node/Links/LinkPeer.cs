@@ -1,6 +1,5 @@
 using Grpc.Net.Client;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Links;
 

@@ -3,7 +3,6 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
 namespace Seguro.Node.Links;

@@ -5,7 +5,6 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
 namespace Seguro.Node.Links;

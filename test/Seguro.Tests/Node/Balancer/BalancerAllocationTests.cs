@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Seguro.Node.Balancer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Node.Balancer;
 

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Sockets;
 using Seguro.Node.Balancer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Node.Balancer;
 

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 using Seguro.Core;
 using Seguro.Node.Balancer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Node.Balancer;
 

@@ -1,7 +1,6 @@
 using Seguro.Core;
 using Seguro.Node.Configuration;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Node.Configuration;

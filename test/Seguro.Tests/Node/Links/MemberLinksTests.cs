@@ -2,7 +2,6 @@ using System.Text;
 using Seguro.Core;
 using Seguro.Node.Links;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Node.Links;

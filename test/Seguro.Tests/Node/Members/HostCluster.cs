@@ -7,7 +7,6 @@ using Seguro.Node.Balancer;
 using Seguro.Node.Effects;
 using Seguro.Node.Members;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Seguro.Urbit.Kernels;
 using Seguro.Urbit.Ships;

@@ -1,6 +1,5 @@
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
 
 namespace Seguro.Tests.Stores.Etcd;
