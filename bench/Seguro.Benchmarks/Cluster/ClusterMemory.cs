@@ -18,7 +18,10 @@ internal static class ClusterMemory
 
     public static async Task MeasureAsync(BenchmarkRun run, ClusterSubject subject, CancellationToken cancel)
     {
-        long events = run.Options.Pick(1_000_000L, 5_000);
+        (long warmUp, long events) = run.Options.Pick((200_000L, 1_000_000L), (1_000, 5_000));
+        // What a busy process needs in any case is there then; the rest would grow with the log.
+        await using (ClusterLoad load = new(subject.Members.Public, ClusterPart.Size, InFlight))
+            await load.UntilAsync(warmUp, cancel);
         List<ProcessMemory> before = await ReadAsync(subject, cancel);
         await using (ClusterLoad load = new(subject.Members.Public, ClusterPart.Size, InFlight))
             await load.MeasureUntilAsync(load.UntilAsync(events, cancel));

@@ -106,6 +106,7 @@ internal static class Bars
 
     private static IEnumerable<BarReading> Memory(BenchmarkResult result) =>
         from store in Members(result)
+        where store.All(static one => one.More.ContainsKey(ClusterMemory.Idle))
         let most = store.MaxBy(static one => one.More[ClusterMemory.Idle])
         select new BarReading(
             $"{store.Key}, {most.Workload} (the largest)",

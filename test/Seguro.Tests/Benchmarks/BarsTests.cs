@@ -79,24 +79,41 @@ public sealed class BarsTests
     [Fact]
     public void The_largest_member_decides_about_memory()
     {
-        BenchmarkResult result = SampleResult.With(Memory("member m1, master", 149, 200), Memory("member m2, replica", 120, 121), Memory("m1's dqlite node", 900, 900));
+        BenchmarkResult result = SampleResult.With(Memory("member m1, master", 149, 160, 220), Memory("member m2, replica", 120, 130, 131), Memory("m1's dqlite node", 900, 900, 900));
 
         BarReading idle = Assert.Single(Read("memory of a member that idles", result));
         BarReading growth = Assert.Single(Read("memory after many events", result));
 
         Assert.True(idle.IsMet);
-        Assert.Equal("149 MB", idle.Measured);
+        Assert.Equal("149 MB; after some load 160 MB", idle.Measured);
         Assert.False(growth.IsMet);
-        Assert.Equal("1.34 ×", growth.Measured);
+        Assert.Equal("1.38 ×", growth.Measured);
     }
 
-    private static Measurement Memory(string process, double before, double after) => new()
+    [Theory]
+    [InlineData(0.7, 1.09, true)] // the replica takes the master's processor, not the master's work
+    [InlineData(1.0, 1.11, false)]
+    public void A_replica_that_catches_up_may_cost_the_master_a_tenth(double rate, double cost, bool isMet)
+    {
+        BenchmarkResult result = SampleResult.With(new Measurement
+        {
+            Part = "catchup",
+            Workload = ClusterCatchUp.During,
+            Subject = "dqlite",
+            Contestant = Measurement.Seguro,
+            More = new Dictionary<string, double> { ["ratio to before"] = rate, [ClusterCatchUp.Cost] = cost },
+        });
+
+        Assert.Equal(isMet, Assert.Single(Read("a replica far behind catches up: the master's answers a second", result)).IsMet);
+    }
+
+    private static Measurement Memory(string process, double idle, double before, double after) => new()
     {
         Part = "memory",
         Workload = process,
         Subject = "dqlite",
         Contestant = Measurement.Seguro,
-        More = new Dictionary<string, double> { [ClusterMemory.Before] = before, [ClusterMemory.After] = after },
+        More = new Dictionary<string, double> { [ClusterMemory.Idle] = idle, [ClusterMemory.Before] = before, [ClusterMemory.After] = after },
     };
 
     private static IEnumerable<BarReading> Read(string what, BenchmarkResult result) => Assert.Single(Bars.All, bar => bar.What == what).Read(result);
