@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Seguro.Cli.Commands.Cluster;
 using Seguro.Core;
+using Seguro.Node.Configuration;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
@@ -42,7 +43,7 @@ internal sealed class DemoCluster : IAsyncDisposable
         using (CertificateAuthority authority = CertificateAuthority.Create(certificates, "demo"))
             authority.Issue(certificates, "demo", ["127.0.0.1"]);
         Dictionary<ulong, DqliteNodeOptions> options = [];
-        int[] ports = ClusterFolder.FreePorts(Nodes);
+        int[] ports = FreePorts.Take(Nodes);
         for (ulong id = 1; id <= Nodes; id++)
         {
             options[id] = new DqliteNodeOptions

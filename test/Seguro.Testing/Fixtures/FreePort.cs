@@ -1,5 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
+using Seguro.Node.Configuration;
 
 namespace Seguro.Testing;
 
@@ -13,9 +12,7 @@ public static class FreePort
     {
         while (true)
         {
-            using Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            int port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+            int port = FreePorts.Take(1)[0];
             lock (Given)
             {
                 if (Given.Add(port))

@@ -27,7 +27,7 @@ internal static class ClusterAddCommand
                 if (known.Length == 0)
                     throw new SeguroException(ErrorCode.NotFound, $"there is no member's configuration in {root}", "Name the folder that `seguro cluster init` made.");
                 int[] ports = host == ClusterFolder.Loopback && parse.GetValue(BasePort) is null
-                    ? ClusterFolder.FreePorts(3)
+                    ? FreePorts.Take(3)
                     : [.. Enumerable.Range(parse.GetValue(BasePort) ?? ClusterFolder.UsualPort, 3)];
                 NodeConfiguration like = known.MaxBy(static configuration => configuration.Members.Count)!;
                 // The highest that was ever given, as far as this folder knows.

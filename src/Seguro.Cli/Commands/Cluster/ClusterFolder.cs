@@ -1,11 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using Seguro.Core;
 
 namespace Seguro.Cli.Commands.Cluster;
 
-/// <summary>What <c>cluster init</c> and <c>cluster add</c> write, and the ports that they choose.</summary>
+/// <summary>What <c>cluster init</c> and <c>cluster add</c> write.</summary>
 internal static class ClusterFolder
 {
     public const string KeyFile = "cluster.key";
@@ -16,21 +14,6 @@ internal static class ClusterFolder
 
     /// <summary>The names by which a member's certificate is good.</summary>
     public static string[] Reached(string host) => host == Loopback ? [host, "localhost"] : [host];
-
-    /// <summary>Ports of this machine that nobody uses now.</summary>
-    public static int[] FreePorts(int count)
-    {
-        Socket[] sockets = new Socket[count];
-        for (int index = 0; index < count; index++)
-        {
-            sockets[index] = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            sockets[index].Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-        int[] ports = [.. sockets.Select(static socket => ((IPEndPoint)socket.LocalEndPoint!).Port)];
-        foreach (Socket socket in sockets)
-            socket.Dispose();
-        return ports;
-    }
 
     /// <summary>Writes a new file that only its owner may read.</summary>
     public static void Write(string path, string text)

@@ -135,7 +135,7 @@ internal static class ClusterInitCommand
     {
         int count = (PortsOfMember * hosts.Length) + 1;
         if (parse.GetValue(BasePort) is null && hosts.All(static host => host == ClusterFolder.Loopback))
-            return ClusterFolder.FreePorts(count);
+            return FreePorts.Take(count);
         int from = parse.GetValue(BasePort) ?? ClusterFolder.UsualPort;
         if (from < 1 || from + count + 100 > 65535)
             throw new SeguroException(ErrorCode.BadValue, $"--base-port {from}", "Use 1024 to 65000.");
