@@ -154,26 +154,14 @@ sealed class LmdbWriter : IDisposable
 
     private void AppendInOne(Append append)
     {
-        bool isCommitting = false;
-        try
-        {
-            LogState after = LogRules.After(State, append);
-            using LmdbTransaction transaction = _environment.Begin();
-            uint events = transaction.Table(PierMeta.Events, integerKeys: true);
-            foreach (NewEvent added in append.Events)
-                AppendOne(transaction, events, added);
-            _nextTail.Append(_tail, append, after, transaction);
-            transaction.Put(transaction.MainTable(), LmdbTail.Name, _nextTail.Span);
-            isCommitting = true;
-            transaction.Commit();
-            (_tail, _nextTail) = (_nextTail, _tail);
-            _committed = new Committed(after);
-        }
-        catch
-        {
-            IsBroken |= isCommitting;
-            throw;
-        }
+        LogState after = LogRules.After(State, append);
+        using LmdbTransaction transaction = _environment.Begin();
+        uint events = transaction.Table(PierMeta.Events, integerKeys: true);
+        foreach (NewEvent added in append.Events)
+            AppendOne(transaction, events, added);
+        _nextTail.Append(_tail, append, after, transaction);
+        transaction.Put(transaction.MainTable(), LmdbTail.Name, _nextTail.Span);
+        Commit(transaction, after);
     }
 
     private static unsafe void AppendOne(LmdbTransaction transaction, uint events, in NewEvent added)
@@ -232,24 +220,28 @@ sealed class LmdbWriter : IDisposable
     /// <summary>Writes in one transaction; the state is what <paramref name="write"/> returned when it is committed. Its head is not above that of before.</summary>
     private void Write(Func<LmdbTransaction, uint, LogState> write)
     {
-        bool isCommitting = false;
+        using LmdbTransaction transaction = _environment.Begin();
+        LogState after = write(transaction, transaction.Table(PierMeta.Table, integerKeys: false));
+        _nextTail.CutBack(_tail, after);
+        if (!_nextTail.Span.SequenceEqual(_tail.Span))
+            transaction.Put(transaction.MainTable(), LmdbTail.Name, _nextTail.Span);
+        Commit(transaction, after);
+    }
+
+    /// <summary>Commits what was written, <see cref="_nextTail"/> with it. Where that fails, nobody knows what is on the disk.</summary>
+    private void Commit(LmdbTransaction transaction, LogState after)
+    {
         try
         {
-            using LmdbTransaction transaction = _environment.Begin();
-            LogState after = write(transaction, transaction.Table(PierMeta.Table, integerKeys: false));
-            _nextTail.CutBack(_tail, after);
-            if (!_nextTail.Span.SequenceEqual(_tail.Span))
-                transaction.Put(transaction.MainTable(), LmdbTail.Name, _nextTail.Span);
-            isCommitting = true;
             transaction.Commit();
-            (_tail, _nextTail) = (_nextTail, _tail);
-            _committed = new Committed(after);
         }
         catch
         {
-            IsBroken |= isCommitting;
+            IsBroken = true;
             throw;
         }
+        (_tail, _nextTail) = (_nextTail, _tail);
+        _committed = new Committed(after);
     }
 
     /// <summary>Makes the records of a pier that only vere has written so far, or brings them up to what it wrote since, or to the newest version of them.</summary>
