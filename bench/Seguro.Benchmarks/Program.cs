@@ -42,7 +42,7 @@ root.SetAction(async (parse, cancel) =>
     BenchmarkResult result = await new BenchmarkSession(folder, Console.Error)
         .RunAsync(string.Join(' ', (string[])["./seguro bench", .. args]), options, BenchmarkParts.Choose(parse.GetRequiredValue(parts)), cancel);
     Print(folder, ReportWriter.Write(result, folder));
-    Console.Write(Bars.Table(result));
+    Console.Write(Bars.Of(result));
     foreach (string failure in result.Failures)
         await Console.Error.WriteLineAsync($"failed: {failure}");
     return result.Failures.Count == 0 ? 0 : 1;

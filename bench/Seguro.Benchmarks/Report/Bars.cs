@@ -55,23 +55,25 @@ internal static class Bars
             "Nock: a decrement loop, Ackermann, a tree", "nockjs", "≥ 20 × nockjs",
             static result => Each(result, static pair => pair.Mine.Part == "nouns" && pair.Mine.Subject == "Nock", static pair => AtLeast(pair, 1 / Latency(pair), 20))),
         new("jam, cue, mug", "vere's C", "≥ 0.5 × C", static _ => []),
-        new("memory of a member that idles", "-", "< 150 MB, mapped files apart", Memory),
+        new("memory of a member that idles", "nothing", "< 150 MB, mapped files apart", Memory),
         new("memory after many events", "the same before them", "flat in the log's length: ≤ 1.25 ×", Growth),
     ];
 
-    /// <summary>All bars with what the run says of them, as a table.</summary>
-    public static MarkdownTable Table(BenchmarkResult result)
+    /// <summary>What the run says of the bars: a table of those that it measured, and the names of the others.</summary>
+    public static string Of(BenchmarkResult result)
     {
         MarkdownTable table = new("what", "beside", "bar", "on", "measured", "");
+        List<string> unmeasured = [];
         foreach (Bar bar in All)
         {
             BarReading[] readings = [.. bar.Read(result)];
             if (readings.Length == 0)
-                table.Add(bar.What, bar.Beside, bar.Limit, "", "", "not measured in this run");
+                unmeasured.Add($"{bar.What} (beside {bar.Beside})");
             foreach (BarReading reading in readings)
                 table.Add(bar.What, bar.Beside, bar.Limit, reading.Subject, reading.Measured, reading.IsMet switch { true => "met", false => "**not met**", null => "reported" });
         }
-        return table;
+        string others = unmeasured.Count == 0 ? "" : $"Not measured in this run: {string.Join("; ", unmeasured)}.\n";
+        return unmeasured.Count == All.Count ? others : unmeasured.Count == 0 ? table.ToString() : $"{table}\n{others}";
     }
 
     private static IEnumerable<BarReading> Optimism(BenchmarkResult result)

@@ -35,7 +35,7 @@ internal static class ReportWriter
         machine.Add("load before (1, 5, 15 minutes)", result.LoadBefore);
         machine.Add("load after", result.LoadAfter);
         text.Append("## The machine\n\n").Append(machine);
-        text.Append("\n## The bars\n\n").Append(Bars.Table(result));
+        text.Append("\n## The bars\n\n").Append(Bars.Of(result));
         foreach (IGrouping<string, Measurement> part in result.Measurements.GroupBy(static one => one.Part))
         {
             text.Append(CultureInfo.InvariantCulture, $"\n## {char.ToUpperInvariant(part.Key[0])}{part.Key[1..]}\n\n");

@@ -27,10 +27,10 @@ sealed class LmdbView : IDisposable
 
     /// <summary>Opens a pier's files.</summary>
     /// <param name="path">The pier's folder.</param>
-    /// <param name="isLive">Somebody else may write meanwhile; otherwise every page is checked, so that liblmdb can be trusted with them.</param>
+    /// <param name="isLive">Somebody else may write meanwhile; otherwise what is checked can be given to liblmdb (<see cref="PierCheck.AllButInnerLeaves"/>).</param>
     public static LmdbView Open(string path, bool isLive)
     {
-        PierFiles files = PierFiles.Open(path, isLive, smallestEvent: 0);
+        PierFiles files = PierFiles.Open(path, isLive, smallestEvent: 0, PierCheck.AllButInnerLeaves);
         try
         {
             return new LmdbView(files);

@@ -33,7 +33,7 @@ sealed class LmdbWriter : IDisposable
     /// <summary>A commit failed half-way: this writer must be closed, and the files asked what happened.</summary>
     public bool IsBroken { get; private set; }
 
-    /// <summary>Takes the pier's lock, checks every page, and completes the records of Seguro over what vere wrote by itself.</summary>
+    /// <summary>Takes the pier's lock, checks its structure, and completes the records of Seguro over what vere wrote by itself.</summary>
     /// <param name="path">The pier's folder.</param>
     /// <param name="keep">Takes the files over: readers may use them for longer than this writer does.</param>
     public static LmdbWriter Open(string path, Func<LmdbView, LmdbView> keep)
@@ -137,6 +137,7 @@ sealed class LmdbWriter : IDisposable
         {
             uint events = transaction.Table(PierMeta.Events, integerKeys: true);
             uint rows = transaction.Table(LmdbRecords.Table, integerKeys: true);
+            CheckBeforeRemoval(_view.Files.Newest, last.Number.Value + 1, ulong.MaxValue);
             Term term = _tail.RowOf(last.Number)?.Term
                 ?? (transaction.Get(rows, last.Number.Value) is { Length: LmdbRecords.RowSize } row ? LmdbRecords.ReadRow(row).Term : Term.None);
             transaction.DeleteFrom(events, last.Number.Value + 1);
@@ -188,6 +189,7 @@ sealed class LmdbWriter : IDisposable
         uint events = transaction.Table(PierMeta.Events, integerKeys: true);
         uint rows = transaction.Table(LmdbRecords.Table, integerKeys: true);
         ulong first = _view.Files.Newest.NewReader().FindEnds() is { } ends ? Math.Min(ends.First, from.Value) : from.Value;
+        CheckBeforeRemoval(_view.Files.Newest, first, last.Value);
         for (ulong gone = first; gone <= last.Value; gone++)
         {
             transaction.Delete(events, gone);
@@ -197,6 +199,7 @@ sealed class LmdbWriter : IDisposable
 
     private static void TrimOlder(PierEpoch epoch, EventNumber last)
     {
+        CheckBeforeRemoval(epoch, epoch.Info.First.Value, last.Value);
         using LmdbEnvironment environment = LmdbEnvironment.Open(epoch.Folder, isAside: false);
         using LmdbTransaction transaction = environment.Begin();
         uint events = transaction.Table(PierMeta.Events, integerKeys: true);
@@ -205,6 +208,12 @@ sealed class LmdbWriter : IDisposable
             removed |= transaction.Delete(events, gone);
         if (removed)
             transaction.Commit();
+    }
+
+    private static void CheckBeforeRemoval(PierEpoch epoch, ulong first, ulong last)
+    {
+        epoch.NewReader().CheckLeaves(first, last);
+        epoch.NewReader(LmdbRecords.Table).CheckLeaves(first, last);
     }
 
     /// <summary>A state that can be read while another takes its place.</summary>
@@ -285,6 +294,7 @@ sealed class LmdbWriter : IDisposable
                 transaction.Put(meta, LmdbRecords.Metadata + key, value.Span);
         }
         uint table = transaction.Table(LmdbRecords.Table, integerKeys: true);
+        _view.Files.Newest.NewReader(LmdbRecords.Table).CheckLeaves(Math.Min(before?.First ?? ulong.MaxValue, state.Head.Number.Value + 1), ulong.MaxValue);
         before?.MoveRows(transaction, table);
         transaction.DeleteFrom(table, state.Head.Number.Value + 1);
         transaction.Put(transaction.MainTable(), LmdbTail.Name, _tail.Span);
@@ -297,6 +307,7 @@ sealed class LmdbWriter : IDisposable
         Write(State, (transaction, _) =>
         {
             uint table = transaction.Table(LmdbRecords.Table, integerKeys: true);
+            _view.Files.Newest.NewReader(LmdbRecords.Table).CheckLeaves(rows[0].Number.Value, ulong.MaxValue);
             Span<byte> row = stackalloc byte[LmdbRecords.RowSize];
             foreach ((EventNumber number, Chain chain, Term term) in rows)
             {

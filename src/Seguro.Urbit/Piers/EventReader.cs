@@ -29,11 +29,20 @@ internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
         return ends;
     }
 
-    /// <summary>Counts all events, leaf by leaf.</summary>
-    public void Survey(EventSurvey survey)
+    /// <summary>Counts all events: leaf by leaf, or by what their table says.</summary>
+    public void Survey(EventSurvey survey, PierCheck check)
     {
-        if (FindEnds() is not { } ends)
+        ulong entries = 0;
+        (ulong First, ulong Last)? found = null;
+        _tree = null;
+        Read(() => (found, entries) = (_tree?.FindEnds(_page), _tree?.Table.Entries ?? 0));
+        if (found is not { } ends)
             return;
+        if (check == PierCheck.AllButInnerLeaves)
+        {
+            survey.SeeEnds(ends.First, ends.Last, entries);
+            return;
+        }
         ulong next = ends.First;
         while (next <= ends.Last)
         {
@@ -55,6 +64,24 @@ internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
                 sum += _page[index].Size;
         }
         return sum;
+    }
+
+    /// <summary>
+    /// Checks the leaves that have these numbers, with the values' pages, and those before and after, which LMDB may merge with them: what passes can be given to
+    /// liblmdb for removing the numbers (<see cref="PierCheck.AllButInnerLeaves"/>).
+    /// </summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.Corrupt"/>.</exception>
+    public void CheckLeaves(ulong from, ulong to)
+    {
+        ulong? next = null;
+        _tree = null;
+        Read(() => next = _tree?.FindLeafBefore(from, _page) ?? from);
+        while (next is { } number)
+        {
+            (ulong First, ulong? Beyond) leaf = default;
+            Read(() => leaf = _tree?.CheckLeaf(number, _page) ?? (to, null));
+            next = leaf.First > to ? null : leaf.Beyond;
+        }
     }
 
     /// <summary>The events <paramref name="from"/> … <paramref name="to"/>, all of which must be there, in pieces.</summary>

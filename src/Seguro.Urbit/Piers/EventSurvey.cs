@@ -16,6 +16,7 @@ internal sealed class EventSurvey(string path, int smallest)
 
     public ulong Count { get; private set; }
 
+    /// <summary>The sum of the sizes of the events that were seen one by one.</summary>
     public long Bytes { get; private set; }
 
     /// <summary>Takes the events of the next leaf, from <paramref name="from"/> on.</summary>
@@ -28,6 +29,16 @@ internal sealed class EventSurvey(string path, int smallest)
         }
     }
 
+    /// <summary>Takes all events by the ends of their table and their count, without their sizes.</summary>
+    public void SeeEnds(ulong first, ulong last, ulong count)
+    {
+        if (first == 0)
+            throw NumberZero();
+        if (last < first || last - first != count - 1)
+            throw PierFault.Holes(path, new EventNumber(first), new EventNumber(last), count);
+        (First, Last, Count) = (first, last, count);
+    }
+
     private void See(ulong number, uint size)
     {
         if (Count == 0)
@@ -35,7 +46,7 @@ internal sealed class EventSurvey(string path, int smallest)
         else if (number != Last + 1)
             throw PierFault.Gap(path, new EventNumber(Last + 1), new EventNumber(number));
         if (number == 0)
-            throw new SeguroException(ErrorCode.BadEvent, $"{path} holds an event with the number 0", "Events count from 1: this is no log of a vere. Restore the pier from a backup.");
+            throw NumberZero();
         if (size < smallest)
         {
             throw new SeguroException(
@@ -47,4 +58,7 @@ internal sealed class EventSurvey(string path, int smallest)
         Count++;
         Bytes += size;
     }
+
+    private SeguroException NumberZero() =>
+        new(ErrorCode.BadEvent, $"{path} holds an event with the number 0", "Events count from 1: this is no log of a vere. Restore the pier from a backup.");
 }

@@ -41,7 +41,7 @@ public sealed class Pier : IDisposable
             PierHold hold = held is null && Directory.Exists(path) ? PierLock.Inspect(path) : PierHold.Free;
             if (hold.IsHeld && !isLive)
                 throw PierFault.Locked(path, hold);
-            files = PierFiles.Open(path, isLive, EventSurvey.SmallestEvent);
+            files = PierFiles.Open(path, isLive, EventSurvey.SmallestEvent, PierCheck.Everything);
             PierInfo info = new()
             {
                 Path = files.Path,

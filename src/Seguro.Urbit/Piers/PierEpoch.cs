@@ -67,26 +67,26 @@ internal sealed class PierEpoch : IDisposable
     /// <summary>It has <c>epoc.txt</c>: vere takes an epoch without it for unfinished.</summary>
     public static bool IsFinished(string folder) => ReadText(Path.Combine(folder, "epoc.txt"), LongestFormat) is not null;
 
-    /// <summary>Looks at every event's number and size; in a file that nobody writes, at every page.</summary>
-    public void Survey(bool isLive, int smallestEvent)
+    /// <summary>Finds out which events are here, and checks the file's structure where nobody writes it meanwhile.</summary>
+    public void Survey(bool isLive, int smallestEvent, PierCheck check)
     {
         EventSurvey? survey = null;
         for (int attempt = 0; survey is null && attempt < AuditsOfLiveFile; attempt++)
-            survey = Audit(isLive, smallestEvent);
+            survey = Audit(isLive, smallestEvent, check);
         if (survey is null) // written to all the time: then leaf by leaf
-            NewReader().Survey(survey = new EventSurvey(File.Path, smallestEvent));
+            NewReader().Survey(survey = new EventSurvey(File.Path, smallestEvent), check);
         EventNumber first = new(survey.Count > 0 ? survey.First : Start + 1);
         Info = new EpochInfo(new EventNumber(Start), Format, VereVersion, first, new EventNumber(first.Value + survey.Count - 1), survey.Bytes);
     }
 
-    /// <summary>Looks at every page; <see langword="null"/> where somebody wrote over them meanwhile.</summary>
-    private EventSurvey? Audit(bool isLive, int smallestEvent)
+    /// <summary>Looks at the pages; <see langword="null"/> where somebody wrote over them meanwhile.</summary>
+    private EventSurvey? Audit(bool isLive, int smallestEvent, PierCheck check)
     {
         LmdbSnapshot snapshot = File.ReadSnapshot();
         EventSurvey survey = new(File.Path, smallestEvent);
         try
         {
-            LmdbAudit.Check(File, snapshot, survey);
+            LmdbAudit.Check(File, snapshot, survey, check);
         }
         catch (SeguroException) when (isLive && !File.IsStillWhole(snapshot))
         {

@@ -13,6 +13,11 @@ internal static class PierFault
         missing.Next < found ? $"events {missing} to {found.Previous} are missing in {path}" : $"event {missing} is missing in {path}",
         "A log with a hole can't be replayed: restore the pier from a backup, or export it from a store anew.");
 
+    public static SeguroException Holes(string path, EventNumber first, EventNumber last, ulong count) => new(
+        ErrorCode.Gap,
+        $"{path} holds {count} events, which are not all from {first} to {last}",
+        "A log with a hole can't be replayed: restore the pier from a backup, or export it from a store anew.");
+
     public static SeguroException Locked(string path, PierHold hold) => new(
         ErrorCode.PierLocked,
         hold.ProcessId is { } holder ? $"the pier {path} is held by process {holder}" : $"the pier {path} is held by another process",

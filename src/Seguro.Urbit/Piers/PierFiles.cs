@@ -43,7 +43,8 @@ internal sealed class PierFiles : IDisposable
     /// <param name="path">The pier's folder.</param>
     /// <param name="isLive">A vere may write to the newest epoch meanwhile.</param>
     /// <param name="smallestEvent">The least bytes of an event.</param>
-    public static PierFiles Open(string path, bool isLive, int smallestEvent)
+    /// <param name="check">How much is looked at. <see cref="Bytes"/> needs <see cref="PierCheck.Everything"/>.</param>
+    public static PierFiles Open(string path, bool isLive, int smallestEvent, PierCheck check)
     {
         if (!Directory.Exists(path))
         {
@@ -56,7 +57,7 @@ internal sealed class PierFiles : IDisposable
         PierFiles files = new(System.IO.Path.GetFullPath(path));
         try
         {
-            files.Load(isLive, smallestEvent);
+            files.Load(isLive, smallestEvent, check);
             return files;
         }
         catch (UnauthorizedAccessException refused)
@@ -93,7 +94,7 @@ internal sealed class PierFiles : IDisposable
             epoch.Dispose();
     }
 
-    private void Load(bool isLive, int smallestEvent)
+    private void Load(bool isLive, int smallestEvent, PierCheck check)
     {
         string log = LogOf(Path);
         MetaVersion = ReadTopVersion(log);
@@ -102,7 +103,7 @@ internal sealed class PierFiles : IDisposable
         else
             OpenEpochs(log);
         foreach (PierEpoch epoch in _epochs)
-            epoch.Survey(isLive && epoch == Newest, smallestEvent);
+            epoch.Survey(isLive && epoch == Newest, smallestEvent, check);
         CheckSequence();
         if (MetaVersion == 0 && Newest.Format != 1)
             throw PierFault.NotAPier(Path, "its META is missing in .urb/log/data.mdb", "Restore that file from a backup: vere 4 does not start without it either.");

@@ -4,27 +4,30 @@ namespace Seguro.Urbit.Piers;
 
 /// <summary>
 /// Walks all of a file that nobody writes: every page of every table and of the free list is used once, the counts agree, the keys ascend.
-/// What passes can be given to liblmdb for writing, which trusts its files.
+/// What passes can be given to liblmdb for writing, which trusts its files; of what <see cref="PierCheck.AllButInnerLeaves"/> left out,
+/// <see cref="EventReader.CheckLeaves"/> says the same.
 /// </summary>
 internal sealed class LmdbAudit
 {
     private readonly LmdbFile _file;
     private readonly LmdbSnapshot _snapshot;
+    private readonly bool _skipsInnerLeaves;
     private readonly PageSet _seen = new();
     private readonly Stack<LmdbPage> _spare = new();
 
-    private LmdbAudit(LmdbFile file, LmdbSnapshot snapshot)
+    private LmdbAudit(LmdbFile file, LmdbSnapshot snapshot, PierCheck check)
     {
         _file = file;
         _snapshot = snapshot;
+        _skipsInnerLeaves = check == PierCheck.AllButInnerLeaves;
     }
 
     private delegate void LeafVisitor(LmdbTree tree, LmdbPage page);
 
-    /// <summary>Walks the file; hands each event of the table EVENTS to <paramref name="survey"/>.</summary>
-    public static void Check(LmdbFile file, in LmdbSnapshot snapshot, EventSurvey survey)
+    /// <summary>Walks the file; hands the events of the table EVENTS to <paramref name="survey"/>: each, or the ends.</summary>
+    public static void Check(LmdbFile file, in LmdbSnapshot snapshot, EventSurvey survey, PierCheck check = PierCheck.Everything)
     {
-        LmdbAudit audit = new(file, snapshot);
+        LmdbAudit audit = new(file, snapshot, check);
         audit.Walk(snapshot.Free with { Flags = LmdbTable.IntegerKey }, audit.AddFreePages);
         audit.Walk(snapshot.Main, (tree, page) => audit.WalkTables(page, survey));
     }
@@ -40,10 +43,28 @@ internal sealed class LmdbAudit
             if ((table.Flags & ~LmdbTable.IntegerKey) != 0)
                 throw _file.Damage($"a table has the flags {table.Flags:x}, which neither vere nor Seguro uses");
             if (page.KeyOf(node).SequenceEqual("EVENTS"u8))
-                Walk(table, (_, leaf) => survey.See(leaf));
+                WalkEvents(table, survey);
             else
                 Walk(table, static (_, _) => { });
         }
+    }
+
+    private void WalkEvents(LmdbTable table, EventSurvey survey)
+    {
+        if (!_skipsInnerLeaves)
+        {
+            Walk(table, (_, leaf) => survey.See(leaf));
+            return;
+        }
+        ulong? first = null;
+        ulong last = 0;
+        Walk(table, (_, leaf) =>
+        {
+            first ??= leaf.NumberOf(leaf[0]);
+            last = leaf.NumberOf(leaf[leaf.Count - 1]);
+        });
+        if (first is { } begin)
+            survey.SeeEnds(begin, last, table.Entries);
     }
 
     private void Walk(LmdbTable table, LeafVisitor visit)
@@ -54,15 +75,16 @@ internal sealed class LmdbAudit
         {
             if (table.Depth is < 1 or > 32)
                 throw _file.Damage($"a table says that it is {table.Depth} pages deep");
-            WalkPage(tree, table.Root, 1, totals, visit);
+            WalkPage(tree, table.Root, 1, isFirst: true, isLast: true, totals, visit);
         }
-        if (totals.Branches != table.BranchPages || totals.Leaves != table.LeafPages || totals.Overflows != table.OverflowPages || totals.Entries != table.Entries)
+        bool isCounted = !totals.IsPart && (totals.Overflows != table.OverflowPages || totals.Entries != table.Entries);
+        if (isCounted || totals.Branches != table.BranchPages || totals.Leaves != table.LeafPages)
             throw _file.Damage("a table does not have the pages and entries that its record counts");
     }
 
-    private void WalkPage(LmdbTree tree, ulong number, int level, Totals totals, LeafVisitor visit)
+    private void WalkPage(LmdbTree tree, ulong number, int level, bool isFirst, bool isLast, Totals totals, LeafVisitor visit)
     {
-        bool integerKeys = (tree.Table.Flags & LmdbTable.IntegerKey) != 0;
+        bool integerKeys = tree.HasIntegerKeys;
         LmdbPage page = _spare.Count > 0 ? _spare.Pop() : new LmdbPage(_file);
         page.Load(number, integerKeys, _snapshot);
         Claim(number);
@@ -75,7 +97,12 @@ internal sealed class LmdbAudit
             {
                 if (index > 0 && totals.LastKey is { } last && Compare(integerKeys, last, page.KeyOf(page[index])) >= 0)
                     throw _file.Damage($"the keys below page {number} are not in the order that it says");
-                WalkPage(tree, page[index].Page, level + 1, totals, visit);
+                bool isFirstBelow = isFirst && index == 0;
+                bool isLastBelow = isLast && index == page.Count - 1;
+                if (_skipsInnerLeaves && integerKeys && level + 1 == tree.Table.Depth && !isFirstBelow && !isLastBelow)
+                    SkipLeaf(page, index, totals);
+                else
+                    WalkPage(tree, page[index].Page, level + 1, isFirstBelow, isLastBelow, totals, visit);
             }
             _spare.Push(page);
             return;
@@ -95,6 +122,17 @@ internal sealed class LmdbAudit
         }
         visit(tree, page);
         _spare.Push(page);
+    }
+
+    /// <summary>It is in the file, and nothing else; its lowest number is not below what its branch says.</summary>
+    private void SkipLeaf(LmdbPage branch, int index, Totals totals)
+    {
+        LmdbNode node = branch[index];
+        Claim(node.Page);
+        totals.IsPart = true;
+        totals.Leaves++;
+        if (index > 0)
+            totals.LastKey = branch.KeyOf(node).ToArray();
     }
 
     private void AddFreePages(LmdbTree tree, LmdbPage page)
@@ -145,5 +183,8 @@ internal sealed class LmdbAudit
         public ulong Entries { get; set; }
 
         public byte[]? LastKey { get; set; }
+
+        /// <summary>Leaves were left out.</summary>
+        public bool IsPart { get; set; }
     }
 }

@@ -11,7 +11,8 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
 
     public LmdbTable Table => table;
 
-    private bool HasIntegerKeys => (table.Flags & LmdbTable.IntegerKey) != 0;
+    /// <summary>The keys are 8-byte numbers.</summary>
+    public bool HasIntegerKeys => (table.Flags & LmdbTable.IntegerKey) != 0;
 
     /// <summary>A named table; <see langword="null"/> where there is none.</summary>
     public static LmdbTree? Open(LmdbFile file, in LmdbSnapshot snapshot, string name, LmdbPage page)
@@ -30,13 +31,14 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
     }
 
     /// <summary>Loads the leaf where a key is or would be. False for an empty table.</summary>
-    public bool Seek(ReadOnlySpan<byte> key, LmdbPage page) => Seek(key, page, wantsBeyond: false, out _);
+    public bool Seek(ReadOnlySpan<byte> key, LmdbPage page) => Seek(key, page, wantsBounds: false, out _, out _);
 
-    /// <summary>As above, and tells the key at which the next leaf begins; <see langword="null"/> in the last.</summary>
-    private bool Seek(ReadOnlySpan<byte> key, LmdbPage page, out byte[]? beyond) => Seek(key, page, wantsBeyond: true, out beyond);
+    /// <summary>As above, and tells the keys at which the branches say that this leaf begins and the next one; <see langword="null"/> for the first of all, and behind the last.</summary>
+    private bool Seek(ReadOnlySpan<byte> key, LmdbPage page, out byte[]? begins, out byte[]? beyond) => Seek(key, page, wantsBounds: true, out begins, out beyond);
 
-    private bool Seek(ReadOnlySpan<byte> key, LmdbPage page, bool wantsBeyond, out byte[]? beyond)
+    private bool Seek(ReadOnlySpan<byte> key, LmdbPage page, bool wantsBounds, out byte[]? begins, out byte[]? beyond)
     {
+        begins = null;
         beyond = null;
         if (table.IsEmpty)
             return false;
@@ -60,7 +62,9 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
                 else
                     high = middle - 1;
             }
-            if (wantsBeyond && low < page.Count - 1)
+            if (wantsBounds && low > 0)
+                begins = page.KeyOf(page[low]).ToArray();
+            if (wantsBounds && low < page.Count - 1)
                 beyond = page.KeyOf(page[low + 1]).ToArray();
             number = page[low].Page;
         }
@@ -107,6 +111,30 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
         return (first, page.NumberOf(page[page.Count - 1]));
     }
 
+    /// <summary>In a table of numbers: one that the leaf before that of <paramref name="number"/> would hold; <see langword="null"/> where there is none.</summary>
+    public ulong? FindLeafBefore(ulong number, LmdbPage page)
+    {
+        Span<byte> key = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(key, number);
+        if (!Seek(key, page, out byte[]? begins, out _) || begins is null)
+            return null;
+        ulong first = BinaryPrimitives.ReadUInt64LittleEndian(begins);
+        return first > 0 ? first - 1 : null;
+    }
+
+    /// <summary>In a table of numbers: checks the leaf where a number is or would be, with the pages of its values.</summary>
+    /// <returns>Its lowest number, and where the next leaf begins; <see langword="null"/> for an empty table.</returns>
+    public (ulong First, ulong? Beyond)? CheckLeaf(ulong number, LmdbPage page)
+    {
+        Span<byte> key = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(key, number);
+        if (!Seek(key, page, out _, out byte[]? beyond))
+            return null;
+        for (int index = 0; index < page.Count; index++)
+            CheckValue(page, page[index]);
+        return (page.NumberOf(page[0]), beyond is null ? null : BinaryPrimitives.ReadUInt64LittleEndian(beyond));
+    }
+
     /// <summary>A value as a copy; <see langword="null"/> where it is missing. For small values: a larger one than <paramref name="limit"/> is damage.</summary>
     public byte[]? Get(ReadOnlySpan<byte> key, LmdbPage page, int limit)
     {
@@ -120,7 +148,7 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
         List<string> keys = [];
         byte[] wanted = System.Text.Encoding.ASCII.GetBytes(prefix);
         byte[]? next = wanted;
-        while (next is not null && Seek(next, page, out byte[]? beyond))
+        while (next is not null && Seek(next, page, out _, out byte[]? beyond))
         {
             for (int index = 0; index < page.Count; index++)
             {

@@ -29,7 +29,8 @@ internal static class LmdbFault
         {
             LibC.NoSpace or LibC.OverQuota => DiskFull(path),
             Access or ReadOnlyMedium => new SeguroException(ErrorCode.FileAccess, $"{path} can't be written: {text}", "Check its permissions and its disk."),
-            (int)MDBResultCode.Corrupted or (int)MDBResultCode.PageNotFound or (int)MDBResultCode.Invalid or (int)MDBResultCode.Incompatible =>
+            // KeyExist: a number is to be added at the end, and the table ends with a higher one.
+            (int)MDBResultCode.Corrupted or (int)MDBResultCode.PageNotFound or (int)MDBResultCode.Invalid or (int)MDBResultCode.Incompatible or (int)MDBResultCode.KeyExist =>
                 new SeguroException(ErrorCode.Corrupt, $"{path} is damaged: {text}", "Restore the file from a backup or from another member."),
             (int)MDBResultCode.VersionMismatch => new SeguroException(ErrorCode.NewerSchema, $"{path} is of another version of LMDB's format", "Use the program that made it."),
             _ => new SeguroException(ErrorCode.FileAccess, $"{path} can't be written: {text}", "Check the disk; nothing of this write was kept."),
