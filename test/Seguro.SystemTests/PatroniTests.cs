@@ -38,7 +38,7 @@ public sealed class PatroniTests
         await FreezePrimaryAsync(patroni, probe, PatroniPart.Machine);
         await HealAsync(patroni, cluster);
 
-        await VerifyAsync(patroni, cluster, ledger, probe);
+        await cluster.VerifyAsync(patroni.Url, ledger, probe, Cancel);
     }
 
     /// <summary>How often: <c>TEST_FREEZES</c>, where three are too few. (Members read what begins with SEGURO_.)</summary>
@@ -60,7 +60,7 @@ public sealed class PatroniTests
                 await FreezePrimaryAsync(patroni, probe, part, TimeSpan.FromSeconds(PatroniCluster.LeaderSeconds + (Random.Shared.NextDouble() * 4) - 2));
             await HealAsync(patroni, cluster);
         }
-        await VerifyAsync(patroni, cluster, ledger, probe);
+        await cluster.VerifyAsync(patroni.Url, ledger, probe, Cancel);
     }
 
     [Fact]
@@ -143,28 +143,5 @@ public sealed class PatroniTests
         cluster.StartKilled();
         await patroni.UntilWholeAsync(Cancel);
         await cluster.UntilMasterAsync(0, 2, Cancel);
-    }
-
-    private static async Task VerifyAsync(PatroniCluster patroni, SeguroCluster cluster, AnswerLedger ledger, ShipProbe probe)
-    {
-        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse(patroni.Url), new StoreOptions(), Cancel);
-        await using IStoredLog stored = (await store.OpenLogAsync(Ship.Parse("~zod"), Cancel))!;
-        AnswerAudit audit = await ledger.CompareAsync(probe, new EventLog(stored, store.Capabilities), (ulong)DemoKernel.Life, Cancel);
-        TestContext.Current.TestOutputHelper?.WriteLine(audit.ToString());
-        Assert.Equal("", audit.Evidence);
-        Assert.Equal(0, audit.Lost);
-        Assert.Equal(0, audit.Phantoms);
-        Assert.Equal(0, audit.OutOfOrder);
-        Assert.Equal(probe.Sent, audit.Answered);
-        string chain = audit.Head.Chain.ToString();
-        foreach (string name in cluster.Names)
-        {
-            StatusReport status = await cluster.UntilAsync(
-                $"{name} at the head",
-                status => status.Name == name && status.Durable.Event >= audit.Head.Number.Value && status.Processed.Event >= audit.Head.Number.Value,
-                Cancel);
-            Assert.Equal(chain, status.Durable.Chain);
-            Assert.Equal(chain, status.Processed.Chain);
-        }
     }
 }

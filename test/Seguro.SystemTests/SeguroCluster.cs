@@ -3,7 +3,10 @@ using System.Globalization;
 using System.Net;
 using Seguro.Core;
 using Seguro.Node.Admin;
+using Seguro.Node.Probes;
+using Seguro.Stores;
 using Seguro.Testing;
+using Seguro.Urbit.Kernels;
 
 namespace Seguro.SystemTests;
 
@@ -15,6 +18,7 @@ internal sealed class SeguroCluster : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new("cluster");
     private readonly Dictionary<string, SeguroProcess> _running = [];
+    private readonly string _inside = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
     private SeguroProcess? _balancer;
 
     /// <summary>The members' names.</summary>
@@ -29,12 +33,9 @@ internal sealed class SeguroCluster : IAsyncDisposable
         SeguroCluster cluster = new();
         try
         {
-            string inside = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
-            await cluster.InitAsync("--store", store, "--balancer", inside);
-            cluster._balancer = SeguroProcess.Start(
-                "balancer", "--listen", cluster.Public.ToString(), "--inside", inside, "--key-file", Path.Combine(cluster.Root, "cluster.key"));
-            foreach (string name in cluster.Names)
-                cluster.Start(name);
+            await cluster.InitAsync("--store", store, "--balancer", cluster._inside);
+            cluster.StartBalancer();
+            cluster.StartKilled();
             return cluster;
         }
         catch
@@ -45,6 +46,10 @@ internal sealed class SeguroCluster : IAsyncDisposable
     }
 
     private string Root => _folder["cluster"];
+
+    /// <summary>Starts the balancer.</summary>
+    public void StartBalancer() => _balancer = SeguroProcess.Start(
+        "balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "cluster.key"));
 
     /// <summary>Starts a member.</summary>
     public void Start(string name) => _running[name] = SeguroProcess.Start("run", "-c", Path.Combine(Root, name, "seguro.json"));
@@ -61,6 +66,16 @@ internal sealed class SeguroCluster : IAsyncDisposable
     {
         _running.Remove(name, out SeguroProcess? process);
         await process!.DisposeAsync();
+    }
+
+    /// <summary>Ends all members and the balancer with kill −9.</summary>
+    public async Task KillAllAsync()
+    {
+        foreach (string name in _running.Keys)
+            await KillAsync(name);
+        if (_balancer is not null)
+            await _balancer.DisposeAsync();
+        _balancer = null;
     }
 
     /// <summary>Waits until a running member says that it is as wanted.</summary>
@@ -101,6 +116,30 @@ internal sealed class SeguroCluster : IAsyncDisposable
         $"a master above term {above} with {replicas} replicas",
         status => status.Role == "master" && status.Term > above && status.Replicas.Count(static replica => replica.Healthy) >= replicas,
         cancel);
+
+    /// <summary>Everything that a client was told is in the log and in every member, once and in order; nothing else left, and every question has its answer.</summary>
+    public async Task VerifyAsync(string storeUrl, AnswerLedger ledger, ShipProbe probe, CancellationToken cancel)
+    {
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse(storeUrl), new StoreOptions(), cancel);
+        await using IStoredLog stored = (await store.OpenLogAsync(Ship.Parse("~zod"), cancel))!;
+        AnswerAudit audit = await ledger.CompareAsync(probe, new EventLog(stored, store.Capabilities), (ulong)DemoKernel.Life, cancel);
+        TestContext.Current.TestOutputHelper?.WriteLine(audit.ToString());
+        Assert.Equal("", audit.Evidence);
+        Assert.Equal(0, audit.Lost);
+        Assert.Equal(0, audit.Phantoms);
+        Assert.Equal(0, audit.OutOfOrder);
+        Assert.Equal(probe.Sent, audit.Answered);
+        string chain = audit.Head.Chain.ToString();
+        foreach (string name in Names)
+        {
+            StatusReport status = await UntilAsync(
+                $"{name} at the head",
+                status => status.Name == name && status.Durable.Event >= audit.Head.Number.Value && status.Processed.Event >= audit.Head.Number.Value,
+                cancel);
+            Assert.Equal(chain, status.Durable.Chain);
+            Assert.Equal(chain, status.Processed.Chain);
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

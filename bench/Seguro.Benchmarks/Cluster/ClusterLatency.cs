@@ -31,7 +31,7 @@ internal static class ClusterLatency
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "bench", TimeSpan.FromSeconds(10), TimeProvider.System, cancel);
         await using BareAppend direct = await subject.OpenBareAsync(cancel);
         LmdbLibrary.Require();
-        await using Subject files = await Subject.StartAsync("lmdb", cancel);
+        await using RunningDatabase files = await RunningDatabase.StartAsync("lmdb", cancel);
         await using BareAppend local = await BareAppend.OpenAsync(files, cancel);
         Position head = (await log.ReadStateAsync(cancel)).Head.Position;
         for (int turn = 0; turn < run.Options.Rounds * turns; turn++)

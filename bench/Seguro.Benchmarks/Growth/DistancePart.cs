@@ -72,7 +72,7 @@ internal sealed class DistancePart : IBenchmarkPart
         BenchmarkRun run, DelayLine line, string engine, string subject, double[] roundTrips, TimeSpan? latency, CancellationToken cancel)
     {
         line.OneWay = TimeSpan.Zero;
-        await using RunningDatabase database = await RunningDatabase.StartAsync(engine, Places, cancel, places: line.Places, latency: latency);
+        await using RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel, Places, places: line.Places, latency: latency);
         await database.LeadWithFirstAsync(cancel);
         await using IStore store = await database.OpenAsync(cancel);
         await using GrowingLog log = await GrowingLog.OpenAsync(store, Ship.Parse("~zod"), new PayloadSource(Bytes), cancel);

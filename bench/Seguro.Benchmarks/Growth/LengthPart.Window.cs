@@ -15,7 +15,7 @@ internal sealed partial class LengthPart
     private static async Task MoveWindowAsync(BenchmarkRun run, string engine, CancellationToken cancel)
     {
         PayloadSource payloads = new(PostgresBytes);
-        await using RunningDatabase database = await RunningDatabase.StartAsync(engine, 3, cancel);
+        await using RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel);
         await using IStore store = await database.OpenAsync(cancel, window: Window);
         await using GrowingLog log = await GrowingLog.OpenAsync(store, Ship, payloads, cancel);
         long[] steps = run.Options.Pick<long[]>([1000, 10_000, 100_000, 200_000, 500_000], [1000, 5000]);

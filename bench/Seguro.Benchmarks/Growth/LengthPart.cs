@@ -37,7 +37,7 @@ internal sealed partial class LengthPart : IBenchmarkPart
     {
         bool isPostgres = engine == "postgresql";
         PayloadSource payloads = new(isPostgres ? PostgresBytes : FileBytes);
-        await using RunningDatabase database = await RunningDatabase.StartAsync(engine, isPostgres ? 3 : 1, cancel);
+        await using RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel);
         long last = run.Options.Largest ?? run.Options.Pick(1_000_000, 10_000);
         long before = 0;
         for (long events = 1000; events <= last; events *= 10)

@@ -52,7 +52,7 @@ internal sealed class MembersPart : IBenchmarkPart
 
         public static async Task<Contender> StartAsync(string engine, int members, string synchronous, CancellationToken cancel)
         {
-            RunningDatabase database = await RunningDatabase.StartAsync(engine, members, cancel, synchronous is "" ? "ANY 1" : synchronous);
+            RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel, members, synchronous is "" ? "ANY 1" : synchronous);
             try
             {
                 IStore store = await database.OpenAsync(cancel);

@@ -24,7 +24,7 @@ internal sealed class ShipsPart : IBenchmarkPart
                 run.Note("ships: lmdb was not measured: a pier holds the log of one ship.");
                 continue;
             }
-            await using RunningDatabase database = await RunningDatabase.StartAsync(engine, 3, cancel);
+            await using RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel);
             foreach (int ships in run.Options.Pick<int[]>([1, 10, 100, 1000], [1, 20]))
             {
                 run.Say($"ships: {engine}, {ships}");

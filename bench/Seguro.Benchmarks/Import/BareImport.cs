@@ -24,15 +24,15 @@ internal static class BareImport
     private const int EtcdPuts = 100; // operations of a transaction: 128 at the most
 
     /// <summary>Loads a pier; returns seconds.</summary>
-    public static async Task<double> RunAsync(Subject subject, Pier pier, CancellationToken cancel) => subject.Engine switch
+    public static async Task<double> RunAsync(RunningDatabase database, Pier pier, CancellationToken cancel) => database.Engine switch
     {
-        "lmdb" => Lmdb(subject.BarePath, pier),
-        "sqlite" => Sqlite(subject.BarePath, pier),
-        "rocksdb" => Rocks(subject.BarePath, pier),
-        "postgresql" => await PostgresAsync(subject, pier, cancel),
-        "dqlite" => await DqliteAsync(subject, pier, cancel),
-        "etcd" => await EtcdAsync(subject, pier, cancel),
-        _ => throw new ArgumentException(subject.Engine),
+        "lmdb" => Lmdb(database.NewPath("bare"), pier),
+        "sqlite" => Sqlite(database.NewPath("bare"), pier),
+        "rocksdb" => Rocks(database.NewPath("bare"), pier),
+        "postgresql" => await PostgresAsync(database, pier, cancel),
+        "dqlite" => await DqliteAsync(database, pier, cancel),
+        "etcd" => await EtcdAsync(database, pier, cancel),
+        _ => throw new ArgumentException(database.Engine),
     };
 
     private static double Lmdb(string path, Pier pier)
@@ -117,9 +117,9 @@ internal static class BareImport
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static async Task<double> PostgresAsync(Subject subject, Pier pier, CancellationToken cancel)
+    private static async Task<double> PostgresAsync(RunningDatabase database, Pier pier, CancellationToken cancel)
     {
-        await using NpgsqlDataSource source = subject.BarePostgres();
+        await using NpgsqlDataSource source = database.BarePostgres();
         await using NpgsqlConnection connection = await source.OpenConnectionAsync(cancel);
         await using (NpgsqlCommand create = new("CREATE TABLE bare (n bigint PRIMARY KEY, payload bytea); ALTER TABLE bare ALTER payload SET STORAGE EXTERNAL", connection))
             await create.ExecuteNonQueryAsync(cancel);
@@ -137,9 +137,9 @@ internal static class BareImport
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static async Task<double> DqliteAsync(Subject subject, Pier pier, CancellationToken cancel)
+    private static async Task<double> DqliteAsync(RunningDatabase database, Pier pier, CancellationToken cancel)
     {
-        await using DqliteConnection connection = await subject.Dqlite.ConnectAsync(await subject.Dqlite.LeaderAsync(cancel), cancel);
+        await using DqliteConnection connection = await database.Dqlite!.ConnectAsync(await database.Dqlite!.LeaderAsync(cancel), cancel);
         await connection.OpenDatabaseAsync("bare", cancel);
         await connection.ExecAsync("PRAGMA cache_spill=0", [], cancel);
         await connection.ExecAsync("CREATE TABLE event (n INTEGER PRIMARY KEY, payload BLOB)", [], cancel);
@@ -167,10 +167,10 @@ internal static class BareImport
     }
 
     // A key a piece of an event: a request holds 1.5 MiB at the most.
-    private static async Task<double> EtcdAsync(Subject subject, Pier pier, CancellationToken cancel)
+    private static async Task<double> EtcdAsync(RunningDatabase database, Pier pier, CancellationToken cancel)
     {
-        EtcdServer leader = await subject.Etcd.LeaderAsync(cancel);
-        using ClusterCertificates certificates = ClusterCertificates.Load(subject.Etcd.Certificates!);
+        EtcdServer leader = await database.Etcd!.LeaderAsync(cancel);
+        using ClusterCertificates certificates = ClusterCertificates.Load(database.Etcd!.Certificates!);
         using EtcdMember member = new(new HostAddress("127.0.0.1", leader.ClientPort), certificates, TimeSpan.FromSeconds(10));
         long start = Stopwatch.GetTimestamp();
         TxnRequest request = new();

@@ -57,14 +57,14 @@ internal sealed class ImportPart : IBenchmarkPart
                 run.Say($"{import}: {engine}, round {round + 1} of {rounds}");
                 try
                 {
-                    await using Subject subject = await Subject.StartAsync(engine, cancel);
+                    await using RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel);
                     if (engine == "postgresql")
-                        await DatabaseFacts.DescribePostgresAsync(run, subject.BarePostgres(), cancel);
+                        await DatabaseFacts.DescribePostgresAsync(run, database.BarePostgres(), cancel);
                     using TemporaryFolder folder = new("bench");
-                    (double inward, double outward) = await SeguroAsync(subject, pier, folder["out"], cancel);
+                    (double inward, double outward) = await SeguroAsync(database, pier, folder["out"], cancel);
                     Remember(import, engine, Measurement.Seguro, inward);
                     Remember(export, engine, Measurement.Seguro, outward);
-                    Remember(import, engine, Measurement.Bare, await BareImport.RunAsync(subject, pier, cancel));
+                    Remember(import, engine, Measurement.Bare, await BareImport.RunAsync(database, pier, cancel));
                     if (await CopyAsync(folder["out"], folder["copy"], cancel) is { } copied)
                         Remember(export, engine, Copier, copied);
                     else
@@ -100,16 +100,16 @@ internal sealed class ImportPart : IBenchmarkPart
     /// <summary>Once for nothing, so that the first store does not pay for the compiling of what all use.</summary>
     private static async Task WarmUpAsync(Pier pier, string engine, CancellationToken cancel)
     {
-        await using Subject subject = await Subject.StartAsync(engine, cancel);
+        await using RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel);
         using TemporaryFolder folder = new("bench");
-        await SeguroAsync(subject, pier, folder["out"], cancel);
-        await BareImport.RunAsync(subject, pier, cancel);
+        await SeguroAsync(database, pier, folder["out"], cancel);
+        await BareImport.RunAsync(database, pier, cancel);
     }
 
     /// <summary>Seconds in, seconds out.</summary>
-    private static async Task<(double In, double Out)> SeguroAsync(Subject subject, Pier pier, string target, CancellationToken cancel)
+    private static async Task<(double In, double Out)> SeguroAsync(RunningDatabase database, Pier pier, string target, CancellationToken cancel)
     {
-        await using IStore store = await subject.OpenAsync(cancel);
+        await using IStore store = await database.OpenAsync(cancel);
         Ship ship = ShipName.ToShip(pier.Info.Identity.Who);
         await using EventLog log = new(await store.CreateLogAsync(ship, PierImport.Origin(pier), PierImport.Metadata(pier), cancel), store.Capabilities);
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "bench", TimeSpan.FromSeconds(10), TimeProvider.System, cancel);

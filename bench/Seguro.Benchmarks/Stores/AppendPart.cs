@@ -1,7 +1,7 @@
 namespace Seguro.Benchmarks;
 
 /// <summary>Appends of all sizes, one at a time and in groups, by Seguro and by each database's own clients, turn about commit by commit.</summary>
-internal sealed class AppendPart(Subjects subjects) : IBenchmarkPart
+internal sealed class AppendPart(RunningDatabases databases) : IBenchmarkPart
 {
     public string Name => "append";
 
@@ -17,7 +17,7 @@ internal sealed class AppendPart(Subjects subjects) : IBenchmarkPart
             run.Say($"append: round {round} of {run.Options.Rounds}");
             await RoundAsync(run, book, about, workloads, round == 1, cancel);
             if (!run.Options.IsQuick)
-                await subjects.ForgetAsync();
+                await databases.ForgetAsync();
         }
     }
 
@@ -51,7 +51,7 @@ internal sealed class AppendPart(Subjects subjects) : IBenchmarkPart
     private async Task RoundAsync(
         BenchmarkRun run, ScoreBook book, TurnAbout about, IReadOnlyList<AppendWorkload> workloads, bool isFirst, CancellationToken cancel)
     {
-        await using ContestantSet set = new(subjects, run);
+        await using ContestantSet set = new(databases, run);
         foreach (string engine in run.Options.Stores)
             await set.OpenAsync(engine, cancel);
         foreach (AppendWorkload workload in workloads)

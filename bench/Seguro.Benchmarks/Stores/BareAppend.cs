@@ -11,15 +11,15 @@ internal abstract class BareAppend : Contestant
 
     public override string Name => Measurement.Bare;
 
-    public static async Task<BareAppend> OpenAsync(Subject subject, CancellationToken cancel) => subject.Engine switch
+    public static async Task<BareAppend> OpenAsync(RunningDatabase database, CancellationToken cancel) => database.Engine switch
     {
-        "lmdb" => new BareLmdb(subject.NewPath("bare")),
-        "sqlite" => new BareSqlite(subject.NewPath("bare")),
-        "rocksdb" => new BareRocksDb(subject.NewPath("bare")),
-        "postgresql" => await BarePostgres.OpenAsync(subject.BarePostgres(), cancel),
-        "dqlite" => await DqliteAsync(subject, isFenced: true, cancel),
-        "etcd" => await BareEtcd.OpenAsync(subject.Etcd, cancel),
-        _ => throw new ArgumentException($"No bare client of {subject.Engine} is known."),
+        "lmdb" => new BareLmdb(database.NewPath("bare")),
+        "sqlite" => new BareSqlite(database.NewPath("bare")),
+        "rocksdb" => new BareRocksDb(database.NewPath("bare")),
+        "postgresql" => await BarePostgres.OpenAsync(database.BarePostgres(), cancel),
+        "dqlite" => await DqliteAsync(database, isFenced: true, cancel),
+        "etcd" => await BareEtcd.OpenAsync(database.Etcd!, cancel),
+        _ => throw new ArgumentException($"No bare client of {database.Engine} is known."),
     };
 
     /// <summary>To a primary.</summary>
@@ -28,8 +28,8 @@ internal abstract class BareAppend : Contestant
     public static async Task<BareAppend> PostgresAsync(NpgsqlDataSource source, CancellationToken cancel) => await BarePostgres.OpenAsync(source, cancel);
 
     /// <summary>To the leader of a subject's cluster, with a fence or without.</summary>
-    public static async Task<BareDqlite> DqliteAsync(Subject subject, bool isFenced, CancellationToken cancel) =>
-        await BareDqlite.OpenAsync(async token => await subject.Dqlite.ConnectAsync(await subject.Dqlite.LeaderAsync(token), token), cancel, isFenced);
+    public static async Task<BareDqlite> DqliteAsync(RunningDatabase database, bool isFenced, CancellationToken cancel) =>
+        await BareDqlite.OpenAsync(async token => await database.Dqlite!.ConnectAsync(await database.Dqlite!.LeaderAsync(token), token), cancel, isFenced);
 
     /// <summary>To a cluster's leader.</summary>
     /// <param name="connection">The connection; owned.</param>

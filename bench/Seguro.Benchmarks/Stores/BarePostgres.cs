@@ -43,6 +43,22 @@ internal sealed class BarePostgres : BareAppend
     /// <summary>Makes a table of events. The server is kept from trying to compress them, as in Seguro's own table: jam does not compress.</summary>
     public static string Table(string name) => $"CREATE TABLE {name} (n bigint PRIMARY KEY, payload bytea); ALTER TABLE {name} ALTER payload SET STORAGE EXTERNAL";
 
+    /// <summary>The events of such a table, and their bytes.</summary>
+    public static async ValueTask<(long Events, long Bytes)> CountAsync(NpgsqlConnection connection, string table, CancellationToken cancel)
+    {
+        await using NpgsqlCommand count = new($"SELECT count(*), coalesce(sum(length(payload)), 0)::bigint FROM {table}", connection);
+        await using NpgsqlDataReader row = await count.ExecuteReaderAsync(cancel);
+        await row.ReadAsync(cancel);
+        return (row.GetInt64(0), row.GetInt64(1));
+    }
+
+    /// <summary>Runs statements without a result.</summary>
+    public static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
+    {
+        await using NpgsqlCommand command = new(sql, connection);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+
     public override async ValueTask AppendAsync(ReadOnlyMemory<byte>[] payloads, CancellationToken cancel)
     {
         _previous.TypedValue = _last;
@@ -62,17 +78,5 @@ internal sealed class BarePostgres : BareAppend
         await _source.DisposeAsync();
     }
 
-    protected override async ValueTask<(long Events, long Bytes)> ReadBackAsync(CancellationToken cancel)
-    {
-        await using NpgsqlCommand count = new($"SELECT count(*), coalesce(sum(length(payload)), 0)::bigint FROM {_table}", _connection);
-        await using NpgsqlDataReader row = await count.ExecuteReaderAsync(cancel);
-        await row.ReadAsync(cancel);
-        return (row.GetInt64(0), row.GetInt64(1));
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
-    {
-        await using NpgsqlCommand command = new(sql, connection);
-        await command.ExecuteNonQueryAsync(cancel);
-    }
+    protected override ValueTask<(long Events, long Bytes)> ReadBackAsync(CancellationToken cancel) => CountAsync(_connection, _table, cancel);
 }

@@ -36,7 +36,7 @@ internal sealed class BarePostgresPool : BareAppend
                 NpgsqlConnection connection = await source.OpenConnectionAsync(cancel);
                 pool._connections.Add(connection);
                 if (i == 0)
-                    await ExecuteAsync(connection, BarePostgres.Table(pool._table), cancel);
+                    await BarePostgres.ExecuteAsync(connection, BarePostgres.Table(pool._table), cancel);
                 NpgsqlCommand insert = new($"INSERT INTO {pool._table} VALUES ($1, $2)", connection)
                 {
                     Parameters = { new NpgsqlParameter<long>(), new NpgsqlParameter<ReadOnlyMemory<byte>> { NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Bytea } },
@@ -74,7 +74,7 @@ internal sealed class BarePostgresPool : BareAppend
     public override async ValueTask DisposeAsync()
     {
         if (_connections.Count > 0)
-            await ExecuteAsync(_connections[0], $"DROP TABLE IF EXISTS {_table}", CancellationToken.None);
+            await BarePostgres.ExecuteAsync(_connections[0], $"DROP TABLE IF EXISTS {_table}", CancellationToken.None);
         while (_free.Reader.TryRead(out NpgsqlCommand? insert))
             await insert.DisposeAsync();
         foreach (NpgsqlConnection connection in _connections)
@@ -82,17 +82,5 @@ internal sealed class BarePostgresPool : BareAppend
         await _source.DisposeAsync();
     }
 
-    protected override async ValueTask<(long Events, long Bytes)> ReadBackAsync(CancellationToken cancel)
-    {
-        await using NpgsqlCommand count = new($"SELECT count(*), coalesce(sum(length(payload)), 0)::bigint FROM {_table}", _connections[0]);
-        await using NpgsqlDataReader row = await count.ExecuteReaderAsync(cancel);
-        await row.ReadAsync(cancel);
-        return (row.GetInt64(0), row.GetInt64(1));
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancel)
-    {
-        await using NpgsqlCommand command = new(sql, connection);
-        await command.ExecuteNonQueryAsync(cancel);
-    }
+    protected override ValueTask<(long Events, long Bytes)> ReadBackAsync(CancellationToken cancel) => BarePostgres.CountAsync(_connections[0], _table, cancel);
 }

@@ -1,7 +1,7 @@
 namespace Seguro.Benchmarks;
 
 /// <summary>The contestants of a round, by database, each with an empty log or table.</summary>
-internal sealed class ContestantSet(Subjects subjects, BenchmarkRun run) : IAsyncDisposable
+internal sealed class ContestantSet(RunningDatabases databases, BenchmarkRun run) : IAsyncDisposable
 {
     private readonly Dictionary<string, List<Contestant>> _contestants = [];
 
@@ -11,11 +11,11 @@ internal sealed class ContestantSet(Subjects subjects, BenchmarkRun run) : IAsyn
     /// <summary>Opens all on one database.</summary>
     public async Task OpenAsync(string engine, CancellationToken cancel)
     {
-        Subject subject = await subjects.GetAsync(engine, cancel);
+        RunningDatabase database = await databases.GetAsync(engine, cancel);
         List<Contestant> here = _contestants[engine] = [];
-        here.Add(await SeguroLog.OpenAsync(subject, cancel));
-        here.Add(await BareAppend.OpenAsync(subject, cancel));
-        if (engine == "dqlite" && await GoDqlite.StartAsync(subject.Dqlite, GoDqlite.Statement, run, cancel) is { } go)
+        here.Add(await SeguroLog.OpenAsync(database, cancel));
+        here.Add(await BareAppend.OpenAsync(database, cancel));
+        if (engine == "dqlite" && await GoDqlite.StartAsync(database.Dqlite!, GoDqlite.Statement, run, cancel) is { } go)
             here.Add(go);
     }
 

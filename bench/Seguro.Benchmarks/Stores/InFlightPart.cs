@@ -1,7 +1,7 @@
 namespace Seguro.Benchmarks;
 
 /// <summary>Many events on the way at any time: Seguro's one writer commits in groups what gathers, as a master does; the bare clients do as each can without grouping.</summary>
-internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
+internal sealed class InFlightPart(RunningDatabases databases) : IBenchmarkPart
 {
     private const int Bytes = 500;
     private static readonly string[] Replicated = ["postgresql", "dqlite", "etcd"];
@@ -30,24 +30,24 @@ internal sealed class InFlightPart(Subjects subjects) : IBenchmarkPart
                     await RoundAsync(run, book, engine, inFlight, isSeguroFirst: round % 2 == 1, flushes, cancel);
             }
             if (!run.Options.IsQuick)
-                await subjects.ForgetAsync();
+                await databases.ForgetAsync();
         }
     }
 
-    private static async Task<BareAppend> OpenBareAsync(Subject subject, CancellationToken cancel) => subject.Engine == "postgresql"
-        ? await BarePostgresPool.OpenAsync(subject.BarePostgres(), cancel)
-        : await BareAppend.OpenAsync(subject, cancel);
+    private static async Task<BareAppend> OpenBareAsync(RunningDatabase database, CancellationToken cancel) => database.Engine == "postgresql"
+        ? await BarePostgresPool.OpenAsync(database.BarePostgres(), cancel)
+        : await BareAppend.OpenAsync(database, cancel);
 
     private async Task RoundAsync(
         BenchmarkRun run, ScoreBook book, string engine, int inFlight, bool isSeguroFirst, FlushMeter? flushes, CancellationToken cancel)
     {
-        Subject subject = await subjects.GetAsync(engine, cancel);
-        await using SeguroLog seguro = await SeguroLog.OpenAsync(subject, cancel);
-        await using BareAppend bare = await OpenBareAsync(subject, cancel);
+        RunningDatabase database = await databases.GetAsync(engine, cancel);
+        await using SeguroLog seguro = await SeguroLog.OpenAsync(database, cancel);
+        await using BareAppend bare = await OpenBareAsync(database, cancel);
         await using CommitQueue grouping = new(seguro, isGrouping: true, cancel);
         await using IInFlight plain = engine is "postgresql" or "etcd" ? new OverlappingCommits(bare) : new CommitQueue(bare, isGrouping: false, cancel);
         Dictionary<string, double> parameters = new() { [Parameter.Bytes] = Bytes, [Parameter.InFlight] = inFlight };
-        TimeSpan time = TimeSpan.FromSeconds(subject.IsServer && !run.Options.IsQuick ? 2 : 1);
+        TimeSpan time = TimeSpan.FromSeconds(database.IsServer && !run.Options.IsQuick ? 2 : 1);
         foreach (IInFlight target in isSeguroFirst ? (IInFlight[])[grouping, plain] : [plain, grouping])
         {
             InFlightLoad load = new(target, inFlight, Bytes);

@@ -4,7 +4,7 @@ namespace Seguro.Benchmarks;
 /// What the Seguro prototype of 2022 measured: events written one by one, and five in a transaction, to dqlite through go-dqlite's driver of Go's database/sql;
 /// here beside Seguro on the same nodes, turn about.
 /// </summary>
-internal sealed class PrototypePart(Subjects subjects) : IBenchmarkPart
+internal sealed class PrototypePart(RunningDatabases databases) : IBenchmarkPart
 {
     private const string Engine = "dqlite";
     private const int Bytes = 500;
@@ -27,13 +27,13 @@ internal sealed class PrototypePart(Subjects subjects) : IBenchmarkPart
         for (int round = 1; round <= run.Options.Rounds; round++)
         {
             run.Say($"prototype: round {round} of {run.Options.Rounds}");
-            Subject subject = await subjects.GetAsync(Engine, cancel);
-            await using SeguroLog seguro = await SeguroLog.OpenAsync(subject, cancel);
-            await using GoDqlite? go = await GoDqlite.StartAsync(subject.Dqlite, GoDqlite.Transaction, run, cancel);
+            RunningDatabase database = await databases.GetAsync(Engine, cancel);
+            await using SeguroLog seguro = await SeguroLog.OpenAsync(database, cancel);
+            await using GoDqlite? go = await GoDqlite.StartAsync(database.Dqlite!, GoDqlite.Transaction, run, cancel);
             if (go is null)
                 return;
-            await using BareDqlite fenced = await BareAppend.DqliteAsync(subject, isFenced: true, cancel);
-            await using BareDqlite unfenced = await BareAppend.DqliteAsync(subject, isFenced: false, cancel);
+            await using BareDqlite fenced = await BareAppend.DqliteAsync(database, isFenced: true, cancel);
+            await using BareDqlite unfenced = await BareAppend.DqliteAsync(database, isFenced: false, cancel);
             await RoundAsync(book, about, plan, [seguro, fenced, unfenced, go], cancel);
         }
     }

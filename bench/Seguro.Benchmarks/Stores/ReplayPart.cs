@@ -5,7 +5,7 @@ using Seguro.Urbit.Piers;
 namespace Seguro.Benchmarks;
 
 /// <summary>The events of a real ship's log, in their order and sizes: one at a time, and grouped as an import groups them.</summary>
-internal sealed class ReplayPart(Subjects subjects) : IBenchmarkPart
+internal sealed class ReplayPart(RunningDatabases databases) : IBenchmarkPart
 {
     private const string OneByOne = "replay of a real log, one at a time";
     private const string Grouped = "replay of a real log, in groups";
@@ -42,7 +42,7 @@ internal sealed class ReplayPart(Subjects subjects) : IBenchmarkPart
             }
         }
         if (!run.Options.IsQuick)
-            await subjects.ForgetAsync();
+            await databases.ForgetAsync();
     }
 
     private static Dictionary<string, double> Parameters(byte[][] events) => new() { [Parameter.Events] = events.Length };
@@ -50,7 +50,7 @@ internal sealed class ReplayPart(Subjects subjects) : IBenchmarkPart
     /// <summary>Turn about, event by event.</summary>
     private async Task OneByOneAsync(BenchmarkRun run, ScoreBook book, string engine, byte[][] events, CancellationToken cancel)
     {
-        await using ContestantSet set = new(subjects, run);
+        await using ContestantSet set = new(databases, run);
         await set.OpenAsync(engine, cancel);
         IReadOnlyList<Contestant> contestants = set.Of(engine);
         Score[] scores = [.. contestants.Select(contestant => book.Of(OneByOne, engine, contestant.Name, Parameters(events)))];
@@ -73,9 +73,9 @@ internal sealed class ReplayPart(Subjects subjects) : IBenchmarkPart
     /// <summary>One contestant after the other: Seguro fills a group while the one before is on its way, so there is no single commit to be timed.</summary>
     private async Task GroupedAsync(ScoreBook book, string engine, byte[][] events, bool isSeguroFirst, CancellationToken cancel)
     {
-        Subject subject = await subjects.GetAsync(engine, cancel);
-        await using SeguroLog seguro = await SeguroLog.OpenAsync(subject, cancel);
-        await using BareAppend bare = await BareAppend.OpenAsync(subject, cancel);
+        RunningDatabase database = await databases.GetAsync(engine, cancel);
+        await using SeguroLog seguro = await SeguroLog.OpenAsync(database, cancel);
+        await using BareAppend bare = await BareAppend.OpenAsync(database, cancel);
         foreach (Contestant contestant in isSeguroFirst ? (Contestant[])[seguro, bare] : [bare, seguro])
         {
             long start = Stopwatch.GetTimestamp();

@@ -30,9 +30,9 @@ internal sealed class SeguroLog : Contestant
 
     public override int LargestEvent => (int)Math.Min(_log.Capabilities.LargestEvent, int.MaxValue);
 
-    public static async Task<SeguroLog> OpenAsync(Subject subject, CancellationToken cancel)
+    public static async Task<SeguroLog> OpenAsync(RunningDatabase database, CancellationToken cancel)
     {
-        IStore store = await subject.OpenNewAsync(cancel);
+        IStore store = await database.OpenNewAsync(cancel);
         EventLog log = new(await store.CreateLogAsync(ShipNames.Next(), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), cancel), store.Capabilities);
         return new SeguroLog(store, log, await WriterLease.AcquireAsync(log, "bench", LeaseDuration, TimeProvider.System, cancel));
     }

@@ -5,7 +5,7 @@ namespace Seguro.Benchmarks;
 internal sealed class StoresPart(IReadOnlyCollection<string> chosen) : IBenchmarkPart
 {
     /// <summary>What can be measured, each with a line about it.</summary>
-    public static IEnumerable<(string Name, string Description)> Works => Parts(new Subjects()).Select(static part => (part.Name, part.Description));
+    public static IEnumerable<(string Name, string Description)> Works => Parts(new RunningDatabases()).Select(static part => (part.Name, part.Description));
 
     public string Name => "stores";
 
@@ -13,8 +13,8 @@ internal sealed class StoresPart(IReadOnlyCollection<string> chosen) : IBenchmar
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
-        await using Subjects subjects = new();
-        foreach (IBenchmarkPart part in Parts(subjects).Where(part => chosen.Contains(part.Name)))
+        await using RunningDatabases databases = new();
+        foreach (IBenchmarkPart part in Parts(databases).Where(part => chosen.Contains(part.Name)))
         {
             try
             {
@@ -28,6 +28,6 @@ internal sealed class StoresPart(IReadOnlyCollection<string> chosen) : IBenchmar
         }
     }
 
-    private static IBenchmarkPart[] Parts(Subjects subjects) =>
-        [new AppendPart(subjects), new InFlightPart(subjects), new ReplayPart(subjects), new PrototypePart(subjects)];
+    private static IBenchmarkPart[] Parts(RunningDatabases databases) =>
+        [new AppendPart(databases), new InFlightPart(databases), new ReplayPart(databases), new PrototypePart(databases)];
 }

@@ -19,6 +19,9 @@ public readonly record struct Lease(Term Term, string Holder, ulong Renewals, Ti
     /// <summary>Somebody holds it (and may be dead: see <see cref="LeaseWatch"/>).</summary>
     public bool IsHeld => Holder is { Length: > 0 };
 
+    /// <summary>It is of a time before the other. A store that answers with such a one, after the other was read or written there, has gone back.</summary>
+    public bool IsBefore(Lease other) => Term < other.Term || (Term == other.Term && Renewals < other.Renewals);
+
     /// <inheritdoc/>
     public override string ToString() => IsHeld ? $"term {Term} of {Holder}" : $"term {Term}, free";
 }

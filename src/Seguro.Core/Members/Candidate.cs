@@ -38,11 +38,13 @@ internal sealed class Candidate(MemberState member, Processing processing)
     /// <summary>A campaign was answered, in this role or after it: another may be asked for.</summary>
     public void CampaignEnded() => _isCampaigning = false;
 
-    /// <summary>The campaign was answered.</summary>
-    public void OnCampaigned(MemberInput.Campaigned campaigned)
+    /// <summary>The campaign was answered. False where the store knows an older lease than it did when this began.</summary>
+    public bool OnCampaigned(MemberInput.Campaigned campaigned)
     {
         switch (campaigned.Outcome)
         {
+            case LeaseOutcome.Lost lost when lost.Current.IsBefore(_expected):
+                return false;
             case LeaseOutcome.Done done:
                 Keeper = new LeaseKeeper(done.Lease, campaigned.Sent, member.Options.LeaseDuration);
                 member.SeeLease(done.Lease);
@@ -60,6 +62,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
                 member.Become(Role.Replica);
                 break;
         }
+        return true;
     }
 
     /// <summary>The head of the log in the store. False where the local log is not the beginning of that log.</summary>
@@ -87,7 +90,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
             member.Become(Role.Replica);
             return true;
         }
-        if (read.Common.Number < member.Local.Number || state.Head.Number < member.Committed.Number)
+        if (read.Common.Number < member.Local.Number || state.Head.Number < member.EverCommitted)
             return false;
         _head = state.Head.Position;
         StoredBytes = state.Bytes;

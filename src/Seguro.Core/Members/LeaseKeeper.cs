@@ -37,21 +37,25 @@ internal sealed class LeaseKeeper
         return new MemberOutput.Renew(Lease);
     }
 
-    /// <summary>A renewal was answered. False where the lease is another's. Answers to renewals of an earlier term say nothing.</summary>
-    public bool Renewed(LeaseOutcome outcome, TimeSpan sent)
+    /// <summary>A renewal was answered. Answers to renewals of an earlier term say nothing.</summary>
+    /// <returns>Why the holder can't rely on the lease any more; <see langword="null"/> where it can.</returns>
+    public string? Renewed(LeaseOutcome outcome, TimeSpan sent)
     {
         switch (outcome)
         {
+            // Every renewal counts. Only an older copy of the store counts less than it said before, and whoever has nothing to append would not notice by anything else.
+            case LeaseOutcome.Done done when IsMine(done.Lease) && done.Lease.Renewals <= Lease.Renewals:
+                return $"the store went back in time: the lease was renewed {Lease.Renewals} times, and now it says {done.Lease.Renewals}";
             case LeaseOutcome.Done done when IsMine(done.Lease):
                 Lease = done.Lease;
                 Deadline = sent + _duration;
                 _nextRenewal = sent + (_duration / 3);
                 break;
             case LeaseOutcome.Lost lost when !IsMine(lost.Current) && lost.Current.Term >= Lease.Term:
-                return false;
+                return "the lease is another's";
         }
         _isRenewing = false;
-        return true;
+        return null;
     }
 
     private bool IsMine(Lease lease) => lease.Term == Lease.Term && lease.Holder == Lease.Holder;

@@ -142,8 +142,8 @@ internal sealed partial class Master
     /// <summary>The lease was renewed, or not.</summary>
     public void OnRenewed(MemberInput.Renewed renewed)
     {
-        if (!_keeper.Renewed(renewed.Outcome, renewed.Sent))
-            Demote("the lease is another's");
+        if (_keeper.Renewed(renewed.Outcome, renewed.Sent) is { } reason)
+            Demote(reason);
         else if (renewed.Outcome is LeaseOutcome.Done)
             _member.SeeLease(_keeper.Lease);
     }

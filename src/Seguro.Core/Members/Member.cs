@@ -135,7 +135,7 @@ public sealed class Member
             case MemberInput.Renewed renewed:
                 if (_master is not null)
                     _master.OnRenewed(renewed);
-                else if (Role is Role.Candidate && _candidate.Keeper is { } keeper && !keeper.Renewed(renewed.Outcome, renewed.Sent))
+                else if (Role is Role.Candidate && _candidate.Keeper is { } keeper && keeper.Renewed(renewed.Outcome, renewed.Sent) is not null)
                     _state.Become(Role.Replica);
                 break;
             default:
@@ -254,7 +254,10 @@ public sealed class Member
     {
         _candidate.CampaignEnded();
         if (Role is Role.Candidate)
-            _candidate.OnCampaigned(campaigned);
+        {
+            if (!_candidate.OnCampaigned(campaigned))
+                _rejoin.Begin("the store went back in time");
+        }
         else if (campaigned.Outcome is LeaseOutcome.Done unwanted)
             _state.Emit(new MemberOutput.Resign(unwanted.Lease)); // it was asked for in a role that is over
     }

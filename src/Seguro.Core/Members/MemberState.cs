@@ -132,8 +132,14 @@ internal sealed class MemberState
     public void SeeLease(Lease lease)
     {
         SeeTerm(lease.Term);
-        if (lease.Term < Lease.Term || (lease.Term == Lease.Term && lease.Renewals < Lease.Renewals))
-            return;
+        if (!lease.IsBefore(Lease))
+            TakeLease(lease);
+    }
+
+    /// <summary>The lease is what the store says, be it older than one that was seen: it is what a campaign must expect. The highest term that was seen stays.</summary>
+    public void TakeLease(Lease lease)
+    {
+        SeeTerm(lease.Term);
         Lease = lease;
         Watch = Watch.See(lease, Now);
     }

@@ -44,7 +44,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
             return;
         }
         _state = state;
-        member.SeeLease(state.Lease);
+        member.TakeLease(state.Lease);
         if (state.Head.Number < member.EverCommitted)
         {
             // To go on would make the loss one of the cluster's, too: the next event would take the number of one that was acknowledged.

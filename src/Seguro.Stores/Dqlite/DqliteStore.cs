@@ -28,7 +28,7 @@ public sealed class DqliteStore : IStore
 
     private readonly DqliteClient _client;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<Ship, DqliteLogSignal> _signals = new();
+    private readonly ConcurrentDictionary<Ship, AppendSignal> _signals = new();
 
     private DqliteStore(DqliteClient client, TimeProvider time, StoreCapabilities capabilities)
     {
@@ -191,5 +191,5 @@ public sealed class DqliteStore : IStore
     }
 
     private DqliteStoredLog Open(Ship ship, (long Id, long Origin) log) =>
-        new(_client, _time, _signals.GetOrAdd(ship, static _ => new DqliteLogSignal()), ship, new DqliteLogKeys(log.Id, unchecked((ulong)log.Origin)));
+        new(_client, _time, _signals.GetOrAdd(ship, static _ => new AppendSignal()), ship, new DqliteLogKeys(log.Id, unchecked((ulong)log.Origin)));
 }

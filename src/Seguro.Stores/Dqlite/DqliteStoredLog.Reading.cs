@@ -11,8 +11,6 @@ sealed partial class DqliteStoredLog
     /// <summary>How many bytes a page has at the most beside its first event.</summary>
     private const long PageBytes = 1L << 20;
 
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
-
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredFragment> ReadAsync(EventNumber from, EventNumber to, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -80,20 +78,11 @@ sealed partial class DqliteStoredLog
     }
 
     /// <inheritdoc/>
-    public async ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel)
-    {
-        while (true)
-        {
-            Task grown = signal.Next;
-            long head = await client.ReadAsync((session, token) => NumberAsync(session, DqliteSql.HeadKey, [keys.Log], token), cancel);
-            if (keys.Number(head) > number)
-                return;
-            await Task.WhenAny(grown, Task.Delay(Poll, time, cancel));
-            cancel.ThrowIfCancellationRequested();
-            if (grown.IsCompleted)
-                return;
-        }
-    }
+    public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => signal.WaitAsync(
+        async look => keys.Number(await client.ReadAsync((session, token) => NumberAsync(session, DqliteSql.HeadKey, [keys.Log], token), look)) > number,
+        AppendSignal.Interval,
+        time,
+        cancel);
 
     private async ValueTask<(LogState State, DqliteRows Rows)> ConfirmedPageAsync(DqliteValue[] page, CancellationToken cancel)
     {

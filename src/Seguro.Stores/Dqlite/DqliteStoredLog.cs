@@ -4,7 +4,7 @@ namespace Seguro.Stores.Dqlite;
 
 /// <summary>One ship's log in dqlite.</summary>
 /// <remarks>Every write is one conditional statement, decided and committed by the leader; see <see cref="DqliteSql"/> and <see cref="DqliteStore"/>.</remarks>
-sealed partial class DqliteStoredLog(DqliteClient client, TimeProvider time, DqliteLogSignal signal, Ship ship, DqliteLogKeys keys) : IStoredLog
+sealed partial class DqliteStoredLog(DqliteClient client, TimeProvider time, AppendSignal signal, Ship ship, DqliteLogKeys keys) : IStoredLog
 {
     /// <summary>How often a write that changed nothing is tried again although the state allows it, before the caller is told.</summary>
     private const int Tries = 4;
@@ -69,7 +69,7 @@ sealed partial class DqliteStoredLog(DqliteClient client, TimeProvider time, Dql
                     await CheckStagedAsync(session, append, token);
                 return null;
             },
-            onCommitted: signal.Raise,
+            onCommitted: signal.Announce,
             cancel);
     }
 

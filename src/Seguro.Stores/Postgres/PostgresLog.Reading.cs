@@ -11,9 +11,6 @@ sealed partial class PostgresLog
     private const int PageRows = 1024;
     private const int PageBytes = 4 << 20;
 
-    /// <summary>How often somebody who waits looks whether another process appended. NOTIFY would tell sooner, but the writer would pay for it.</summary>
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
-
     /// <inheritdoc/>
     /// <remarks>
     /// Page by page (1024 rows or 4 MiB, at least one row), each by a query of its own that is read to its end at once: a slow reader
@@ -71,27 +68,19 @@ sealed partial class PostgresLog
     }
 
     /// <inheritdoc/>
-    public async ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel)
-    {
-        while (true)
-        {
-            Task rung = _signal.Next;
-            long head = await _source.ReadAsync(
-                async (connection, token) =>
-                {
-                    await using NpgsqlCommand command = new(Statements.ObserveHead, connection);
-                    command.Add(_id);
-                    return await command.ExecuteScalarAsync(token) is long found ? found : throw Gone();
-                },
-                cancel);
-            if ((ulong)head > number.Value)
-                return;
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            await Task.WhenAny(rung, Task.Delay(Look, _source.Time, either.Token));
-            await either.CancelAsync();
-            cancel.ThrowIfCancellationRequested();
-        }
-    }
+    /// <remarks>NOTIFY would tell of another process's appends sooner than looking does, but the writer would pay for it.</remarks>
+    public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => _signal.WaitAsync(
+        look => _source.ReadAsync(
+            async (connection, token) =>
+            {
+                await using NpgsqlCommand command = new(Statements.ObserveHead, connection);
+                command.Add(_id);
+                return await command.ExecuteScalarAsync(token) is long head ? (ulong)head > number.Value : throw Gone();
+            },
+            look),
+        AppendSignal.Interval,
+        _source.Time,
+        cancel);
 
     private Chain ReadChain(NpgsqlDataReader reader, int column)
     {

@@ -16,7 +16,7 @@ sealed partial class PostgresLog : IStoredLog
     private const int FragmentsRemovedAtOnce = 8;
 
     private readonly PostgresSource _source;
-    private readonly HeadSignals.Signal _signal;
+    private readonly AppendSignal _signal;
     private readonly int _id;
 
     // Two sessions, so that a renewal does not stand in line behind a large append.
@@ -27,7 +27,7 @@ sealed partial class PostgresLog : IStoredLog
     private SingleAppend? _single;
     private bool _isDisposed;
 
-    public PostgresLog(PostgresSource source, HeadSignals.Signal signal, WriteLanes appends, WriteLanes leases, Ship ship, int id)
+    public PostgresLog(PostgresSource source, AppendSignal signal, WriteLanes appends, WriteLanes leases, Ship ship, int id)
     {
         _source = source;
         _signal = signal;
@@ -81,7 +81,7 @@ sealed partial class PostgresLog : IStoredLog
             bytes,
             cancel);
         if (outcome is WriteOutcome.Committed)
-            _signal.Ring();
+            _signal.Announce();
         return outcome;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 using Seguro.Core;
 
@@ -25,7 +26,7 @@ public sealed class PostgresStore : IStore
     private readonly WriteLane _lane;
     private readonly WriteLanes _appends;
     private readonly WriteLanes _leases;
-    private readonly HeadSignals _signals = new();
+    private readonly ConcurrentDictionary<int, AppendSignal> _signals = new();
 
     private PostgresStore(PostgresSource source, StoreCapabilities capabilities, bool create)
     {
@@ -85,7 +86,7 @@ public sealed class PostgresStore : IStore
                 },
                 cancel),
             null);
-        return id is { } found ? new PostgresLog(_source, _signals.Of(found), _appends, _leases, ship, found) : null;
+        return id is { } found ? new PostgresLog(_source, SignalOf(found), _appends, _leases, ship, found) : null;
     }
 
     /// <inheritdoc/>
@@ -113,7 +114,7 @@ public sealed class PostgresStore : IStore
                 0,
                 cancel);
             if (made.Doubt is null && made.Value is { } id)
-                return new PostgresLog(_source, _signals.Of(id), _appends, _leases, ship, id);
+                return new PostgresLog(_source, SignalOf(id), _appends, _leases, ship, id);
             if (made.Doubt is null && await OpenLogAsync(ship, cancel) is { } existing)
             {
                 await existing.ReadStateAsync(cancel); // A write: what another client made is as durable now as if we had made it.
@@ -159,6 +160,8 @@ public sealed class PostgresStore : IStore
         await _lane.DisposeAsync();
         await _source.DisposeAsync();
     }
+
+    private AppendSignal SignalOf(int log) => _signals.GetOrAdd(log, static _ => new AppendSignal());
 
     /// <summary>A database in which nothing was made yet is an empty store, not an error.</summary>
     private async ValueTask<T> OrWhereTablesAreMissing<T>(ValueTask<T> read, T empty)

@@ -13,6 +13,7 @@ internal static partial class LibC
     private const short WriteLock = 1;
     private const short Unlocked = 2;
     private const int DontNeed = 4;
+    private const uint StartWriting = 2;
 
     /// <summary>Tries to take a write lock on the first byte, as vere does. False where another process has it.</summary>
     public static unsafe bool TryLockFirstByte(SafeFileHandle file)
@@ -51,6 +52,9 @@ internal static partial class LibC
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         RandomAccess.FlushToDisk(file);
     }
+
+    /// <summary>Asks the system to begin writing a file's bytes to the disk, without waiting for it: a hint.</summary>
+    public static void BeginSync(SafeFileHandle file) => _ = SyncFileRange((int)file.DangerousGetHandle(), 0, 0, StartWriting);
 
     /// <summary>Renames a folder; over an existing one only where that is empty. Returns the error's number, 0 where it went well.</summary>
     public static int Rename(string from, string to) => RenameFile(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
@@ -93,6 +97,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int Fsync(int file);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    private static partial int SyncFileRange(int file, long offset, long size, uint flags);
 
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameFile(string from, string to);

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 using Seguro.Core;
 
 namespace Seguro.Urbit.Piers;
@@ -14,12 +15,17 @@ public sealed class PierWriter : IDisposable
     private const long LargestEvent = uint.MaxValue - 65_536L;
     private const long BatchBytes = 8L << 20;
     private const int BatchEvents = 4096;
+
+    /// <summary>So much is handed to the disk while the next is written: at the end, little is left to wait for.</summary>
+    private const long SyncBytes = 64L << 20;
     private const int LongestVersion = 126;
     private const string MetaVersion = "version";
     private readonly string _path;
     private readonly string _aside;
     private readonly string _epoch;
     private EventNumber _next;
+    private SafeFileHandle? _file;
+    private long _unsynced;
     private LmdbEnvironment? _environment;
     private LmdbTransaction? _transaction;
     private uint _events;
@@ -206,9 +212,14 @@ public sealed class PierWriter : IDisposable
     {
         LmdbTransaction? transaction = _transaction;
         _transaction = null;
+        _unsynced += _batchBytes;
         _batchBytes = 0;
         _batchEvents = 0;
         transaction?.Commit();
+        if (_unsynced < SyncBytes)
+            return;
+        _unsynced = 0;
+        LibC.BeginSync(_file ??= File.OpenHandle(LmdbEnvironment.FileOf(_epoch), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete));
     }
 
     /// <summary>Opens the environment anew: through the map for an event of this size, or as usual for 0.</summary>
@@ -226,6 +237,8 @@ public sealed class PierWriter : IDisposable
         _transaction = null;
         _environment?.Dispose();
         _environment = null;
+        _file?.Dispose();
+        _file = null;
     }
 
     private void Guarded(Action write)

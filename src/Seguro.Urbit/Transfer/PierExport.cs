@@ -37,7 +37,7 @@ public static class PierExport
         meter.Report();
         Position reached = state.Base;
         using PierWriter writer = PierWriter.Create(path, identity, state.Base.Number, vereVersion);
-        await foreach (EventFragment piece in log.StreamAsync(state, state.First, state.Head.Number, cancel))
+        await foreach (EventFragment piece in ReadAhead.Of(log.StreamAsync(state, state.First, state.Head.Number, cancel), cancel))
         {
             if (piece.Offset == 0)
             {

@@ -47,19 +47,19 @@ public sealed class DqliteCluster : IAsyncDisposable
     /// <summary>Starts a cluster of <paramref name="nodes"/> voters.</summary>
     /// <param name="nodes">How many.</param>
     /// <param name="plain">Without encryption.</param>
-    /// <param name="diskBytes">The size of each node's disk, a tmpfs of its own (needs root); 0: the system's disk.</param>
+    /// <param name="diskMegabytes">The size of each node's disk, a tmpfs of its own (needs root); 0: the system's disk.</param>
     /// <param name="adjust">Changes each node's options before its start.</param>
     /// <param name="places">Where each node is; none: all on loopback.</param>
     /// <param name="cancel">Ends the start.</param>
     public static async Task<DqliteCluster> StartAsync(
-        int nodes, bool plain = false, long diskBytes = 0, Func<DqliteNodeOptions, DqliteNodeOptions>? adjust = null, IReadOnlyList<LinePlace>? places = null,
+        int nodes, bool plain = false, int diskMegabytes = 0, Func<DqliteNodeOptions, DqliteNodeOptions>? adjust = null, IReadOnlyList<LinePlace>? places = null,
         CancellationToken cancel = default)
     {
         DqliteCluster cluster = new(new TemporaryFolder("dqlite"), plain, adjust ?? (static options => options), places ?? []);
         try
         {
             for (int i = 0; i < nodes; i++)
-                cluster.Prepare(diskBytes);
+                cluster.Prepare(diskMegabytes);
             await Task.WhenAll(cluster.Nodes.Select(node => node.StartAsync(cancel)));
             foreach (DqliteClusterNode node in cluster.Nodes.Skip(1))
                 await cluster.Membership.JoinAsync(node.Options.Id, node.Address, cancel);
@@ -73,13 +73,13 @@ public sealed class DqliteCluster : IAsyncDisposable
     }
 
     /// <summary>Makes one more node with the next number, neither started nor a member of the cluster.</summary>
-    public DqliteClusterNode Prepare(long diskBytes = 0)
+    public DqliteClusterNode Prepare(int diskMegabytes = 0)
     {
         int id = _nodes.Count + 1;
         string folder = _folder[$"node{id}"];
-        DqliteClusterDisk? disk = diskBytes > 0 ? new DqliteClusterDisk(_folder[$"disk{id}"], diskBytes) : null;
+        TemporaryDisk? disk = diskMegabytes > 0 ? new TemporaryDisk($"dqlite-disk{id}", diskMegabytes) : null;
         if (disk is not null)
-            folder = Path.Combine(disk.Path, "node");
+            folder = disk["node"];
         LinePlace? place = id <= _places.Count ? _places[id - 1] : null;
         DqliteNodeOptions options = _adjust(new DqliteNodeOptions
         {

@@ -16,7 +16,7 @@ public sealed partial class DqliteClusterNode : IAsyncDisposable
     private DqliteNodeProcess? _process;
     private bool _ran;
 
-    internal DqliteClusterNode(SeguroExecutable executable, DqliteNodeOptions options, DqliteClusterDisk? disk)
+    internal DqliteClusterNode(SeguroExecutable executable, DqliteNodeOptions options, TemporaryDisk? disk)
     {
         Disk = disk;
         _executable = executable;
@@ -27,7 +27,7 @@ public sealed partial class DqliteClusterNode : IAsyncDisposable
     public DqliteNodeOptions Options { get; }
 
     /// <summary>Its disk, where it has one of its own.</summary>
-    public DqliteClusterDisk? Disk { get; }
+    public TemporaryDisk? Disk { get; }
 
     /// <summary>Where it is reached.</summary>
     public HostAddress Address => Options.Address;

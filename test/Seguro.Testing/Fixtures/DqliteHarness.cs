@@ -11,7 +11,7 @@ public sealed class DqliteHarness : StoreHarness
     /// <summary>The window of the suite's database, in bytes.</summary>
     public const long Window = 128L << 20;
 
-    private const long DiskBytes = 2L << 30;
+    private const int DiskMegabytes = 2048;
 
     private readonly List<TcpRelay> _relays = [];
     private DqliteCluster? _cluster;
@@ -35,7 +35,7 @@ public sealed class DqliteHarness : StoreHarness
 
     /// <inheritdoc/>
     public override async ValueTask InitializeAsync() => _cluster = await DqliteCluster.StartAsync(
-        3, diskBytes: TemporaryDisk.IsAllowed ? DiskBytes : 0, adjust: BehindRelay, cancel: TestContext.Current.CancellationToken);
+        3, diskMegabytes: TemporaryDisk.IsAllowed ? DiskMegabytes : 0, adjust: BehindRelay, cancel: TestContext.Current.CancellationToken);
 
     /// <inheritdoc/>
     public override async ValueTask<IStore> OpenAsync(CancellationToken cancel) => await DqliteStore.OpenAsync(StoreUrl.Parse(Url), Options, cancel);
@@ -119,9 +119,8 @@ public sealed class DqliteHarness : StoreHarness
     /// <inheritdoc/>
     public override Task<IAsyncDisposable> FillDiskAsync(CancellationToken cancel)
     {
-        foreach (DqliteClusterNode node in Cluster.Nodes)
-            node.Disk!.Fill();
-        return Task.FromResult<IAsyncDisposable>(new FullDisks(this));
+        IAsyncDisposable[] ballast = [.. Cluster.Nodes.Select(static node => node.Disk!.Fill())];
+        return Task.FromResult<IAsyncDisposable>(new FullDisks(this, ballast));
     }
 
     /// <summary>Changes a byte in the nodes' memory, by SQL: of what lies on a disk, dqlite keeps checksums.</summary>
@@ -172,12 +171,12 @@ public sealed class DqliteHarness : StoreHarness
         public async ValueTask DisposeAsync() => await harness.ReplaceAsync(flipped, stored, CancellationToken.None);
     }
 
-    private sealed class FullDisks(DqliteHarness harness) : IAsyncDisposable
+    private sealed class FullDisks(DqliteHarness harness, IReadOnlyList<IAsyncDisposable> ballast) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync()
         {
-            foreach (DqliteClusterNode node in harness.Cluster.Nodes)
-                node.Disk!.Free();
+            foreach (IAsyncDisposable some in ballast)
+                await some.DisposeAsync();
             await harness.WritesAsync(CancellationToken.None);
         }
     }

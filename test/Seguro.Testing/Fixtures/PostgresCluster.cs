@@ -167,6 +167,18 @@ public sealed class PostgresCluster : IAsyncDisposable
     public Task CutAsync(CancellationToken cancel) => Primary.AskAsync(
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'seguro'", cancel);
 
+    /// <summary>Puts copies of all servers' data aside, for <see cref="RestoreAsync"/>; they are stopped meanwhile.</summary>
+    public Task BackUpAsync(CancellationToken cancel) => WhileStoppedAsync(static server => Tool.RunAsync(["cp", "-a", server.Data, CopyOf(server)]), cancel);
+
+    /// <summary>Takes all servers back to <see cref="BackUpAsync"/>: whatever was committed since is gone.</summary>
+    public Task RestoreAsync(CancellationToken cancel) => WhileStoppedAsync(
+        static async server =>
+        {
+            await Tool.RunAsync(["rm", "-r", server.Data]);
+            await Tool.RunAsync(["cp", "-a", CopyOf(server), server.Data]);
+        },
+        cancel);
+
     /// <summary>Leaves the primary's tables no room to grow, until the returned object is disposed of. Its write-ahead log has room.</summary>
     public async Task<IAsyncDisposable> FillDiskAsync()
     {
@@ -204,6 +216,18 @@ public sealed class PostgresCluster : IAsyncDisposable
         _folder.Dispose();
         _watchdog.Dispose();
         NpgsqlConnection.ClearAllPools();
+    }
+
+    private static string CopyOf(PostgresServer server) => server.Data + ".copy";
+
+    private async Task WhileStoppedAsync(Func<PostgresServer, Task> change, CancellationToken cancel)
+    {
+        await Task.WhenAll(_servers.Select(static server => server.StopAsync()));
+        foreach (PostgresServer server in _servers)
+            await change(server);
+        foreach (PostgresServer server in _servers)
+            server.Start();
+        await UntilWholeAsync(cancel);
     }
 
     private static Task<string> ResizeAsync(PostgresServer server, string size) => Tool.RunAsync(["mount", "-o", $"remount,size={size}", server.Tables]);

@@ -18,7 +18,7 @@ public sealed class LeaseKeeperTests
         Assert.Null(keeper.Renew(Seconds(12.9)));
         Assert.NotNull(keeper.Renew(Seconds(13)));
         Assert.Null(keeper.Renew(Seconds(16))); // one at a time
-        Assert.True(keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 1 }), Seconds(13)));
+        Assert.Null(keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 1 }), Seconds(13)));
         Assert.Equal(Seconds(22), keeper.Deadline);
         Assert.Equal(1ul, keeper.Lease.Renewals);
     }
@@ -28,7 +28,7 @@ public sealed class LeaseKeeperTests
     {
         LeaseKeeper keeper = new(Mine, Seconds(0), Duration);
         Assert.NotNull(keeper.Renew(Seconds(3)));
-        Assert.True(keeper.Renewed(new LeaseOutcome.Unknown("gone"), Seconds(3)));
+        Assert.Null(keeper.Renewed(new LeaseOutcome.Unknown("gone"), Seconds(3)));
         Assert.Equal(Seconds(9), keeper.Deadline);
         Assert.NotNull(keeper.Renew(Seconds(4)));
     }
@@ -37,10 +37,20 @@ public sealed class LeaseKeeperTests
     public void Another_s_lease_ends_it_and_answers_of_an_earlier_term_do_not()
     {
         LeaseKeeper keeper = new(Mine, Seconds(0), Duration);
-        Assert.True(keeper.Renewed(new LeaseOutcome.Lost(new Lease(new(3), "b@1", 7, Duration)), Seconds(1)));
-        Assert.True(keeper.Renewed(new LeaseOutcome.Done(new Lease(new(3), "a@1", 8, Duration)), Seconds(1)));
+        Assert.Null(keeper.Renewed(new LeaseOutcome.Lost(new Lease(new(3), "b@1", 7, Duration)), Seconds(1)));
+        Assert.Null(keeper.Renewed(new LeaseOutcome.Done(new Lease(new(3), "a@1", 8, Duration)), Seconds(1)));
         Assert.Equal(Seconds(9), keeper.Deadline);
-        Assert.False(keeper.Renewed(new LeaseOutcome.Lost(new Lease(new(5), "b@1", 0, Duration)), Seconds(2)));
+        Assert.NotNull(keeper.Renewed(new LeaseOutcome.Lost(new Lease(new(5), "b@1", 0, Duration)), Seconds(2)));
+    }
+
+    [Fact]
+    public void A_lease_that_was_renewed_less_often_than_before_is_that_of_an_older_copy()
+    {
+        LeaseKeeper keeper = new(Mine with { Renewals = 7 }, Seconds(0), Duration);
+        Assert.NotNull(keeper.Renew(Seconds(3)));
+        Assert.Null(keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 9 }), Seconds(3))); // one of unknown outcome counted, too
+        Assert.NotNull(keeper.Renew(Seconds(6)));
+        Assert.Contains("back in time", keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 9 }), Seconds(6)), StringComparison.Ordinal);
     }
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(seconds);

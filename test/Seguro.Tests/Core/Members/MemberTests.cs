@@ -65,6 +65,48 @@ public sealed class MemberTests
         Assert.Contains("event 1 was committed", _member.Status.Stopped, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_master_without_events_notices_by_its_lease_that_the_store_went_back()
+    {
+        Lease mine = Win(Position.Origin, []);
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+        Step(default, new MemberInput.Poked([new Computation.Accepted(First.Number, First.Payload, 1, [])]));
+        Step(default, new MemberInput.LocalAppended(At(First)));
+        Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
+        Step(Second / 2, MemberInput.Tick.Instance);
+        Assert.Single(_outputs.OfType<MemberOutput.Renew>());
+        Step(default, new MemberInput.Renewed(new LeaseOutcome.Done(mine with { Renewals = 5 }), _now));
+        Assert.Equal(Role.Master, _member.Role);
+
+        // An older copy of the store: it still knows the term.
+        Step(Second / 2, MemberInput.Tick.Instance);
+        Step(default, new MemberInput.Renewed(new LeaseOutcome.Done(mine with { Renewals = 2 }), _now));
+        Assert.Equal(Role.Rejoining, _member.Role);
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Assert.Equal(Role.Stopped, _member.Role);
+    }
+
+    [Fact]
+    public void A_replica_that_expects_a_lease_which_the_store_has_forgotten_looks_at_the_store_anew()
+    {
+        Lease others = new(new Term(1), "m2@1", 9, Second);
+        Lease older = others with { Renewals = 4 };
+        Step(default, new MemberInput.Started(Position.Origin, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, others), default, Position.Origin));
+        while (_member.Role is not Role.Candidate)
+            Step(Second / 10, MemberInput.Tick.Instance);
+        Assert.Equal(others, Assert.Single(_outputs.OfType<MemberOutput.Campaign>()).Expected);
+
+        Step(default, new MemberInput.Campaigned(new LeaseOutcome.Lost(older), _now));
+        Assert.Equal(Role.Rejoining, _member.Role);
+        Assert.Single(_outputs.OfType<MemberOutput.ReadState>());
+        // No event is missing: the member goes on, from what the store knows now.
+        Step(default, new MemberInput.StateRead(State(Position.Origin, older), default, Position.Origin));
+        while (_member.Role is not Role.Candidate)
+            Step(Second / 10, MemberInput.Tick.Instance);
+        Assert.Equal(older, Assert.Single(_outputs.OfType<MemberOutput.Campaign>()).Expected);
+    }
+
     private static Event Following(Position previous)
     {
         byte[] payload = [1, 2, 3];

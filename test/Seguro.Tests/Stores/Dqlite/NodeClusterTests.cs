@@ -126,10 +126,10 @@ public sealed class NodeClusterTests
     public async Task A_full_disk_of_the_leader_costs_a_takeover_and_nothing_else()
     {
         Assert.SkipUnless(TemporaryDisk.IsAllowed, "A small disk can be mounted by root only.");
-        await using DqliteCluster cluster = await DqliteCluster.StartAsync(3, diskBytes: 64 << 20, cancel: Cancel);
+        await using DqliteCluster cluster = await DqliteCluster.StartAsync(3, diskMegabytes: 64, cancel: Cancel);
         await NodeNumbers.WriteAsync(cluster, 1, Cancel);
         DqliteClusterNode leader = await cluster.LeaderAsync(Cancel);
-        leader.Disk!.Fill();
+        IAsyncDisposable ballast = leader.Disk!.Fill();
         // dqlite has room in the segments that it made in advance: write until it wants more.
         DqliteException error = await Assert.ThrowsAsync<DqliteException>(async () =>
         {
@@ -139,7 +139,7 @@ public sealed class NodeClusterTests
                 await connection.ExecAsync("INSERT INTO ballast VALUES (zeroblob(500000))", [], Cancel);
         });
         TestContext.Current.SendDiagnosticMessage("the writer saw: {0}", error.Message);
-        leader.Disk.Free();
+        await ballast.DisposeAsync();
         await NodeNumbers.WriteAsync(cluster, 2, Cancel);
         Assert.Equal([1, 2], await NodeNumbers.ReadAsync(cluster, Cancel));
     }

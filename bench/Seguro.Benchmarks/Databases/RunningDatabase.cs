@@ -1,3 +1,4 @@
+using Npgsql;
 using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
@@ -5,10 +6,11 @@ using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 
-/// <summary>A real, empty database with so many members, at places of a <see cref="DelayLine"/> or on loopback; ended when disposed of.</summary>
+/// <summary>A real database, empty at first: servers on this machine, on loopback or at places of a <see cref="DelayLine"/>, or a folder; ended when disposed of.</summary>
 internal sealed class RunningDatabase : IAsyncDisposable
 {
-    private readonly TemporaryFolder _folder = new("growth");
+    private readonly TemporaryFolder _folder = new("bench");
+    private int _places;
 
     private RunningDatabase(string engine) => Engine = engine;
 
@@ -25,7 +27,10 @@ internal sealed class RunningDatabase : IAsyncDisposable
     public EtcdCluster? Etcd { get; private init; }
 
     /// <summary>How Seguro opens it.</summary>
-    public string Url => Postgres?.Url ?? Dqlite?.Url ?? Etcd?.Url ?? $"{Engine}:{_folder[Engine]}";
+    public string Url => Server ?? $"{Engine}:{_folder[Engine]}";
+
+    /// <summary>It is servers, not a folder.</summary>
+    public bool IsServer => Server is not null;
 
     /// <summary>Where the first member's data is.</summary>
     public string Data => Postgres?.Servers[0].Data ?? Dqlite?.Nodes[0].Options.Folder ?? Etcd?.Servers[0].Data ?? _folder.Path;
@@ -37,13 +42,13 @@ internal sealed class RunningDatabase : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="engine">Which.</param>
-    /// <param name="members">How many members; a store that is no cluster has one.</param>
+    /// <param name="cancel">Ends the start.</param>
+    /// <param name="members">How many members, where it is servers.</param>
     /// <param name="synchronous">Of PostgreSQL: which standbys a commit waits for.</param>
     /// <param name="places">Where the members are.</param>
     /// <param name="latency">Of dqlite: the one-way latency that it is to expect; <see langword="null"/>: Seguro's default.</param>
-    /// <param name="cancel">Ends the start.</param>
     public static async Task<RunningDatabase> StartAsync(
-        string engine, int members, CancellationToken cancel, string synchronous = "ANY 1", IReadOnlyList<LinePlace>? places = null, TimeSpan? latency = null)
+        string engine, CancellationToken cancel, int members = 3, string synchronous = "ANY 1", IReadOnlyList<LinePlace>? places = null, TimeSpan? latency = null)
     {
         switch (engine)
         {
@@ -63,12 +68,16 @@ internal sealed class RunningDatabase : IAsyncDisposable
     }
 
     /// <summary>Opens it with Seguro.</summary>
-    public ValueTask<IStore> OpenAsync(CancellationToken cancel, long? window = null, TimeSpan? patience = null)
-    {
-        StoreOptions options = new() { Create = true, AllowUnsafeSettings = true, Certificates = Dqlite?.Certificates ?? Etcd?.Certificates };
-        options = options with { Window = window ?? options.Window, Patience = patience ?? options.Patience };
-        return StoreConnection.OpenAsync(StoreUrl.Parse(Url), options, cancel);
-    }
+    public ValueTask<IStore> OpenAsync(CancellationToken cancel, long? window = null, TimeSpan? patience = null) => OpenAsync(Url, window, patience, cancel);
+
+    /// <summary>Opens it for a log that it does not have yet; where it is a folder, a new one: a pier holds one ship.</summary>
+    public ValueTask<IStore> OpenNewAsync(CancellationToken cancel) => OpenAsync(Server ?? $"{Engine}:{NewPath(Engine)}", null, null, cancel);
+
+    /// <summary>A path that nothing is at, for files of the bare database.</summary>
+    public string NewPath(string name) => _folder[$"{name}{Interlocked.Increment(ref _places)}"];
+
+    /// <summary>The bare client's connections to PostgreSQL's primary, as a user who may make tables; the caller's to dispose of.</summary>
+    public NpgsqlDataSource BarePostgres() => NpgsqlDataSource.Create(Postgres!.Primary.AdminConnection);
 
     /// <summary>Which member leads, from 0.</summary>
     public async Task<int> LeaderAsync(CancellationToken cancel) =>
@@ -108,5 +117,14 @@ internal sealed class RunningDatabase : IAsyncDisposable
         if (Etcd is not null)
             await Etcd.DisposeAsync();
         _folder.Dispose();
+    }
+
+    private string? Server => Postgres?.Url ?? Dqlite?.Url ?? Etcd?.Url;
+
+    private ValueTask<IStore> OpenAsync(string url, long? window, TimeSpan? patience, CancellationToken cancel)
+    {
+        StoreOptions options = new() { Create = true, AllowUnsafeSettings = true, Certificates = Dqlite?.Certificates ?? Etcd?.Certificates };
+        options = options with { Window = window ?? options.Window, Patience = patience ?? options.Patience };
+        return StoreConnection.OpenAsync(StoreUrl.Parse(url), options, cancel);
     }
 }

@@ -1,16 +1,16 @@
 namespace Seguro.Benchmarks;
 
 /// <summary>The databases that the parts about stores measure: each is started when it is first asked for, and stays up for all parts, until this is disposed of.</summary>
-internal sealed class Subjects : IAsyncDisposable
+internal sealed class RunningDatabases : IAsyncDisposable
 {
-    private readonly Dictionary<string, Subject> _running = [];
+    private readonly Dictionary<string, RunningDatabase> _running = [];
 
     /// <summary>A database of that kind.</summary>
-    public async Task<Subject> GetAsync(string engine, CancellationToken cancel)
+    public async Task<RunningDatabase> GetAsync(string engine, CancellationToken cancel)
     {
-        if (!_running.TryGetValue(engine, out Subject? subject))
-            _running.Add(engine, subject = await Subject.StartAsync(engine, cancel));
-        return subject;
+        if (!_running.TryGetValue(engine, out RunningDatabase? database))
+            _running.Add(engine, database = await RunningDatabase.StartAsync(engine, cancel));
+        return database;
     }
 
     /// <summary>
@@ -21,16 +21,16 @@ internal sealed class Subjects : IAsyncDisposable
     {
         foreach (string engine in (string[])["dqlite", "etcd"])
         {
-            if (_running.Remove(engine, out Subject? subject))
-                await subject.DisposeAsync();
+            if (_running.Remove(engine, out RunningDatabase? database))
+                await database.DisposeAsync();
         }
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        foreach (Subject subject in _running.Values)
-            await subject.DisposeAsync();
+        foreach (RunningDatabase database in _running.Values)
+            await database.DisposeAsync();
         _running.Clear();
     }
 }
