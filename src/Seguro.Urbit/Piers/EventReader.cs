@@ -15,6 +15,7 @@ internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
     private const int Attempts = 1000;
     private const int KeptBuffer = 16 << 20;
     private readonly LmdbPage _page = new(file);
+    private readonly LmdbPath _path = new(file);
     private LmdbSnapshot _snapshot;
     private LmdbTree? _tree;
     private byte[] _buffer = [];
@@ -204,10 +205,11 @@ internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
         {
             try
             {
-                if (_tree is null || !file.IsStillWhole(_snapshot))
+                if (_tree is null)
                 {
                     _snapshot = file.ReadSnapshot();
-                    _tree = LmdbTree.Open(file, _snapshot, table, _page);
+                    _path.Forget();
+                    _tree = LmdbTree.Open(file, _snapshot, table, _page, _path);
                 }
                 read();
             }

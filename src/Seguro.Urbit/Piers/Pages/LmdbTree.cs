@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Seguro.Urbit.Piers;
 
 /// <summary>A table in one state of a file: finds leaves by key and reads values.</summary>
-/// <remarks>Every search goes down from the root: two or three pages out of the system's cache, and nothing to be remembered of a file that moves on.</remarks>
-internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable table)
+/// <remarks>Every search goes down from the root: two or three pages out of the system's cache, or out of the path that a reader of neighbours keeps.</remarks>
+internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable table, LmdbPath? path = null)
 {
     /// <summary>The deepest tree that LMDB itself can handle.</summary>
     private const int Deepest = 32;
@@ -15,11 +15,11 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
     public bool HasIntegerKeys => (table.Flags & LmdbTable.IntegerKey) != 0;
 
     /// <summary>A named table; <see langword="null"/> where there is none.</summary>
-    public static LmdbTree? Open(LmdbFile file, in LmdbSnapshot snapshot, string name, LmdbPage page)
+    public static LmdbTree? Open(LmdbFile file, in LmdbSnapshot snapshot, string name, LmdbPage page, LmdbPath? path = null)
     {
         LmdbTree main = new(file, snapshot, snapshot.Main);
         int index = main.FindExactly(System.Text.Encoding.ASCII.GetBytes(name), page);
-        return index < 0 ? null : new LmdbTree(file, snapshot, ParseTable(file, page, page[index]));
+        return index < 0 ? null : new LmdbTree(file, snapshot, ParseTable(file, page, page[index]), path);
     }
 
     /// <summary>Reads the record of a table out of the leaf that holds it.</summary>
@@ -47,26 +47,29 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
         ulong number = table.Root;
         for (int level = 1; ; level++)
         {
-            page.Load(number, HasIntegerKeys, snapshot);
-            if (page.IsLeaf != (level == table.Depth))
+            bool isLeaf = level == table.Depth;
+            LmdbPage here = isLeaf || path is null ? page : path.Branch(level - 1, number, HasIntegerKeys, snapshot);
+            if (here == page)
+                page.Load(number, HasIntegerKeys, snapshot);
+            if (here.IsLeaf != isLeaf)
                 throw file.Damage($"page {number} is at the wrong depth");
-            if (page.IsLeaf)
+            if (isLeaf)
                 return true;
             int low = 0;
-            int high = page.Count - 1;
+            int high = here.Count - 1;
             while (low < high)
             {
                 int middle = (low + high + 1) / 2;
-                if (Compare(page, middle, key) <= 0)
+                if (Compare(here, middle, key) <= 0)
                     low = middle;
                 else
                     high = middle - 1;
             }
             if (wantsBounds && low > 0)
-                begins = page.KeyOf(page[low]).ToArray();
-            if (wantsBounds && low < page.Count - 1)
-                beyond = page.KeyOf(page[low + 1]).ToArray();
-            number = page[low].Page;
+                begins = here.KeyOf(here[low]).ToArray();
+            if (wantsBounds && low < here.Count - 1)
+                beyond = here.KeyOf(here[low + 1]).ToArray();
+            number = here[low].Page;
         }
     }
 
