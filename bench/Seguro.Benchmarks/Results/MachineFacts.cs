@@ -22,7 +22,9 @@ internal static class MachineFacts
         Add("distribution", File.Exists("/etc/os-release") ? File.ReadLines("/etc/os-release").FirstOrDefault(static line => line.StartsWith("PRETTY_NAME=", StringComparison.Ordinal))?[12..].Trim('"') : null);
         Add("disk", Disk(Path.GetTempPath()));
         Add(".NET", Environment.Version.ToString());
-        Add("Seguro", Run("git", "-C", SharedData.Repository, "describe", "--always", "--dirty"));
+        // Results that were written a moment ago make no other program.
+        string changed = Run("git", "-C", SharedData.Repository, "status", "--porcelain", "--", ":!docs") is { Length: > 0 } ? ", changed" : "";
+        Add("Seguro", Run("git", "-C", SharedData.Repository, "describe", "--always") is { } revision ? revision + changed : null);
         Add("PostgreSQL", Directory.Exists("/usr/lib/postgresql")
             ? Directory.EnumerateFiles("/usr/lib/postgresql", "postgres", SearchOption.AllDirectories).Select(static file => Run(file, "--version")).FirstOrDefault()
             : null);

@@ -21,6 +21,9 @@ internal abstract class Contestant : IAsyncDisposable
     /// <summary>The most payload bytes of one commit of several events.</summary>
     public virtual long LargestGroupBytes => 8 << 20;
 
+    /// <summary>It is a process of its own, which measures its time itself, from when it was asked.</summary>
+    public virtual bool IsAskedByPipe => false;
+
     /// <summary>How many events were committed.</summary>
     public long Events => Interlocked.Read(ref _events);
 

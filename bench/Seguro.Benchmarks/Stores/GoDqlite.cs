@@ -60,6 +60,8 @@ internal sealed class GoDqlite : Contestant
         }
     }
 
+    public override bool IsAskedByPipe => true;
+
     public override async ValueTask AppendAsync(ReadOnlyMemory<byte>[] payloads, CancellationToken cancel) => await TimeAsync(payloads, cancel);
 
     public override async ValueTask DisposeAsync()
