@@ -44,13 +44,7 @@ public sealed class MemberTests
     [Fact]
     public void A_store_that_lost_what_it_confirmed_is_not_followed()
     {
-        Lease mine = Win(Position.Origin, []);
-        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
-        Step(default, new MemberInput.Poked([new Computation.Accepted(First.Number, First.Payload, 1, [])]));
-        Step(default, new MemberInput.LocalAppended(At(First)));
-        Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
-        Assert.Equal(At(First), _member.Status.Committed);
-
+        Lease mine = WinAndCommitFirst();
         // Another server leads, and it lacks the event.
         LogState older = State(Position.Origin, mine);
         Event second = Following(At(First));
@@ -68,11 +62,7 @@ public sealed class MemberTests
     [Fact]
     public void A_master_without_events_notices_by_its_lease_that_the_store_went_back()
     {
-        Lease mine = Win(Position.Origin, []);
-        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
-        Step(default, new MemberInput.Poked([new Computation.Accepted(First.Number, First.Payload, 1, [])]));
-        Step(default, new MemberInput.LocalAppended(At(First)));
-        Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
+        Lease mine = WinAndCommitFirst();
         Step(Second / 2, MemberInput.Tick.Instance);
         Assert.Single(_outputs.OfType<MemberOutput.Renew>());
         Step(default, new MemberInput.Renewed(new LeaseOutcome.Done(mine with { Renewals = 5 }), _now));
@@ -136,6 +126,17 @@ public sealed class MemberTests
         Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(mine), _now));
         Step(default, new MemberInput.StateRead(State(head, mine), default, head));
         Assert.Equal(Role.Master, _member.Role);
+        return mine;
+    }
+
+    private Lease WinAndCommitFirst()
+    {
+        Lease mine = Win(Position.Origin, []);
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+        Step(default, new MemberInput.Poked([new Computation.Accepted(First.Number, First.Payload, 1, [])]));
+        Step(default, new MemberInput.LocalAppended(At(First)));
+        Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
+        Assert.Equal(At(First), _member.Status.Committed);
         return mine;
     }
 

@@ -22,11 +22,14 @@ public sealed class LmdbDamageTests : IDisposable
 
     private string Data => Path.Combine(PierFiles.LogOf(Folder), "0i0", "data.mdb");
 
-    [Fact]
-    public async Task A_damaged_inner_leaf_does_not_stop_appends_and_is_never_removed_by_liblmdb()
+    /// <remarks>Of the rows' table nothing else is read before a removal than what <see cref="EventReader.CheckLeaves"/> reads.</remarks>
+    [Theory]
+    [InlineData(PierMeta.Events)]
+    [InlineData(LmdbRecords.Table)]
+    public async Task A_damaged_inner_leaf_does_not_stop_appends_and_is_never_removed_by_liblmdb(string table)
     {
         Chain[] chains = await MakeAsync();
-        Damage(LeafOf(200));
+        Damage(LeafOf(table, 200));
 
         await using LmdbStore store = await OpenAsync();
         await using EventLog log = new(await store.OpenLogAsync(Zod, Cancel) ?? throw new InvalidOperationException("The log is gone."), store.Capabilities);
@@ -128,13 +131,13 @@ public sealed class LmdbDamageTests : IDisposable
         }
     }
 
-    /// <summary>The page of the leaf with an event, found by the reader.</summary>
-    private ulong LeafOf(ulong number)
+    /// <summary>The page of the leaf with a number, found by the reader.</summary>
+    private ulong LeafOf(string table, ulong number)
     {
         using LmdbFile file = LmdbFile.Open(Data);
         LmdbPage page = new(file);
-        LmdbTree events = LmdbTree.Open(file, file.ReadSnapshot(), PierMeta.Events, page) ?? throw new InvalidOperationException("There are no events.");
-        Assert.True(events.FindExactly(number, page) >= 0);
+        LmdbTree tree = LmdbTree.Open(file, file.ReadSnapshot(), table, page) ?? throw new InvalidOperationException($"There is no table {table}.");
+        Assert.True(tree.FindExactly(number, page) >= 0);
         return page.Number;
     }
 
