@@ -124,7 +124,8 @@ public sealed class SeguroNode : IAsyncDisposable
             () => MemberStatus, input => _host?.Post(input), () => Status,
             (to, path, body, token) => _links is { } links
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
-                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."));
+                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."),
+            () => _host);
         Keep(await AdminServer.StartAsync(
             new AdminOptions
             {

@@ -4,4 +4,8 @@ namespace Seguro.Core;
 /// <param name="Optimism">The optimism in force; <see langword="null"/> where none was written yet.</param>
 /// <param name="Members">Who belongs to the cluster, in order; <see langword="null"/> where none was written yet.</param>
 /// <param name="Released">The watermark: all effects up to this event are certainly out.</param>
-public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released);
+/// <param name="Accepted">
+/// The term in which the user accepted that the store had lost what it confirmed (<c>seguro cluster accept-loss</c>), and the log as it was then for the cluster's; none where that never
+/// happened. Written by that command only; higher than every term known then.
+/// </param>
+public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released, Term Accepted = default);

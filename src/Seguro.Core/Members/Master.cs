@@ -21,6 +21,8 @@ internal sealed partial class Master
     private long _unreplicatedBytes;
     private bool _isPoking;
     private string? _demotion;
+    private TimeSpan? _shutSince;
+    private EventNumber _shutAt;
     private bool _mustSkip;
 
     /// <summary>Begins to serve.</summary>
@@ -65,6 +67,9 @@ internal sealed partial class Master
 
     /// <summary>How many events' effects wait.</summary>
     public int Gated => _gate.Count;
+
+    /// <summary>How many payload bytes of the store's window are in use; null where it has none.</summary>
+    public long? WindowUsed => _member.Options.StoreWindow is null ? null : _storedBytes;
 
     /// <summary>Why the mastership has ended; null while it lasts.</summary>
     public string? Demotion => _demotion;
@@ -160,10 +165,17 @@ internal sealed partial class Master
     {
         if (_member.Term > _keeper.Lease.Term)
             Demote($"term {_member.Term} took over");
+        else if (IsContradicted())
+            Demote("another member knows of committed events that this master does not have");
         else if (!_keeper.IsLive(_member.Now) && _member.Options.Bug is not PlantedBug.ReleasedWithoutLease)
             Demote("the lease could not be renewed in time");
         if (_demotion is not null)
             return;
+        if (_isResigning)
+        {
+            ResignFurther();
+            return;
+        }
         if (_keeper.Renew(_member.Now) is { } renewal)
             _member.Emit(renewal);
         Compute();
@@ -174,7 +186,13 @@ internal sealed partial class Master
         WriteSettings();
         Trim();
         StepDownFurther();
+        Yield();
     }
+
+    /// <summary>Others know of what is committed here before this master tells them only where the store has lost it since.</summary>
+    private bool IsContradicted() =>
+        _member.EverCommitted.Number > Tip.Number
+        || (_member.Tail.TryGetPosition(_member.EverCommitted.Number, out Position here) && here != _member.EverCommitted);
 
     private void Demote(string reason) => _demotion ??= reason;
 
@@ -201,8 +219,7 @@ internal sealed partial class Master
             _storedSinceAsked += held.Payload.Length;
         }
         ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
-        _member.Committed = reached;
-        _member.SeeCommitted(reached.Number);
+        _member.Confirm(reached);
         if (reached.Number.Value / _member.Options.SnapshotEvery != before)
             _isSnapshotDue = true;
     }
@@ -299,6 +316,7 @@ internal sealed partial class Master
         if (healthy.Count >= asked)
         {
             _member.ClearWarning("replicas");
+            _member.HasYielded = false;
         }
         else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
         {
@@ -314,6 +332,9 @@ internal sealed partial class Master
         if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
             _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
         SeeReleased();
+        bool waits = healthy.Count < asked && limit == strict && _gate.Count > 0;
+        _shutSince = waits && _gate.Released == _shutAt ? _shutSince ?? _member.Now : null;
+        _shutAt = _gate.Released;
     }
 
     /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>

@@ -45,6 +45,18 @@ public sealed record MemberStatus
     /// <summary>How many ova wait to be computed, or were heard and not yet seen in the log.</summary>
     public int Ingress { get; init; }
 
+    /// <summary>On the master of a store with a window: how many payload bytes of it are in use; <see langword="null"/> elsewhere.</summary>
+    public long? WindowUsed { get; init; }
+
+    /// <summary>What shows that the store lost what it confirmed, where this member stands still for that.</summary>
+    public string? Loss { get; init; }
+
+    /// <summary>The highest position that was ever known to be committed, here or elsewhere.</summary>
+    public Position EverCommitted { get; init; }
+
+    /// <summary>The highest position of the local log that was ever known to be committed.</summary>
+    public Position Proven { get; init; }
+
     /// <summary>What the user should know now; each a full sentence.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 }

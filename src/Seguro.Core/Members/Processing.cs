@@ -52,7 +52,7 @@ internal sealed class Processing(MemberState member)
         member.Tail.Reset(member.Ship);
         member.ShipAsked = member.Ship;
         member.LocalAsked = member.Local;
-        member.Committed = member.Local;
+        member.Confirm(member.Local);
         _target = default;
         _adoptable = adoptable.Count == 0 ? null : (member.Local, adoptable);
     }
@@ -60,14 +60,14 @@ internal sealed class Processing(MemberState member)
     /// <summary>A position was learned to be committed in the store.</summary>
     public void Learn(Position committed)
     {
-        member.SeeCommitted(committed.Number);
+        member.SeeCommitted(committed);
         if (committed.Number <= member.Committed.Number)
             return;
         if (member.Tail.TryGetPosition(committed.Number, out Position here))
         {
             if (here == committed)
             {
-                member.Committed = committed;
+                member.Confirm(committed);
                 return;
             }
             CutUncommitted();
@@ -134,7 +134,7 @@ internal sealed class Processing(MemberState member)
         for (int i = read.Events.Count - 1; i >= 0 && read.Events[i].Number > member.Committed.Number; i--)
         {
             if (member.Tail.TryGetPosition(read.Events[i].Number, out Position taken) && taken.Chain == read.Events[i].Chain)
-                member.Committed = taken;
+                member.Confirm(taken);
         }
         return true;
     }
@@ -182,7 +182,7 @@ internal sealed class Processing(MemberState member)
         if (_target.Number > member.Committed.Number)
             Learn(_target);
         if (member.Options.Bug is PlantedBug.UncommittedProcessed && member.Tail.End.Number > member.Committed.Number)
-            member.Committed = member.Tail.End;
+            member.Confirm(member.Tail.End);
         Read();
         AppendLocal();
         Apply(member.Committed.Number);

@@ -44,13 +44,14 @@ internal sealed class Rejoin(MemberState member, Processing processing)
             return;
         }
         _state = state;
-        member.TakeLease(state.Lease);
-        if (state.Head.Number < member.EverCommitted)
+        member.SeeAccepted(read.Settings.Accepted);
+        if (member.FindLoss(state, read.Common) is { } loss)
         {
             // To go on would make the loss one of the cluster's, too: the next event would take the number of one that was acknowledged.
-            member.Stop($"the store has lost what it confirmed: event {member.EverCommitted} was committed, and its log ends at {state.Head.Number}");
+            member.Doubt(loss, loss);
             return;
         }
+        member.TakeLease(state.Lease);
         member.SeeSettings(read.Settings);
         if (read.Common.Number == member.Local.Number || member.Options.Bug is PlantedBug.SuffixKept)
         {

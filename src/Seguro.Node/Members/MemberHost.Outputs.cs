@@ -34,6 +34,9 @@ public sealed partial class MemberHost
             case MemberOutput.Snapshot snapshot:
                 Snapshot(snapshot.Position);
                 break;
+            case MemberOutput.Remember remember:
+                Remember(remember.Known);
+                break;
             case MemberOutput.AppendLocal append:
                 Task recorded = _recorded;
                 Begin(async () =>
@@ -197,9 +200,6 @@ public sealed partial class MemberHost
     private void ChangeRole(MemberOutput.RoleChanged changed)
     {
         _options.Log.LogInformation("{Member} is {Role} (term {Term}).", _options.Member.Name, changed.Role, changed.Term);
-        // Before a master's first event is in the local log, and before an effect of its term is out: see MastershipRecord.
-        if (changed.Role is Role.Master or Role.Replica)
-            Record(changed.Term, changed.Role is Role.Master);
         if (changed.Role is not (Role.Candidate or Role.Master))
         {
             CancellationTokenSource old = _tenure;
@@ -215,12 +215,9 @@ public sealed partial class MemberHost
         _options.ChangeRole(changed.Role, changed.Term);
     }
 
-    private void Record(Term term, bool wasMaster)
+    /// <summary>Keeps what the member knows for certain; what is appended and released after it waits for it.</summary>
+    private void Remember(Evidence known)
     {
-        MastershipRecord next = new(term > _record.Term ? term : _record.Term, wasMaster);
-        if (_hasRecord && next == _record)
-            return;
-        (_record, _hasRecord) = (next, true);
         Task before = _recorded;
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _recorded = done.Task;
@@ -229,7 +226,7 @@ public sealed partial class MemberHost
             try
             {
                 await before;
-                next.Write(_folder);
+                EvidenceFile.Write(_folder, known);
                 done.SetResult();
             }
             catch (Exception failed)

@@ -10,6 +10,7 @@ internal sealed class SimulatedCluster : IDisposable
     private const string OptimismKey = "optimism";
     private const string MembersKey = "members";
     private const string ReleasedKey = "released";
+    private const string AcceptedKey = "accepted";
     private const ulong Prime = 0x100000001b3;
 
     private readonly SimulationRandom _clientRandom;
@@ -55,6 +56,9 @@ internal sealed class SimulatedCluster : IDisposable
     /// <summary>How often a member became master.</summary>
     public int Takeovers { get; set; }
 
+    /// <summary>The store was asked to forget what is below this event; it may be about to.</summary>
+    public EventNumber TrimmedBelow { get; set; }
+
     /// <summary>How many ova members dropped.</summary>
     public int Dropped { get; set; }
 
@@ -75,7 +79,8 @@ internal sealed class SimulatedCluster : IDisposable
         StoredMembers,
         Store.Log.Metadata.TryGetValue(ReleasedKey, out byte[]? bytes)
             ? new EventNumber(ulong.Parse(Encoding.ASCII.GetString(bytes), CultureInfo.InvariantCulture))
-            : EventNumber.None);
+            : EventNumber.None,
+        Store.Log.Metadata.TryGetValue(AcceptedKey, out byte[]? accepted) ? new Term(ulong.Parse(Encoding.ASCII.GetString(accepted), CultureInfo.InvariantCulture)) : Term.None);
 
     /// <summary>Who belongs to the cluster now.</summary>
     public IReadOnlyList<string> CurrentMembers => StoredMembers ?? FirstMembers;
@@ -89,6 +94,8 @@ internal sealed class SimulatedCluster : IDisposable
             Add(MembersKey, Encoding.ASCII.GetBytes(string.Join(' ', members)));
         if (settings.Optimism is { } optimism)
             Add(OptimismKey, optimism.ToBytes());
+        if (settings.Accepted != Term.None)
+            Add(AcceptedKey, Encoding.ASCII.GetBytes(settings.Accepted.ToString()));
         Add(ReleasedKey, Encoding.ASCII.GetBytes(settings.Released.ToString()));
         return changes;
     }

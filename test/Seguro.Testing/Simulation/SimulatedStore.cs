@@ -2,7 +2,7 @@ using Seguro.Core;
 
 namespace Seguro.Testing;
 
-/// <summary>The replicated database: the model's rules, reached over links, with the faults that a database may have. What it has committed is never lost.</summary>
+/// <summary>The replicated database: the model's rules, reached over links, with the faults that a database may have. What it has committed is lost by <see cref="GoBackTo"/> only.</summary>
 internal sealed class SimulatedStore
 {
     private const int KeptLeases = 32;
@@ -90,6 +90,14 @@ internal sealed class SimulatedStore
                 return older;
         }
         return lease;
+    }
+
+    /// <summary>An older copy takes the database's place.</summary>
+    public void GoBackTo(ModelLogData copy)
+    {
+        Log.GoBackTo(copy);
+        _leases.Clear();
+        _history.GoesBack(Log.State.Head.Number);
     }
 
     private T Make<T>(Func<T> write, Func<string, T> unknown)

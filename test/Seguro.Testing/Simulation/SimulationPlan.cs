@@ -101,7 +101,11 @@ internal sealed record SimulationPlan
         };
         // Drawn apart, so that what a seed drew before this was drawn stays as it was.
         SimulationRandom apart = new(seed, "pace");
-        return plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)), CloseEnough = apart.Of(0UL, 4UL, 16UL, 4096UL) };
+        plan = plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)), CloseEnough = apart.Of(0UL, 4UL, 16UL, 4096UL) };
+        if (!new SimulationRandom(seed, "store back").Chance(0.1))
+            return plan;
+        // What shows that a store went back is on the members' disks: where those are lost as well, a loss is the user's. And a store that has forgotten the beginning can't be compared by hand.
+        return plan with { Nemeses = (plan.Nemeses | Nemesis.StoreBack) & ~(Nemesis.DiskWipe | Nemesis.DiskFlip | Nemesis.Twin | Nemesis.Membership | Nemesis.ShipDiffers), Window = null };
     }
 
     /// <inheritdoc/>
@@ -123,6 +127,8 @@ internal sealed record SimulationPlan
         Nemesis drawn = Nemesis.None;
         foreach (Nemesis nemesis in Enum.GetValues<Nemesis>())
         {
+            if (nemesis is Nemesis.StoreBack)
+                continue; // drawn apart
             if (random.Chance(each))
                 drawn |= nemesis;
         }
