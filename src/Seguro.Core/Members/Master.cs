@@ -14,7 +14,6 @@ internal sealed partial class Master
     private readonly Queue<Event> _adopting = new();
     private readonly List<EventNumber> _reached = [];
     private readonly List<EventNumber> _reachedByHealthy = [];
-    private IReadOnlyList<Event> _applying = [];
     private IReadOnlyList<Event> _storeGroup = [];
     private bool _isStoreBusy;
     private TimeSpan _storeAgain;
@@ -66,6 +65,10 @@ internal sealed partial class Master
     /// <summary>How many events' effects wait.</summary>
     public int Gated => _gate.Count;
 
+    /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
+    public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
+        && _member.Settings.Released == Tip.Number && _writing is null;
+
     /// <summary>Why the mastership has ended; null while it lasts.</summary>
     public string? Demotion => _demotion;
 
@@ -90,12 +93,11 @@ internal sealed partial class Master
         bool repeat = _member.Options.Effects is EffectsPolicy.AtLeastOnce;
         for (int i = 0; i < applied.Results.Count; i++)
         {
-            Event adopted = _applying[i];
+            Event adopted = _adopting.Dequeue();
             // At-most-once: the last master may have released them at optimism 0.
             Add(adopted.Number, adopted.Payload, repeat ? applied.Results[i].Effects : []);
             _member.Ingress.SeenInLog(applied.Results[i].Digest, _member.Now);
         }
-        _applying = [];
         if (applied.Failure is null)
             return;
         _member.SetWarning("adoption", $"Event {Tip.Number.Next} of the last master, which was not committed, can't be computed here; it and what followed it are left out: {applied.Failure}");
@@ -200,11 +202,8 @@ internal sealed partial class Master
             _storedBytes += held.Payload.Length;
             _storedSinceAsked += held.Payload.Length;
         }
-        ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
         _member.Committed = reached;
         _member.SeeCommitted(reached.Number);
-        if (reached.Number.Value / _member.Options.SnapshotEvery != before)
-            _isSnapshotDue = true;
     }
 
     private void Compute()
@@ -213,19 +212,12 @@ internal sealed partial class Master
             return;
         if (_adopting.Count > 0)
         {
-            List<Event> events = [];
-            while (events.Count < MostPokes && _adopting.TryDequeue(out Event next))
-                events.Add(next);
-            _applying = events;
             _member.IsShipBusy = true;
-            _member.Emit(new MemberOutput.Apply(events));
+            _member.Emit(new MemberOutput.Apply([.. _adopting.Take(MostPokes)]));
             return;
         }
-        if (_isSnapshotDue && _member.Committed == _member.Ship)
-        {
-            _isSnapshotDue = false;
-            _member.Emit(new MemberOutput.Snapshot(_member.Ship));
-        }
+        if (_member.Snapshots.IsDue(_member.Ship.Number, _member.Now) && MustWaitForSnapshot())
+            return;
         int room = (int)Math.Min(
             (ulong)MostPokes, (ulong)_member.Options.MaxUnreplicatedEvents - Math.Min((ulong)_member.Options.MaxUnreplicatedEvents, Tip.Number - _member.Committed.Number));
         room = Math.Min(room, _member.Options.MaxGated - _gate.Count);

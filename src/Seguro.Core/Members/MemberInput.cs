@@ -31,7 +31,7 @@ public abstract record MemberInput
     public sealed record Poked(IReadOnlyList<Computation> Computations) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.Apply"/>.</summary>
-    /// <param name="Results">What the events did, in order; fewer than asked where the next one failed.</param>
+    /// <param name="Results">What the events did, in order; fewer than asked where the next one failed, or where the shell had worked at them for long enough: the rest is asked for again.</param>
     /// <param name="Failure">Why the next one could not be applied: it crashed, or led to another state. The shell keeps the evidence.</param>
     public sealed record EventsApplied(IReadOnlyList<Applied> Results, string? Failure = null) : MemberInput;
 

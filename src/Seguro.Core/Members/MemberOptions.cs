@@ -60,6 +60,9 @@ public sealed record MemberOptions
     /// <summary>How many events lie between two snapshots of the ship.</summary>
     public ulong SnapshotEvery { get; init; } = 50_000;
 
+    /// <summary>For how long events may go without a snapshot of the ship.</summary>
+    public TimeSpan SnapshotAge { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The store's cap on payload bytes, where it has one: the master trims above half of it.</summary>
     public long? StoreWindow { get; init; }
 

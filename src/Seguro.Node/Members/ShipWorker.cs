@@ -12,6 +12,8 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
 
     private readonly IShip _ship = options.Ship;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly TimeSpan _longest = options.Member.LeaseDuration / 4;
+    private EventNumber _kept;
 
     /// <summary>Computes ova. After a cancellation the rest counts as refused: whoever is no longer master computes no more.</summary>
     public async Task<MemberInput> PokeAsync(MemberOutput.Poke poke, CancellationToken tenure, CancellationToken stop)
@@ -30,13 +32,17 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         }
     }
 
-    /// <summary>Processes events. The event that can't be processed is kept aside, with a report.</summary>
+    /// <summary>
+    /// Processes events, as many as a quarter of a lease has room for, but always one: how far it is can be seen meanwhile, and a snapshot finds its turn. The event that can't be
+    /// processed is kept aside, with a report.
+    /// </summary>
     public async Task<MemberInput> ApplyAsync(MemberOutput.Apply apply, CancellationToken stop)
     {
         await _turn.WaitAsync(stop);
         try
         {
             List<Applied> results = new(apply.Events.Count);
+            long start = options.Time.GetTimestamp();
             foreach (Event next in apply.Events)
             {
                 try
@@ -48,6 +54,8 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
                     string kept = await KeepEvidenceAsync(next, failed, stop);
                     return new MemberInput.EventsApplied(results, $"{failed.Message} ({failed.CodeText}); the event is kept in {kept}");
                 }
+                if (options.Time.GetElapsedTime(start) > _longest)
+                    break;
             }
             return new MemberInput.EventsApplied(results);
         }
@@ -67,6 +75,7 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
             while (true)
             {
                 Position found = await _ship.RestoreAsync(atMost, stop);
+                _kept = found.Number;
                 if (found.Number == EventNumber.None)
                     return local.Base == Position.Origin ? found : throw NoWayBack();
                 if (await local.ReadChainAsync(found.Number, stop) == found.Chain)
@@ -81,32 +90,59 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         }
     }
 
-    /// <summary>Keeps a snapshot, where the ship still stands there when its turn comes; it is written beside the ship's work. A failure costs only time at the next start.</summary>
-    public async Task SnapshotAsync(Position position, CancellationToken stop)
+    /// <summary>Asks for the ship's next turn: turns are given in the order in which they are asked for.</summary>
+    public Task TakeTurnAsync(CancellationToken stop) => _turn.WaitAsync(stop);
+
+    /// <summary>Keeps a snapshot; it is written beside the ship's work. A failure costs only time at the next start.</summary>
+    /// <param name="position">Where the ship stands once it is this one's turn.</param>
+    /// <param name="turn">The turn, which this gives back.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task SnapshotAsync(Position position, Task turn, CancellationToken stop)
+    {
+        Task writing;
+        await turn;
+        try
+        {
+            writing = _ship.Number == position.Number ? KeepAsync(position, stop) : Task.CompletedTask;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+        await writing;
+    }
+
+    /// <summary>Keeps a snapshot where there is news, once nobody uses the ship any more: of what the local log has, and the cluster.</summary>
+    public async Task SnapshotAtEndAsync(EventNumber committed, CancellationToken limit)
+    {
+        EventNumber at = _ship.Number;
+        if (at == _kept || at > committed || await local.ReadChainAsync(at, CancellationToken.None) is not { } chain)
+            return;
+        try
+        {
+            await KeepAsync(new Position(at, chain), limit);
+        }
+        catch (OperationCanceledException)
+        {
+            options.Log.LogWarning("The snapshot at event {Number} took too long and was given up; the next start begins with an older one.", at);
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task KeepAsync(Position position, CancellationToken cancel)
     {
         try
         {
-            ValueTask writing;
-            await _turn.WaitAsync(stop);
-            try
-            {
-                if (_ship.Number != position.Number)
-                    return;
-                writing = _ship.SnapshotAsync(position, stop);
-            }
-            finally
-            {
-                _turn.Release();
-            }
-            await writing;
+            await _ship.SnapshotAsync(position, cancel);
+            _kept = position.Number;
+            options.Log.LogInformation("A snapshot of the ship at event {Number} was kept.", position.Number);
         }
         catch (Exception failed) when (failed is SeguroException or IOException or UnauthorizedAccessException)
         {
             options.Log.LogWarning("The snapshot at event {Number} failed: {Cause}", position.Number, failed.Message);
         }
     }
-
-    public void Dispose() => _turn.Dispose();
 
     private async ValueTask<Computation> PokeOneAsync(Ovum ovum, CancellationToken tenure)
     {

@@ -151,6 +151,13 @@ sealed class HostCluster : IAsyncDisposable
         await member!.DisposeAsync();
     }
 
+    /// <summary>Ends a member as SIGTERM does.</summary>
+    public async Task EndAsync(string name)
+    {
+        await _members[name].Host.EndAsync(Longest, Longest);
+        await KillAsync(name);
+    }
+
     public async Task<HostedMember> AwaitMasterAsync()
     {
         await UntilAsync(() => Master is not null);

@@ -149,6 +149,42 @@ public sealed class MemberHostTests
     }
 
     [Fact]
+    public async Task A_member_that_ends_cleanly_keeps_its_ship_where_it_stands()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1);
+        HostedMember master = await cluster.AwaitMasterAsync();
+        for (int i = 1; i <= 3; i++)
+            await cluster.AskAsync($"word {i}");
+        await cluster.UntilEqualAsync(5);
+        string[] ending = [HostCluster.Names.First(name => name != master.Name), master.Name];
+        foreach (string name in ending)
+        {
+            await cluster.EndAsync(name);
+            await using (NockShip ship = cluster.NewShip(name))
+            {
+                Position kept = await ship.RestoreAsync(new(ulong.MaxValue), Cancel);
+                Assert.Equal(await cluster.Members.Values.First().Log.ReadPositionAsync(new(5), Cancel), kept);
+            }
+            await cluster.StartMemberAsync(name);
+        }
+        Assert.Equal(4UL, (await cluster.AskAsync("after")).Datagrams);
+    }
+
+    [Fact]
+    public async Task A_ship_that_has_booted_or_replayed_is_kept()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1);
+        await cluster.UntilAsync(() => HostCluster.Names.All(name => SnapshotsOf(cluster, name) is [{ } only] && only.Contains("0002.", StringComparison.Ordinal)));
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("word");
+        await cluster.UntilEqualAsync(3);
+        string other = HostCluster.Names.First(name => name != cluster.Master!.Name);
+        await cluster.KillAsync(other);
+        await cluster.StartMemberAsync(other);
+        await cluster.UntilAsync(() => SnapshotsOf(cluster, other).Any(static path => path.Contains("0003.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_member_starts_from_its_snapshot()
     {
         await using HostCluster cluster = await HostCluster.StartAsync(1);
@@ -157,8 +193,7 @@ public sealed class MemberHostTests
             await cluster.AskAsync($"word {i}");
         await cluster.UntilEqualAsync(14);
         string other = HostCluster.Names.First(name => name != cluster.Master!.Name);
-        string snapshots = Path.Combine(cluster.FolderOf(other), "ship");
-        await cluster.UntilAsync(() => Directory.EnumerateFileSystemEntries(snapshots).Any(static path => !path.Contains("partial", StringComparison.Ordinal)));
+        await cluster.UntilAsync(() => SnapshotsOf(cluster, other).Any(static path => !path.Contains("0002.", StringComparison.Ordinal)));
         await cluster.KillAsync(other);
         await using (NockShip ship = cluster.NewShip(other))
         {
@@ -226,4 +261,6 @@ public sealed class MemberHostTests
         await cluster.StartMemberAsync("one");
         await cluster.UntilEqualAsync(2 + said + 1);
     }
+
+    private static string[] SnapshotsOf(HostCluster cluster, string name) => Directory.GetFiles(Path.Combine(cluster.FolderOf(name), "ship"), "*.snapshot");
 }
