@@ -229,6 +229,7 @@ public sealed class SeguroNode : IAsyncDisposable
         SnapshotAge = _configuration.SnapshotAge,
         // A group that fills much of the window would wait for trims that can't come before it is in.
         MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, capabilities.Window / 4 ?? long.MaxValue),
+        LargestEvent = LinkOptions.MostOfEvent,
         StoreWindow = capabilities.Window,
         Copies = _configuration.Copies,
     };

@@ -32,8 +32,10 @@ internal sealed partial class Master
         _storedBytes = storedBytes;
         _member = member;
         _keeper = keeper;
-        foreach (Event received in member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue))
-            _adopting.Enqueue(received);
+        List<Event> received = member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue);
+        // What the store never takes would be in the way of all that follows.
+        foreach (Event adopted in received.TakeWhile(one => one.Payload.Length <= member.Options.LargestEvent))
+            _adopting.Enqueue(adopted);
         member.Tail.CutAfter(head.Number);
         bool repeat = member.Options.Bug switch
         {
@@ -83,7 +85,7 @@ internal sealed partial class Master
             if (computation is Computation.Accepted accepted)
                 Add(accepted.Number, accepted.Payload, accepted.Effects);
             else if (computation is Computation.Refused refused)
-                _member.Emit(new MemberOutput.Dropped(1, refused.Reason));
+                _member.Emit(new MemberOutput.Dropped(1, refused.Kind.ToString().ToLowerInvariant()));
         }
     }
 
@@ -125,10 +127,12 @@ internal sealed partial class Master
                     break;
                 }
                 _mustSkip = _member.Options.Bug is PlantedBug.NumberSkipped;
-                // The very same group again: only then does the store's answer tell what became of it.
-                _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
-                _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
+                RepeatAppend();
                 _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
+                return;
+            case WriteOutcome.Refused refused:
+                RepeatAppend();
+                _member.SetWarning("store", $"The store does not take the events from {_member.Committed.Number.Next} on: {refused.Cause}");
                 return;
             case WriteOutcome.Fenced fenced:
                 _member.SeeLease(fenced.Current);
@@ -179,6 +183,13 @@ internal sealed partial class Master
     }
 
     private void Demote(string reason) => _demotion ??= reason;
+
+    /// <summary>The very same group again, a little later: only then does the store's answer tell what became of it.</summary>
+    private void RepeatAppend()
+    {
+        _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
+        _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
+    }
 
     private void Add(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
     {

@@ -48,7 +48,7 @@ public abstract record MemberInput
     public sealed record Quarantined(Position Local, IReadOnlyList<Event> Moved) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.AppendStore"/>.</summary>
-    /// <param name="Result">What became of it; an error without effect is an <see cref="WriteOutcome.Unknown"/> here, since repeating is safe in either case.</param>
+    /// <param name="Result">What became of it; an error that says for certain that nothing was written is <see cref="WriteOutcome.Refused"/>, any other <see cref="WriteOutcome.Unknown"/>: repeating is safe in either case.</param>
     public sealed record StoreAppended(AppendResult Result) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.Campaign"/>.</summary>

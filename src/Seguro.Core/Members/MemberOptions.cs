@@ -42,6 +42,9 @@ public sealed record MemberOptions
     /// <summary>How long a replica remembers what it heard and did not see in the log.</summary>
     public TimeSpan IngressAge { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The most payload bytes that an event may have: more than that the store never takes.</summary>
+    public long LargestEvent { get; init; } = long.MaxValue;
+
     /// <summary>How many ova are computed, events appended, pushed or applied in one go.</summary>
     public int MaxGroup { get; init; } = 512;
 

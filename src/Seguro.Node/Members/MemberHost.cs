@@ -50,6 +50,7 @@ public sealed partial class MemberHost : IAsyncDisposable
 
     private MemberHost(MemberHostOptions options, LocalLog local)
     {
+        options = options with { Member = options.Member with { LargestEvent = Math.Min(options.Member.LargestEvent, options.Store.Capabilities.LargestEvent) } };
         _options = options;
         _local = local;
         _start = options.Time.GetTimestamp();

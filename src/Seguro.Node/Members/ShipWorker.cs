@@ -7,11 +7,9 @@ namespace Seguro.Node.Members;
 /// <summary>What a member does with its ship: one thing at a time, snapshots included.</summary>
 sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
 {
-    /// <summary>By how much an event may be larger than its ovum: the time, the mug, and the report of a crash.</summary>
-    private const int RoomForMore = 64 << 10;
-
     private readonly IShip _ship = options.Ship;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly RecurringWarning _refusals = new(options.Time, options.Log);
     private readonly TimeSpan _longest = options.Member.LeaseDuration / 4;
     private EventNumber _kept;
 
@@ -23,7 +21,11 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         {
             Computation[] results = new Computation[poke.Ova.Count];
             for (int i = 0; i < results.Length; i++)
+            {
                 results[i] = await PokeOneAsync(poke.Ova[i], tenure);
+                if (results[i] is Computation.Refused { Kind: not Refusal.Deposed } refused)
+                    _refusals.Note(refused.Kind.ToString(), $"An ovum was refused: {refused.Reason}.");
+            }
             return new MemberInput.Poked(results);
         }
         finally
@@ -146,20 +148,18 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
 
     private async ValueTask<Computation> PokeOneAsync(Ovum ovum, CancellationToken tenure)
     {
-        // An event that the store can't take would stand in the way of all that follow, so it is not made in the first place.
-        if (ovum.Bytes.Length > options.Store.Capabilities.LargestEvent - RoomForMore)
-            return new Computation.Refused($"the ovum has {ovum.Bytes.Length} bytes, more than an event of {options.Store.Capabilities.Engine} may have");
         try
         {
-            return await _ship.PokeAsync(ovum, tenure);
+            // An event that the store can't take would stand in the way of all that follow, so it is not made in the first place.
+            return await _ship.PokeAsync(ovum, options.Member.LargestEvent, tenure);
         }
         catch (OperationCanceledException)
         {
-            return new Computation.Refused("this member is master no longer");
+            return new Computation.Refused(Refusal.Deposed, "this member is master no longer");
         }
         catch (SeguroException failed)
         {
-            return new Computation.Refused($"{failed.Message} ({failed.CodeText})");
+            return new Computation.Refused(Refusal.Failed, $"{failed.Message} ({failed.CodeText})");
         }
     }
 

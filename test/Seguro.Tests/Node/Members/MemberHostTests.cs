@@ -1,9 +1,12 @@
+using System.Net;
+using System.Text;
 using Seguro.Core;
 using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
 using Seguro.Tests.Node.LocalLogs;
+using Seguro.Urbit.Drivers;
 using Seguro.Urbit.Ships;
 using Xunit;
 
@@ -168,6 +171,23 @@ public sealed class MemberHostTests
             await cluster.StartMemberAsync(name);
         }
         Assert.Equal(4UL, (await cluster.AskAsync("after")).Datagrams);
+    }
+
+    [Fact]
+    public async Task An_event_that_the_store_can_not_take_is_refused_and_the_ship_goes_on()
+    {
+        const int Largest = 1500;
+        await using HostCluster cluster = await HostCluster.StartAsync(0, largestEvent: Largest);
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("before");
+        // The ovum alone would fit; the event has its time and its mug as well.
+        string most = new('x', Largest - 40);
+        while (AmesDriver.Hear(new IPEndPoint(IPAddress.Loopback, 1), Encoding.ASCII.GetBytes(most + "x"))!.Length < Largest)
+            most += "x";
+        await cluster.SayAsync(most);
+        await cluster.UntilAsync(() => cluster.Master?.Host.Status.Ingress == 0);
+        Assert.Equal(2UL, (await cluster.AskAsync("after")).Datagrams);
+        await cluster.UntilEqualAsync(4);
     }
 
     [Fact]
