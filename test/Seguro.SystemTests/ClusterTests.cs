@@ -53,6 +53,8 @@ public sealed class ClusterTests
             await process.DisposeAsync();
             Assert.True(ended.ExitCode == 0, $"{name}: exit code {ended.ExitCode}\n{ended.Output}\n{ended.Errors}");
             Assert.Contains($"{name} ended.", ended.Output, StringComparison.Ordinal);
+            Assert.Contains("A snapshot of the ship at event", ended.Output, StringComparison.Ordinal);
+            Assert.NotEmpty(Directory.GetFiles(Path.Combine(cluster.Data(name), "snapshots"), "event-*.snapshot"));
         }
     }
 

@@ -16,7 +16,8 @@ internal sealed partial class Master
     private long _storedBytes;
     private long _storedSinceAsked;
     private TimeSpan _trimAgain;
-    private bool _isSnapshotDue;
+    private TimeSpan _snapshotUntil;
+    private TimeSpan _snapshotAgain;
     private bool _isSteppingDown;
     private bool _isResigning;
     private bool _isResignationAsked;
@@ -197,6 +198,22 @@ internal sealed partial class Master
         : TrimRule.First(
             _member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
 
+    /// <summary>
+    /// Keeps a snapshot that is due. It must not be ahead of what is committed, so nothing is computed until that is so; but a store that is away is not waited for long.
+    /// </summary>
+    private bool MustWaitForSnapshot()
+    {
+        if (_member.Committed == _member.Ship)
+        {
+            _member.Snapshots.Keep(_member.Ship.Number, _member.Now);
+            _member.Emit(new MemberOutput.Snapshot(_member.Ship));
+            return false;
+        }
+        if (_member.Now >= _snapshotAgain)
+            (_snapshotUntil, _snapshotAgain) = (_member.Now + (_member.Options.LeaseDuration / 4), _member.Now + (_member.Options.LeaseDuration * 10));
+        return _member.Now < _snapshotUntil;
+    }
+
     private void StepDownFurther()
     {
         if (!_isSteppingDown)
@@ -207,10 +224,8 @@ internal sealed partial class Master
             _member.Emit(new MemberOutput.Warn("Stepping down was given up: events or effects were still waiting. See the status for what they wait for."));
             return;
         }
-        bool isQuiet = !_isPoking && _adopting.Count == 0 && _applying.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number;
-        bool isWritten = _member.Settings.Released == Tip.Number && _writing is null;
         bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
-        if ((!isQuiet || !isWritten || !isShared) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
+        if ((!IsQuiet || !isShared) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
             return;
         Resign();
     }
@@ -223,7 +238,7 @@ internal sealed partial class Master
     {
         if (_shutSince is not { } since || _member.HasYielded || _isSteppingDown || _member.Now - since < _member.Options.LeaseDuration * LeasesShut)
             return;
-        if (_isPoking || _adopting.Count > 0 || _applying.Count > 0 || _member.Committed != Tip || _member.Local != Tip || _writing is not null)
+        if (_isPoking || _adopting.Count > 0 || _member.Committed != Tip || _member.Local != Tip || _writing is not null)
             return;
         _member.HasYielded = true;
         _member.Emit(new MemberOutput.Warn($"{_member.Options.Name} can't open its gate: it hears too few replicas. Another member may be better placed; it lets them try."));

@@ -14,7 +14,6 @@ internal sealed partial class Master
     private readonly Queue<Event> _adopting = new();
     private readonly List<EventNumber> _reached = [];
     private readonly List<EventNumber> _reachedByHealthy = [];
-    private IReadOnlyList<Event> _applying = [];
     private IReadOnlyList<Event> _storeGroup = [];
     private bool _isStoreBusy;
     private TimeSpan _storeAgain;
@@ -35,8 +34,10 @@ internal sealed partial class Master
         _storedBytes = storedBytes;
         _member = member;
         _keeper = keeper;
-        foreach (Event received in member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue))
-            _adopting.Enqueue(received);
+        List<Event> received = member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue);
+        // What the store never takes would be in the way of all that follows.
+        foreach (Event adopted in received.TakeWhile(one => one.Payload.Length <= member.Options.LargestEvent))
+            _adopting.Enqueue(adopted);
         member.Tail.CutAfter(head.Number);
         bool repeat = member.Options.Bug switch
         {
@@ -71,6 +72,10 @@ internal sealed partial class Master
     /// <summary>How many payload bytes of the store's window are in use; null where it has none.</summary>
     public long? WindowUsed => _member.Options.StoreWindow is null ? null : _storedBytes;
 
+    /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
+    public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
+        && _member.Settings.Released == Tip.Number && _writing is null;
+
     /// <summary>Why the mastership has ended; null while it lasts.</summary>
     public string? Demotion => _demotion;
 
@@ -85,7 +90,7 @@ internal sealed partial class Master
             if (computation is Computation.Accepted accepted)
                 Add(accepted.Number, accepted.Payload, accepted.Effects);
             else if (computation is Computation.Refused refused)
-                _member.Emit(new MemberOutput.Dropped(1, refused.Reason));
+                _member.Emit(new MemberOutput.Dropped(1, refused.Kind.ToString().ToLowerInvariant()));
         }
     }
 
@@ -95,12 +100,11 @@ internal sealed partial class Master
         bool repeat = _member.Options.Effects is EffectsPolicy.AtLeastOnce;
         for (int i = 0; i < applied.Results.Count; i++)
         {
-            Event adopted = _applying[i];
+            Event adopted = _adopting.Dequeue();
             // At-most-once: the last master may have released them at optimism 0.
             Add(adopted.Number, adopted.Payload, repeat ? applied.Results[i].Effects : []);
             _member.Ingress.SeenInLog(applied.Results[i].Digest, _member.Now);
         }
-        _applying = [];
         if (applied.Failure is null)
             return;
         _member.SetWarning("adoption", $"Event {Tip.Number.Next} of the last master, which was not committed, can't be computed here; it and what followed it are left out: {applied.Failure}");
@@ -128,10 +132,12 @@ internal sealed partial class Master
                     break;
                 }
                 _mustSkip = _member.Options.Bug is PlantedBug.NumberSkipped;
-                // The very same group again: only then does the store's answer tell what became of it.
-                _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
-                _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
+                RepeatAppend();
                 _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
+                return;
+            case WriteOutcome.Refused refused:
+                RepeatAppend();
+                _member.SetWarning("store", $"The store does not take the events from {_member.Committed.Number.Next} on: {refused.Cause}");
                 return;
             case WriteOutcome.Fenced fenced:
                 _member.SeeLease(fenced.Current);
@@ -196,6 +202,13 @@ internal sealed partial class Master
 
     private void Demote(string reason) => _demotion ??= reason;
 
+    /// <summary>The very same group again, a little later: only then does the store's answer tell what became of it.</summary>
+    private void RepeatAppend()
+    {
+        _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
+        _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
+    }
+
     private void Add(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
     {
         if (_mustSkip)
@@ -218,10 +231,7 @@ internal sealed partial class Master
             _storedBytes += held.Payload.Length;
             _storedSinceAsked += held.Payload.Length;
         }
-        ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
         _member.Confirm(reached);
-        if (reached.Number.Value / _member.Options.SnapshotEvery != before)
-            _isSnapshotDue = true;
     }
 
     private void Compute()
@@ -230,19 +240,12 @@ internal sealed partial class Master
             return;
         if (_adopting.Count > 0)
         {
-            List<Event> events = [];
-            while (events.Count < MostPokes && _adopting.TryDequeue(out Event next))
-                events.Add(next);
-            _applying = events;
             _member.IsShipBusy = true;
-            _member.Emit(new MemberOutput.Apply(events));
+            _member.Emit(new MemberOutput.Apply([.. _adopting.Take(MostPokes)]));
             return;
         }
-        if (_isSnapshotDue && _member.Committed == _member.Ship)
-        {
-            _isSnapshotDue = false;
-            _member.Emit(new MemberOutput.Snapshot(_member.Ship));
-        }
+        if (_member.Snapshots.IsDue(_member.Ship.Number, _member.Now) && MustWaitForSnapshot())
+            return;
         int room = (int)Math.Min(
             (ulong)MostPokes, (ulong)_member.Options.MaxUnreplicatedEvents - Math.Min((ulong)_member.Options.MaxUnreplicatedEvents, Tip.Number - _member.Committed.Number));
         room = Math.Min(room, _member.Options.MaxGated - _gate.Count);

@@ -44,10 +44,12 @@ public sealed class Member
         // Before its log was compared with the cluster's it knows of nothing: the end of what it has may be its own alone.
         Committed = _state.Role is Role.Rejoining ? Position.Origin : _processing.Target,
         Released = _state.Released,
+        Replaying = Role is Role.Replica or Role.Candidate ? _processing.ReplayEnd : EventNumber.None,
         Optimism = _state.Optimism,
         Members = _state.Members,
         Replicas = _master?.Replicas ?? [],
         Gated = _master?.Gated ?? 0,
+        IsQuiet = _master?.IsQuiet ?? (_state.Role is Role.Replica && _state.Local == _state.Ship && !_state.IsLocalBusy && !_state.IsShipBusy),
         Ingress = _state.Ingress.Count,
         WindowUsed = _master?.WindowUsed,
         EverCommitted = _state.EverCommitted,
@@ -105,6 +107,7 @@ public sealed class Member
             throw new InvalidOperationException("A member starts once.");
         _hasStarted = true;
         _state.Begin(started.Local, started.Ship, started.Known);
+        _state.Snapshots.Keep(started.Ship.Number, _state.Now);
         _rejoin.Begin("the member started");
     }
 

@@ -15,6 +15,7 @@ internal sealed class MemberState
         Options = options;
         Ingress = new Ingress(options.MaxIngress, options.IngressAge);
         Backlog = new EffectBacklog(options.MaxGated * 2);
+        Snapshots = new SnapshotRule(options.SnapshotEvery, options.SnapshotAge);
         Settings = new ClusterSettings(options.InitialOptimism, options.Members, EventNumber.None);
     }
 
@@ -87,6 +88,8 @@ internal sealed class MemberState
     public EffectBacklog Backlog { get; }
 
     public Ingress Ingress { get; }
+
+    public SnapshotRule Snapshots { get; }
 
     public ClusterSettings Settings { get; private set; }
 

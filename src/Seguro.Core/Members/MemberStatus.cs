@@ -30,6 +30,9 @@ public sealed record MemberStatus
     /// <summary>All effects up to here are certainly out.</summary>
     public required EventNumber Released { get; init; }
 
+    /// <summary>Up to here its ship computes again, or for the first time, what was in the log when it joined; until then it does not stand for mastership. None where that is done.</summary>
+    public EventNumber Replaying { get; init; }
+
     /// <summary>The optimism in force.</summary>
     public required Optimism Optimism { get; init; }
 
@@ -41,6 +44,9 @@ public sealed record MemberStatus
 
     /// <summary>On the master: how many events wait at the gate.</summary>
     public int Gated { get; init; }
+
+    /// <summary>Nothing is under way: what a replica knows of is in its log and its ship; what a master computed is committed, is out, and the store knows it.</summary>
+    public bool IsQuiet { get; init; }
 
     /// <summary>How many ova wait to be computed, or were heard and not yet seen in the log.</summary>
     public int Ingress { get; init; }

@@ -85,6 +85,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
     {
         member.Ship = restored.Ship;
         member.IsShipAstray = false;
+        member.Snapshots.Keep(restored.Ship.Number, member.Now);
         member.Backlog.CutAfter(restored.Ship.Number);
         if (_step is Step.Restoring)
             Finish();

@@ -120,7 +120,8 @@ internal sealed class Replica(MemberState member, Processing processing)
         }
         FollowUnheard();
         int rank = member.Members.IndexOf(member.Options.Name);
-        if (rank < 0 || !member.Watch.MayCampaign(member.Now))
+        // A ship that still has events to compute can't serve, and a term that is won and given back keeps the others from it.
+        if (rank < 0 || processing.IsCatchingUp || !member.Watch.MayCampaign(member.Now))
         {
             _vacantSince = null;
             return false;

@@ -45,6 +45,9 @@ public sealed record StatusReport
     /// <summary>All effects up to here are out.</summary>
     public required ulong Released { get; init; }
 
+    /// <summary>Up to which event the ship computes again, or for the first time, what was in the log when the member joined; 0 where that is done. <see cref="Processed"/> says how far it is.</summary>
+    public ulong Replaying { get; init; }
+
     /// <summary>The optimism in force.</summary>
     public required OptimismRequest Optimism { get; init; }
 
@@ -98,6 +101,7 @@ public sealed record StatusReport
             Processed = PlaceReport.Of(status.Processed),
             Committed = PlaceReport.Of(status.Committed),
             Released = status.Released.Value,
+            Replaying = status.Replaying.Value,
             Optimism = OptimismRequest.Of(status.Optimism),
             Members = status.Members,
             Replicas = [.. status.Replicas.Select(static replica => new ReplicaReport(

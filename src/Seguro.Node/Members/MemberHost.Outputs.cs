@@ -175,11 +175,13 @@ public sealed partial class MemberHost
     {
         if (Interlocked.Exchange(ref _snapshot, 1) != 0)
             return;
+        // Its turn at the ship is taken here and now: what the member wants next, such as the event that follows, comes after it.
+        Task turn = _ship.TakeTurnAsync(_stop.Token);
         _running.Begin(async () =>
         {
             try
             {
-                await _ship.SnapshotAsync(position, _stop.Token);
+                await _ship.SnapshotAsync(position, turn, _stop.Token);
             }
             catch (OperationCanceledException)
             {

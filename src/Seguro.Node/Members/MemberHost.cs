@@ -26,6 +26,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly SharedLogReader _reader;
     private readonly StoreTrouble _trouble;
     private readonly MemberMetrics _metrics;
+    private readonly ReplayNotice _replay;
     private readonly Channel<MemberInput> _mailbox = Channel.CreateUnbounded<MemberInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopping; // outlives its source
@@ -43,9 +44,11 @@ public sealed partial class MemberHost : IAsyncDisposable
     private int _tick;
     private int _snapshot;
     private int _isDisposed;
+    private volatile bool _isDeaf;
 
     private MemberHost(MemberHostOptions options, LocalLog local)
     {
+        options = options with { Member = options.Member with { LargestEvent = Math.Min(options.Member.LargestEvent, options.Store.Capabilities.LargestEvent) } };
         _options = options;
         _local = local;
         _start = options.Time.GetTimestamp();
@@ -54,6 +57,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _member = new Member(options.Member);
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
+        _replay = new ReplayNotice(options.Time, options.Log);
         _ship = new ShipWorker(options, local);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
@@ -67,6 +71,8 @@ public sealed partial class MemberHost : IAsyncDisposable
         get
         {
             MemberStatus status = _status;
+            if (ReplayNotice.Describe(status) is { } replay)
+                status = status with { Warnings = [.. status.Warnings, replay] };
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
@@ -105,6 +111,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Takes a message that came from another member. Where too many wait, it is dropped as if the link had broken.</summary>
     public void Receive(string from, MemberMessage message)
     {
+        if (_isDeaf && _status.Role is Role.Replica)
+            return; // a master that hands over needs to hear; who ends as a replica comes to rest sooner without
         if (Interlocked.Increment(ref _received) > _options.MaxReceived)
         {
             Interlocked.Decrement(ref _received);
@@ -117,6 +125,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Takes an ovum: a datagram that every member hears, or a timer that rang here. Its bytes are the member's from then on. Where too many wait, it is dropped and counted.</summary>
     public void Hear(Ovum ovum)
     {
+        if (_isDeaf)
+            return; // the other members hear it, too
         if (Interlocked.Increment(ref _heard) > _options.MaxHeard)
         {
             Interlocked.Decrement(ref _heard);
@@ -159,11 +169,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        await _stop.CancelAsync();
-        _mailbox.Writer.TryComplete();
-        await _loop;
-        await _clock;
-        await _running.EndAsync();
+        await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
         _metrics.Dispose();
@@ -202,9 +208,9 @@ public sealed partial class MemberHost : IAsyncDisposable
                     if (now - stated < StatusAge)
                         continue;
                     stated = now;
-                    _status = _member.Status;
+                    State();
                 }
-                _status = _member.Status;
+                State();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -215,6 +221,12 @@ public sealed partial class MemberHost : IAsyncDisposable
         {
             Fail(failed);
         }
+    }
+
+    private void State()
+    {
+        _status = _member.Status;
+        _replay.See(_status);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>

@@ -101,7 +101,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Dropped dropped:
                 _cluster.Dropped += dropped.Count;
-                _hasDropped |= dropped.Reason != "nonsense";
+                _hasDropped |= dropped.Reason != "malformed";
                 break;
             case MemberOutput.Warn:
                 break;

@@ -101,6 +101,7 @@ internal sealed partial class SimulatedMember
             PushWindow = plan.PushWindow,
             CloseEnough = plan.CloseEnough,
             SnapshotEvery = plan.SnapshotEvery,
+            SnapshotAge = plan.Lease * 20,
             StoreWindow = plan.Window,
             Copies = plan.Copies,
             Bug = plan.Bug,

@@ -12,7 +12,7 @@ public abstract class HandFedMember
     protected List<MemberOutput> Outputs { get; } = [];
 
     /// <summary>The member.</summary>
-    protected Member Member { get; } = new(new MemberOptions { Name = "m1", Candidate = "m1@1", Members = ["m1", "m2"] });
+    protected Member Member { get; set; } = new(new MemberOptions { Name = "m1", Candidate = "m1@1", Members = ["m1", "m2"] });
 
     /// <summary>The time by its clock.</summary>
     protected TimeSpan Now { get; private set; }

@@ -35,6 +35,31 @@ public sealed class MemberTests : HandFedMember
     }
 
     [Fact]
+    public void An_append_that_the_store_refuses_is_called_so_and_repeated()
+    {
+        Win(Position.Origin, []);
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+        Step(default, new MemberInput.Poked([new Computation.Accepted(First.Number, First.Payload, 1, [])]));
+        Assert.Single(Outputs.OfType<MemberOutput.AppendStore>());
+        Step(default, new MemberInput.StoreAppended(new AppendResult(new WriteOutcome.Refused("the window is full"), Position.Origin)));
+        Assert.Contains(Member.Status.Warnings, static warning => warning.Contains("does not take the events from 1 on: the window is full", StringComparison.Ordinal));
+        Step(Second / 10, MemberInput.Tick.Instance);
+        Assert.Equal([First], Assert.Single(Outputs.OfType<MemberOutput.AppendStore>()).Events);
+        Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
+        Assert.DoesNotContain(Member.Status.Warnings, static warning => warning.Contains("window", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_event_of_the_last_master_that_the_store_never_takes_is_not_adopted()
+    {
+        Member = new(new MemberOptions { Name = "m1", Candidate = "m1@1", Members = ["m1", "m2"], LargestEvent = First.Payload.Length - 1 });
+        Win(Position.Origin, pushed: [First]);
+        Assert.Empty(Outputs.OfType<MemberOutput.Apply>());
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+        Assert.Single(Outputs.OfType<MemberOutput.Poke>());
+    }
+
+    [Fact]
     public void A_store_that_lost_what_it_confirmed_is_not_followed()
     {
         Lease mine = WinAndCommitFirst();
