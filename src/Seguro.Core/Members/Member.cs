@@ -233,6 +233,7 @@ public sealed class Member
         // A master that does not know of a newer one, or whose store has forgotten it.
         if (push.Lease.Term < _state.Term)
             _witness.Testify(from);
+        bool isNewer = push.Lease.Term > _state.Term;
         if (!_witness.Sees(from, push.Lease.Term, push.Lease.Holder ?? ""))
             return;
         if (Role is Role.Replica)
@@ -241,7 +242,6 @@ public sealed class Member
                 Diverged();
             return;
         }
-        bool isNewer = push.Lease.Term > _state.Term;
         if (push.Lease.Term >= _state.Term)
             _state.SeeLease(push.Lease);
         if (Role is Role.Stopped && push.Lease.Term == _state.Term)

@@ -11,10 +11,12 @@ public sealed class CutOffTests : HandFedMember
         Lease others = new(new Term(2), "m2@1", 0, Second);
         Step(default, new MemberInput.Started(Position.Origin, Position.Origin));
         Step(default, new MemberInput.StateRead(State(Position.Origin, others), default, Position.Origin));
-        for (int renewals = 1; !Outputs.OfType<MemberOutput.ReadState>().Any(); renewals++)
+        bool isRead = false;
+        for (int renewals = 1; !isRead; renewals++)
         {
             Assert.True(renewals < 100, "the store was never read");
             Step(Second / 4, MemberInput.Tick.Instance);
+            isRead = Outputs.OfType<MemberOutput.ReadState>().Any();
             if (Outputs.OfType<MemberOutput.ObserveLease>().Any())
                 Step(default, new MemberInput.LeaseObserved(others with { Renewals = (ulong)renewals }));
         }
@@ -81,11 +83,11 @@ public sealed class CutOffTests : HandFedMember
         for (int tenth = 0; tenth < leases * 10 && wanted.OfType<MemberOutput.Resign>().Count() == 0; tenth++)
         {
             Step(Second / 10, MemberInput.Tick.Instance);
-            wanted.AddRange(Outputs);
-            if (Outputs.OfType<MemberOutput.Renew>().SingleOrDefault() is { } renew)
+            List<MemberOutput> now = [.. Outputs];
+            wanted.AddRange(now);
+            if (now.OfType<MemberOutput.Renew>().SingleOrDefault() is { } renew)
                 Step(default, new MemberInput.Renewed(new LeaseOutcome.Done(renew.Held with { Renewals = renew.Held.Renewals + 1 }), Now));
-            wanted.AddRange(Outputs);
-            if (Outputs.OfType<MemberOutput.WriteSettings>().Any())
+            if (now.OfType<MemberOutput.WriteSettings>().Any())
                 Step(default, new MemberInput.SettingsWritten(WriteOutcome.Committed.Instance));
         }
         Assert.Equal(mine.Term, Member.Status.Term);
