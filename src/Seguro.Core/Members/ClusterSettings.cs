@@ -8,4 +8,8 @@ namespace Seguro.Core;
 /// The term in which the user accepted that the store had lost what it confirmed (<c>seguro cluster accept-loss</c>), and the log as it was then for the cluster's; none where that never
 /// happened. Written by that command only; higher than every term known then.
 /// </param>
-public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released, Term Accepted = default);
+/// <param name="History">
+/// The last event that was not computed under a cluster's gate: another runtime made it, or it was put into the log by hand. No effect up to there ever leaves. <see langword="null"/> where no
+/// cluster has taken the log over yet: its first master sets it to the head, before it computes anything.
+/// </param>
+public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released, Term Accepted = default, EventNumber? History = null);

@@ -11,4 +11,7 @@ namespace Seguro.Core;
 /// <param name="Accepted">
 /// The newest loss that the user accepted and this record takes into account (<see cref="ClusterSettings.Accepted"/>): what the member was told of before a newer one proves nothing.
 /// </param>
-public readonly record struct Evidence(Term Term, Position Committed, bool MayBeAhead, Term Accepted);
+/// <param name="Released">The watermark as the member knew it, a lease old at most: a database that is begun anew or was put right forgets its own.</param>
+/// <param name="History">Likewise (<see cref="ClusterSettings.History"/>).</param>
+public readonly record struct Evidence(
+    Term Term, Position Committed, bool MayBeAhead, Term Accepted, EventNumber Released = default, EventNumber? History = null);

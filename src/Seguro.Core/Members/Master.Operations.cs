@@ -143,9 +143,9 @@ internal sealed partial class Master
         if (_writing is not null || _member.Now < _settingsAgain)
             return;
         bool isWatermarkDue = _member.Released > _member.Settings.Released;
-        if (_wanted is null && !isWatermarkDue)
+        if (_wanted is null && !isWatermarkDue && _member.Settings.History is not null)
             return;
-        _writing = (_wanted ?? _member.Settings) with { Released = _member.Released };
+        _writing = (_wanted ?? _member.Settings) with { Released = _member.Released, History = _member.Settings.History ?? _head };
         _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 3);
         _member.Emit(new MemberOutput.WriteSettings(_keeper.Lease.Term, _writing.Value));
     }

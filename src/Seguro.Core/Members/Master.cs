@@ -10,6 +10,7 @@ internal sealed partial class Master
 
     private readonly MemberState _member;
     private readonly LeaseKeeper _keeper;
+    private readonly EventNumber _head;
     private readonly Gate _gate;
     private readonly Queue<Event> _adopting = new();
     private readonly List<EventNumber> _reached = [];
@@ -32,6 +33,7 @@ internal sealed partial class Master
     public Master(MemberState member, LeaseKeeper keeper, Position head, long storedBytes)
     {
         _storedBytes = storedBytes;
+        _head = head.Number;
         _member = member;
         _keeper = keeper;
         List<Event> received = member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue);
@@ -45,6 +47,9 @@ internal sealed partial class Master
             PlantedBug.EffectsForgotten => false,
             _ => member.Options.Effects is EffectsPolicy.AtLeastOnce,
         };
+        // Nobody's gate has seen what is in a log that no cluster had before: that is history.
+        if (member.Settings.History is null)
+            member.SeeReleased(head.Number);
         _gate = new Gate(repeat ? member.Released : head.Number);
         if (repeat)
         {
@@ -236,7 +241,7 @@ internal sealed partial class Master
 
     private void Compute()
     {
-        if (_member.IsShipBusy)
+        if (_member.IsShipBusy || _member.Settings.History is null)
             return;
         if (_adopting.Count > 0)
         {

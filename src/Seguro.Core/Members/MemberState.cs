@@ -153,6 +153,7 @@ internal sealed class MemberState
         _mayBeAhead = remembered.MayBeAhead;
         SeeTerm(remembered.Term);
         SeeAccepted(remembered.Accepted);
+        SeeSettings(Settings with { Optimism = null, Members = null, Released = remembered.Released, History = remembered.History });
         Proven = remembered.MayBeAhead || remembered.Committed.Number > local.Number ? remembered.Committed : local;
         SeeCommitted(Proven);
     }
@@ -162,14 +163,14 @@ internal sealed class MemberState
     {
         if (Role is Role.Rejoining or Role.Stopped && _remembered is null)
             return; // it knows nothing of the cluster's log yet
-        Evidence known = new(Term, _mayBeAhead ? Proven : Position.Origin, _mayBeAhead, Settings.Accepted);
+        Evidence known = new(Term, _mayBeAhead ? Proven : Position.Origin, _mayBeAhead, Settings.Accepted, Released, Settings.History);
         if (known == _remembered)
             return;
-        bool isUrgent = _remembered is not { } last || known with { Committed = last.Committed } != last;
+        bool isUrgent = _remembered is not { } last || known with { Committed = last.Committed, Released = last.Released } != last;
         if (!isUrgent && Now < _rememberAgain)
             return;
         _remembered = known;
-        _rememberAgain = Now + (Options.LeaseDuration / 3);
+        _rememberAgain = Now + (_mayBeAhead ? Options.LeaseDuration / 3 : Options.LeaseDuration);
         Emit(new MemberOutput.Remember(known));
     }
 
@@ -277,6 +278,9 @@ internal sealed class MemberState
         (EverCommitted, Proven) = (Position.Origin, Position.Origin);
         _whenAsked = _whenAsked with { EverCommitted = Position.Origin, Proven = Position.Origin };
         _mayBeAhead = true;
+        // The watermark of events that are given up says nothing of those that take their numbers.
+        Released = EventNumber.None;
+        Settings = Settings with { Released = EventNumber.None, History = null };
     }
 
     public void SeeReleased(EventNumber released)
@@ -291,8 +295,10 @@ internal sealed class MemberState
     {
         SeeAccepted(settings.Accepted);
         Settings = new ClusterSettings(
-            settings.Optimism ?? Optimism, settings.Members ?? Members, settings.Released > Settings.Released ? settings.Released : Settings.Released, Settings.Accepted);
+            settings.Optimism ?? Optimism, settings.Members ?? Members, settings.Released > Settings.Released ? settings.Released : Settings.Released, Settings.Accepted,
+            settings.History is { } history && !(history < Settings.History) ? history : Settings.History);
         SeeReleased(settings.Released);
+        SeeReleased(Settings.History ?? EventNumber.None);
     }
 
     /// <summary>Says something to the user once, and keeps it in the status until it is cleared, or something newer is said under the same key.</summary>

@@ -128,6 +128,8 @@ static class MessageCodec
     private static Wire.Settings Encode(ClusterSettings settings)
     {
         Wire.Settings encoded = new() { HasMembers = settings.Members is not null, Released = settings.Released.Value, Accepted = settings.Accepted.Value };
+        if (settings.History is { } history)
+            encoded.History = history.Value;
         if (settings.Optimism is { } optimism)
             encoded.Optimism = new Wire.Optimism { Replicas = (uint)optimism.Replicas, Degrade = optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade };
         if (settings.Members is { } members)
@@ -144,7 +146,8 @@ static class MessageCodec
         Optimism? optimism = settings.Optimism is { } sent
             ? new Optimism((int)sent.Replicas, sent.Degrade ? ReplicaLossPolicy.Degrade : ReplicaLossPolicy.Wait)
             : null;
-        return new ClusterSettings(optimism, settings.HasMembers ? [.. settings.Members] : null, new EventNumber(settings.Released), new Term(settings.Accepted));
+        return new ClusterSettings(optimism, settings.HasMembers ? [.. settings.Members] : null, new EventNumber(settings.Released), new Term(settings.Accepted),
+            settings.HasHistory ? new EventNumber(settings.History) : null);
     }
 
     public static ByteString Encode(Chain chain) => UnsafeByteOperations.UnsafeWrap(chain.ToArray());

@@ -7,7 +7,7 @@ namespace Seguro.Node.Members;
 
 /// <summary>
 /// What a member's folder says for certain of the cluster (<see cref="Evidence"/>): the file <c>term</c>, one line of words: the highest term known, <c>master</c> or <c>replica</c>, the last
-/// event of the local log that was confirmed and its chain, the newest accepted loss, and a checksum (the first four bytes of the SHA-256 of what stands before it, in hexadecimal).
+/// event of the local log that was confirmed and its chain, the newest accepted loss, the watermark of released effects, the end of what no cluster's gate has seen (<c>-</c>: not known), and a checksum (the first four bytes of the SHA-256 of what stands before it, in hexadecimal).
 /// </summary>
 /// <remarks>
 /// <para>After <c>replica</c> the local log has nothing but what is committed, and the file does not follow each event; after <c>master</c> it may end with what only this member had.</para>
@@ -19,7 +19,7 @@ public static class EvidenceFile
     /// <summary>The file's name.</summary>
     public const string Name = "term";
 
-    private const int Length = 192; // within one sector, and always as many: no half of it can be there
+    private const int Length = 224; // within one sector, and always as many: no half of it can be there
 
     /// <summary>Reads a folder's record; <see langword="null"/> where there is none.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.Corrupt"/>: it is not what a member writes there; <see cref="ErrorCode.FileAccess"/>: it can't be read.</exception>
@@ -54,7 +54,7 @@ public static class EvidenceFile
     {
         string path = Path.Combine(folder, Name);
         string words = string.Create(
-            CultureInfo.InvariantCulture, $"{known.Term.Value} {(known.MayBeAhead ? "master" : "replica")} {known.Committed.Number.Value} {known.Committed.Chain} {known.Accepted.Value} ");
+            CultureInfo.InvariantCulture, $"{known.Term.Value} {(known.MayBeAhead ? "master" : "replica")} {known.Committed.Number.Value} {known.Committed.Chain} {known.Accepted.Value} {known.Released.Value} {known.History?.ToString() ?? "-"} ");
         string line = $"{words}{Sum(words)}".PadRight(Length - 1) + "\n";
         try
         {
@@ -77,10 +77,18 @@ public static class EvidenceFile
         bool wasMaster = words[1] == "master";
         if (words.Length == 2 && text.EndsWith('\n'))
             return new Evidence(new Term(term), Position.Origin, wasMaster, Term.None);
-        if (words.Length != 6 || !IsNumber(words[2], out ulong number) || !Chain.TryParse(words[3], out Chain chain) || !IsNumber(words[4], out ulong accepted))
+        if (words.Length != 8 || !IsNumber(words[2], out ulong number) || !Chain.TryParse(words[3], out Chain chain) || !IsNumber(words[4], out ulong accepted)
+            || !IsNumber(words[5], out ulong released))
             return null;
-        return Sum(string.Join(' ', words[..5]) + " ") == words[5]
-            ? new Evidence(new Term(term), new Position(new EventNumber(number), chain), wasMaster, new Term(accepted))
+        EventNumber? history = null;
+        if (words[6] != "-")
+        {
+            if (!IsNumber(words[6], out ulong last))
+                return null;
+            history = new EventNumber(last);
+        }
+        return Sum(string.Join(' ', words[..7]) + " ") == words[7]
+            ? new Evidence(new Term(term), new Position(new EventNumber(number), chain), wasMaster, new Term(accepted), new EventNumber(released), history)
             : null;
     }
 

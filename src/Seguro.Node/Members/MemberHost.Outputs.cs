@@ -55,10 +55,10 @@ public sealed partial class MemberHost
                 Begin(() => _shared.CampaignAsync(campaign.Expected, stop));
                 break;
             case MemberOutput.Renew renew:
-                Begin(() => _shared.RenewAsync(renew.Held, stop));
+                BeginInTenure(() => _shared.RenewAsync(renew.Held, tenure), tenure);
                 break;
             case MemberOutput.Resign resign:
-                Begin(() => _shared.ResignAsync(resign.Held, stop));
+                Begin(() => _shared.ResignAsync(resign.Held, stop)); // it frees the lease also where nobody waits for the answer any more
                 break;
             case MemberOutput.ObserveLease:
                 Begin(() => _shared.ObserveAsync(stop));

@@ -13,6 +13,9 @@ internal sealed partial class ClusterHistory
     private readonly HashSet<ulong> _answered = [];
     private ulong _highestTerm;
 
+    /// <summary>The last event that was in the log before the cluster took it over.</summary>
+    public EventNumber Imported { get; set; }
+
     /// <summary>How many effects left.</summary>
     public int Effects => _emissions.Count;
 
@@ -52,6 +55,7 @@ internal sealed partial class ClusterHistory
     /// <summary>An effect left a member's process.</summary>
     public void Left(SimulatedMember member, Term term, Effect effect, bool optimistic)
     {
+        Require(Invariant.Imported, effect.Number > Imported, () => $"the effect of event {effect.Number} left, and the events up to {Imported} were made by another runtime");
         (ulong Number, int Index, ulong State) key = (effect.Number.Value, effect.Index, ShipRules.StateIn(effect));
         bool again = _left.TryGetValue(key, out bool wasOptimistic);
         _left[key] = optimistic;
@@ -105,7 +109,7 @@ internal sealed partial class ClusterHistory
         {
             Require(
                 Invariant.EffectCount,
-                HasLeft(effectful, state),
+                effectful <= Imported || HasLeft(effectful, state),
                 () => $"{member.Candidate} says that the effects up to {number} are out; that of {effectful} is not");
         }
     }
@@ -115,7 +119,7 @@ internal sealed partial class ClusterHistory
     {
         if (Plan.Effects is EffectsPolicy.AtMostOnce)
             return null;
-        for (int i = 0; i < _log.Count; i++)
+        for (int i = (int)Imported.Value; i < _log.Count; i++)
         {
             int count = ShipRules.CountOf(_log[i].Payload.Span);
             for (int index = 0; index < count; index++)

@@ -223,6 +223,8 @@ internal sealed partial class SimulatedMember
         long time = Schedule.Millisecond / 10;
         foreach (Event added in events)
         {
+            if (results.Count > 0 && time > _cluster.Plan.Lease.Ticks / 4)
+                break; // a piece of work, as in the real shell; the rest is asked for again
             // What takes its master long takes everybody long.
             time += ShipRules.IsSlow(added.Payload.Span) ? _cluster.Plan.Lease.Ticks * 2 : Schedule.Millisecond / 20;
             failure = Ship!.Apply(added, _cluster.Plan.ShellBug is not ShellBug.MugNotCompared, out Applied applied);

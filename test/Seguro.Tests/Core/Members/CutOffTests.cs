@@ -62,7 +62,7 @@ public sealed class CutOffTests : HandFedMember
         Assert.Single(Outputs.OfType<MemberOutput.Campaign>());
         Lease mine = new(new Term(2), "m1@1", 0, Second);
         Step(Second / 10, new MemberInput.Campaigned(new LeaseOutcome.Done(mine), Now));
-        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), TakenOver, Position.Origin));
         // 0.7 of the lease are gone: another may have it before this member could be sure of it again.
         Assert.Equal(Role.Candidate, Member.Role);
     }

@@ -8,6 +8,9 @@ public abstract class HandFedMember
     protected static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     protected static readonly Event First = Following(Position.Origin);
 
+    /// <summary>The settings of a log that a cluster has had from its beginning.</summary>
+    protected static readonly ClusterSettings TakenOver = new(null, null, EventNumber.None, History: EventNumber.None);
+
     /// <summary>What the last step wanted.</summary>
     protected List<MemberOutput> Outputs { get; } = [];
 
@@ -44,7 +47,7 @@ public abstract class HandFedMember
         Campaign(head, pushed);
         Lease mine = new(new Term(2), "m1@1", 0, Second);
         Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(mine), Now));
-        Step(default, new MemberInput.StateRead(State(head, mine), default, head));
+        Step(default, new MemberInput.StateRead(State(head, mine), TakenOver, head));
         Assert.Equal(Role.Master, Member.Role);
         return mine;
     }

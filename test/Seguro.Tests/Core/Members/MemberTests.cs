@@ -15,7 +15,7 @@ public sealed class MemberTests : HandFedMember
         Assert.Equal(Role.Rejoining, Member.Role);
         Step(default, new MemberInput.EventsApplied([new Applied(1, [])]));
         Assert.Single(Outputs.OfType<MemberOutput.ReadState>());
-        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), TakenOver, Position.Origin));
         Assert.Equal(EventNumber.None, Assert.Single(Outputs.OfType<MemberOutput.RestoreShip>()).AtMost);
     }
 
@@ -28,7 +28,7 @@ public sealed class MemberTests : HandFedMember
         Step(1.5 * Second, new MemberInput.Campaigned(new LeaseOutcome.Done(mine), sent));
         Assert.Single(Outputs.OfType<MemberOutput.Renew>());
         TimeSpan renewal = Now;
-        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), TakenOver, Position.Origin));
         Assert.Equal(Role.Candidate, Member.Role);
         Step(default, new MemberInput.Renewed(new LeaseOutcome.Done(mine with { Renewals = 1 }), renewal));
         Assert.Equal(Role.Master, Member.Role);
@@ -90,7 +90,7 @@ public sealed class MemberTests : HandFedMember
         Step(Second / 2, MemberInput.Tick.Instance);
         Step(default, new MemberInput.Renewed(new LeaseOutcome.Done(mine with { Renewals = 2 }), Now));
         Assert.Equal(Role.Rejoining, Member.Role);
-        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), TakenOver, Position.Origin));
         Assert.Equal(Role.Stopped, Member.Role);
     }
 

@@ -63,7 +63,7 @@ public sealed class StoreBackTests : HandFedMember
         Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
         Assert.Empty(Outputs.OfType<MemberOutput.Remember>());
         Step(Second / 2, MemberInput.Tick.Instance);
-        Assert.Equal(new Evidence(mine.Term, At(First), MayBeAhead: true, Term.None), Assert.Single(Outputs.OfType<MemberOutput.Remember>()).Known);
+        Assert.Equal(new Evidence(mine.Term, At(First), MayBeAhead: true, Term.None, History: EventNumber.None), Assert.Single(Outputs.OfType<MemberOutput.Remember>()).Known);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class StoreBackTests : HandFedMember
         Campaign(Position.Origin, []);
         Lease mine = new(new Term(2), "m1@1", 0, Second);
         Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(mine), Now));
-        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), TakenOver, Position.Origin));
         Assert.True(Assert.Single(Outputs.OfType<MemberOutput.Remember>()).Known.MayBeAhead);
     }
 
@@ -99,7 +99,7 @@ public sealed class StoreBackTests : HandFedMember
         Lease mine = Win(Position.Origin, []);
         Step(default, new MemberInput.Received("m2", new MemberMessage.Testimony(new Term(1), "m2@1", At(First), Term.None)));
         Assert.Equal(Role.Rejoining, Member.Role);
-        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), TakenOver, Position.Origin));
         Assert.Equal(Role.Stopped, Member.Role);
     }
 
@@ -109,7 +109,7 @@ public sealed class StoreBackTests : HandFedMember
         Lease mine = Win(Position.Origin, []);
         Step(default, new MemberInput.Received("m2", new MemberMessage.Testimony(new Term(5), "", Position.Origin, Term.None)));
         Assert.Equal(Role.Rejoining, Member.Role);
-        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, mine), TakenOver, Position.Origin));
         Assert.Equal(Role.Stopped, Member.Role);
     }
 

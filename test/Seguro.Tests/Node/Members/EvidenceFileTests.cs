@@ -7,7 +7,7 @@ namespace Seguro.Tests.Node.Members;
 public sealed class EvidenceFileTests : IDisposable
 {
     private static readonly Evidence Known = new(
-        new Term(ulong.MaxValue), new Position(new EventNumber(4_311_199_133), ChainHasher.Of(Chain.Zero, new EventNumber(1), [1])), MayBeAhead: true, new Term(7));
+        new Term(ulong.MaxValue), new Position(new EventNumber(4_311_199_133), ChainHasher.Of(Chain.Zero, new EventNumber(1), [1])), MayBeAhead: true, new Term(7), new EventNumber(4_311_199_130), new EventNumber(12));
 
     private readonly TemporaryFolder _folder = new();
 
@@ -22,6 +22,8 @@ public sealed class EvidenceFileTests : IDisposable
         EvidenceFile.Write(_folder.Path, Known);
         EvidenceFile.Write(_folder.Path, Known with { MayBeAhead = false, Term = new Term(3) });
         Assert.Equal(Known with { MayBeAhead = false, Term = new Term(3) }, EvidenceFile.Read(_folder.Path));
+        EvidenceFile.Write(_folder.Path, Known with { History = null });
+        Assert.Equal(Known with { History = null }, EvidenceFile.Read(_folder.Path));
         System.IO.File.WriteAllText(File, "                  17 master \n");
         Assert.Equal(new Evidence(new Term(17), Position.Origin, MayBeAhead: true, Term.None), EvidenceFile.Read(_folder.Path));
         EvidenceFile.Write(_folder.Path, Known);
