@@ -199,7 +199,8 @@ internal sealed class Processing(MemberState member)
         AppendLocal();
         KeepSnapshot();
         Apply(member.Committed.Number);
-        member.Tail.Shrink(Least(member.LocalAsked.Number, member.ShipAsked.Number), MostInMemory / 4, member.Options.PushWindow / 4);
+        // What the ship was asked for it may do in pieces, and is asked for the rest again.
+        member.Tail.Shrink(Least(member.LocalAsked.Number, member.Ship.Number), MostInMemory / 4, member.Options.PushWindow / 4);
     }
 
     /// <summary>Appends to the local log what is committed and not in it.</summary>
