@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using Npgsql;
 using NpgsqlTypes;
 using RocksDbSharp;
+using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;

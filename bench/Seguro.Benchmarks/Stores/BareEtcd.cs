@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;

@@ -1,4 +1,5 @@
 using System.Net;
+using Seguro.Core;
 using Seguro.Stores;
 
 namespace Seguro.Node.Balancer;

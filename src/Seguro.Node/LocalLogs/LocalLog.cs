@@ -59,7 +59,7 @@ public sealed class LocalLog : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(identity);
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(pier));
-        LmdbStore store = await LmdbStore.OpenAsync(StoreUrl.Parse("lmdb:" + path), new StoreOptions { Create = true, Time = time }, cancel);
+        LmdbStore store = await LmdbStore.OpenAsync(path, create: true, time, cancel);
         try
         {
             IStoredLog stored;

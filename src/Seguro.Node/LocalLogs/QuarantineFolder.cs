@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using Seguro.Core;
-using Seguro.Stores;
+using Seguro.Files;
 
 namespace Seguro.Node.LocalLogs;
 
@@ -13,8 +13,6 @@ namespace Seguro.Node.LocalLogs;
 /// </remarks>
 public static class QuarantineFolder
 {
-    private const int NoSpace = 28; // errno
-    private const int OverQuota = 122;
     private const int HeaderSize = sizeof(ulong) + sizeof(long) + Chain.Size;
 
     /// <summary>Writes a case.</summary>
@@ -100,7 +98,7 @@ public static class QuarantineFolder
         return (first, last, list.ToString());
     }
 
-    private static SeguroException Explain(string folder, Exception failed) => (failed.HResult & 0xFFFF) is NoSpace or OverQuota
+    private static SeguroException Explain(string folder, Exception failed) => FullDisk.IsCauseOf(failed)
         ? new SeguroException(ErrorCode.DiskFull, $"there is no room in {folder} to keep events aside", "Make room and start the member again; its log was not changed.", failed)
         : new SeguroException(ErrorCode.FileAccess, $"events can't be kept aside in {folder}: {failed.Message}", "Check the folder's permissions and start the member again; its log was not changed.", failed);
 

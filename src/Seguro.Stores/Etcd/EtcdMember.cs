@@ -1,5 +1,6 @@
 using System.Net.Http;
 using Grpc.Net.Client;
+using Seguro.Core;
 using Seguro.Stores.Dqlite;
 using Wire = Seguro.Stores.Etcd.Wire;
 

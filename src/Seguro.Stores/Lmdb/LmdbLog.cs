@@ -141,7 +141,7 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
 
     /// <inheritdoc/>
     public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => pier.Signal.WaitAsync(
-        async token => (await ReadStateAsync(token)).Head.Number > number, AppendSignal.Interval, time, cancel);
+        async token => (await ReadStateAsync(token)).Head.Number > number, pause => Task.Delay(AppendSignal.Interval, time, pause), cancel);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -19,13 +19,15 @@ public sealed class LmdbStore : IStore
 {
     private const string DefaultVere = "4.6";
     private readonly LmdbPier _pier;
-    private readonly StoreOptions _options;
+    private readonly bool _create;
+    private readonly TimeProvider _time;
     private int _isDisposed;
 
-    private LmdbStore(LmdbPier pier, StoreOptions options)
+    private LmdbStore(LmdbPier pier, bool create, TimeProvider time)
     {
         _pier = pier;
-        _options = options;
+        _create = create;
+        _time = time;
     }
 
     /// <inheritdoc/>
@@ -39,24 +41,27 @@ public sealed class LmdbStore : IStore
         CommitMeans = "fsync'd on this machine",
     };
 
-    /// <summary>Opens the pier of a <c>lmdb:PATH</c> for reading; writing takes its lock when it comes to it.</summary>
-    /// <remarks>Where there is none, <see cref="StoreOptions.Create"/> lets <see cref="CreateLogAsync"/> make it.</remarks>
+    /// <summary>Opens a pier for reading; writing takes its lock when it comes to it.</summary>
+    /// <param name="path">The pier's folder.</param>
+    /// <param name="create">Where there is none, may <see cref="CreateLogAsync"/> make it?</param>
+    /// <param name="time">The clock for waiting; never for deciding.</param>
+    /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.NotAPier"/>, <see cref="ErrorCode.NewerSchema"/>, <see cref="ErrorCode.Corrupt"/>,
     /// <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.FileAccess"/>; from writes, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.DiskFull"/>
     /// and <see cref="ErrorCode.MissingLibrary"/> too.
     /// </exception>
-    public static async ValueTask<LmdbStore> OpenAsync(StoreUrl url, StoreOptions options, CancellationToken cancel)
+    public static async ValueTask<LmdbStore> OpenAsync(string path, bool create, TimeProvider time, CancellationToken cancel)
     {
-        ArgumentNullException.ThrowIfNull(url);
-        ArgumentNullException.ThrowIfNull(options);
-        LmdbPier pier = LmdbPier.Enter(url.Rest);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(time);
+        LmdbPier pier = LmdbPier.Enter(path);
         try
         {
             bool isFree = !Path.Exists(pier.Path) || (Directory.Exists(pier.Path) && !Directory.EnumerateFileSystemEntries(pier.Path).Any());
-            if (!options.Create || !isFree)
+            if (!create || !isFree)
                 await Task.Run(() => pier.View(), cancel);
-            return new LmdbStore(pier, options);
+            return new LmdbStore(pier, create, time);
         }
         catch
         {
@@ -72,7 +77,7 @@ public sealed class LmdbStore : IStore
         if (!_pier.Exists)
             return null;
         Ship owner = await Task.Run(() => _pier.View().Ship, cancel);
-        return owner == ship ? new LmdbLog(_pier, ship, _options.Time) : null;
+        return owner == ship ? new LmdbLog(_pier, ship, _time) : null;
     }
 
     /// <inheritdoc/>
@@ -85,13 +90,13 @@ public sealed class LmdbStore : IStore
             MetadataKey.Check(key, value);
         if (!_pier.Exists)
         {
-            if (!_options.Create)
+            if (!_create)
                 throw new SeguroException(ErrorCode.NotFound, $"the pier {_pier.Path} is not there", "Check the path.");
             await _pier.MakeAsync(() => Make(ship, origin, metadata), cancel);
         }
         Ship owner = await Task.Run(() => _pier.View().Ship, cancel);
         return owner == ship
-            ? new LmdbLog(_pier, ship, _options.Time)
+            ? new LmdbLog(_pier, ship, _time)
             : throw new SeguroException(ErrorCode.ForeignShip, $"{_pier.Path} is the pier of {owner}, not of {ship}", "A pier holds one ship: give each a path of its own.");
     }
 

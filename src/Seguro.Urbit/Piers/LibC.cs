@@ -6,8 +6,6 @@ namespace Seguro.Urbit.Piers;
 /// <summary>Calls of the system that .NET does not offer. 64-bit Linux (x86-64 and arm64 agree on all that is used here).</summary>
 internal static partial class LibC
 {
-    public const int NoSpace = 28;
-    public const int OverQuota = 122;
     private const int GetLock = 5;
     private const int SetLock = 6;
     private const short WriteLock = 1;
@@ -27,23 +25,6 @@ internal static partial class LibC
     {
         FileLock asked = new() { Type = WriteLock, Length = 1 };
         return Fcntl((int)file.DangerousGetHandle(), GetLock, &asked) == 0 && asked.Type != Unlocked ? asked.ProcessId : 0;
-    }
-
-    /// <summary>Makes the names in a folder durable.</summary>
-    public static void SyncFolder(string path)
-    {
-        int folder = Open(path, 0);
-        if (folder < 0)
-            throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
-        try
-        {
-            if (Fsync(folder) != 0)
-                throw new IOException($"{path}: {Marshal.GetLastPInvokeErrorMessage()}");
-        }
-        finally
-        {
-            _ = Close(folder);
-        }
     }
 
     /// <summary>Makes the bytes of a file durable.</summary>
@@ -88,15 +69,6 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static unsafe partial int Fcntl(int file, int command, FileLock* argument);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static partial int Close(int file);
-
-    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
-    private static partial int Fsync(int file);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(int file, long offset, long size, uint flags);

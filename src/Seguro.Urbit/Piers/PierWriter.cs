@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Urbit.Piers;
 
@@ -113,15 +114,15 @@ public sealed class PierWriter : IDisposable
         Guarded(() =>
         {
             LibC.SyncFile(LmdbEnvironment.FileOf(_epoch));
-            LibC.SyncFolder(_epoch);
-            LibC.SyncFolder(PierFiles.LogOf(_aside));
-            LibC.SyncFolder(Path.Combine(_aside, ".urb"));
-            LibC.SyncFolder(_aside);
+            FolderSync.Flush(_epoch);
+            FolderSync.Flush(PierFiles.LogOf(_aside));
+            FolderSync.Flush(Path.Combine(_aside, ".urb"));
+            FolderSync.Flush(_aside);
             // rename(2) takes the place of an empty folder, which is why it is looked for first.
             if (Path.Exists(_path) || LibC.Rename(_aside, _path) != 0)
                 throw AlreadyExists(_path);
             _isComplete = true;
-            LibC.SyncFolder(Path.GetDirectoryName(_path)!);
+            FolderSync.Flush(Path.GetDirectoryName(_path)!);
         });
     }
 
@@ -249,7 +250,7 @@ public sealed class PierWriter : IDisposable
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw (failed.HResult & 0xFFFF) is LibC.NoSpace or LibC.OverQuota
+            throw FullDisk.IsCauseOf(failed)
                 ? LmdbFault.DiskFull(_path)
                 : new SeguroException(ErrorCode.FileAccess, $"the pier {_path} can't be made: {failed.Message}", "Check the permissions of the folder that it is to be in.", failed);
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Seguro.Core;
+using Seguro.Files;
 using Seguro.Urbit.Nock;
 using Seguro.Urbit.Nouns;
 using Seguro.Urbit.Piers;
@@ -38,7 +39,7 @@ sealed class SnapshotFolder
             {
                 snapshot.Write(path + Aside, cancel);
                 File.Move(path + Aside, path, overwrite: true);
-                LibC.SyncFolder(_options.Folder);
+                FolderSync.Flush(_options.Folder);
             }
             catch
             {
@@ -119,7 +120,7 @@ sealed class SnapshotFolder
 
     private string PathOf(EventNumber number) => Path.Combine(_options.Folder, $"{Prefix}{number.Value:d20}{Suffix}");
 
-    private SeguroException Failed(Exception error) => (error.HResult & 0xFFFF) is LibC.NoSpace or LibC.OverQuota
+    private SeguroException Failed(Exception error) => FullDisk.IsCauseOf(error)
         ? new SeguroException(ErrorCode.DiskFull, $"the disk of {_options.Folder} is full", "Make room; the snapshots that were there are kept.", error)
         : new SeguroException(ErrorCode.FileAccess, $"the snapshots in {_options.Folder} can't be read or written: {error.Message}", "Check the folder's permissions and the disk.", error);
 }

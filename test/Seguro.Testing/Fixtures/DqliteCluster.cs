@@ -1,3 +1,4 @@
+using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 

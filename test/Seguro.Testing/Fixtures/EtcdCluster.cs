@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Grpc.Core;
+using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using LightningDB;
 using LightningDB.Native;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Urbit.Piers;
 
@@ -27,7 +28,7 @@ internal static class LmdbFault
         string text = Marshal.PtrToStringUTF8(Lmdb.mdb_strerror((int)result)) ?? result.ToString();
         return (int)result switch
         {
-            LibC.NoSpace or LibC.OverQuota => DiskFull(path),
+            int errno when FullDisk.IsErrno(errno) => DiskFull(path),
             Access or ReadOnlyMedium => new SeguroException(ErrorCode.FileAccess, $"{path} can't be written: {text}", "Check its permissions and its disk."),
             // KeyExist: a number is to be added at the end, and the table ends with a higher one.
             (int)MDBResultCode.Corrupted or (int)MDBResultCode.PageNotFound or (int)MDBResultCode.Invalid or (int)MDBResultCode.Incompatible or (int)MDBResultCode.KeyExist =>

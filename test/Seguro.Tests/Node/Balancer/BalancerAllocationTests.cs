@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Seguro.Core;
 using Seguro.Node.Balancer;
 using Seguro.Stores;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Seguro.Core;
 using Seguro.Node.Balancer;
 using Seguro.Stores;
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
+using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 

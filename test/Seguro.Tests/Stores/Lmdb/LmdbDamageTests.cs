@@ -87,7 +87,7 @@ public sealed class LmdbDamageTests : IDisposable
         return read;
     }
 
-    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(StoreUrl.Parse("lmdb:" + Folder), new StoreOptions { Create = true }, Cancel);
+    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(Folder, create: true, TimeProvider.System, Cancel);
 
     /// <summary>Makes the log; returns its chains.</summary>
     private async Task<Chain[]> MakeAsync()

@@ -16,7 +16,6 @@ public sealed class LmdbRowsTests : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private string Url => "lmdb:" + _folder["pier"];
 
     private string Epoch => Path.Combine(PierFiles.LogOf(_folder["pier"]), "0i0");
 
@@ -99,7 +98,7 @@ public sealed class LmdbRowsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(StoreUrl.Parse(Url), new StoreOptions { Create = true }, Cancel);
+    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(_folder["pier"], create: true, TimeProvider.System, Cancel);
 
     private static async Task<EventLog> LogAsync(LmdbStore store) =>
         new(await store.CreateLogAsync(Zod, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), store.Capabilities);

@@ -56,5 +56,5 @@ public sealed class PierImportLmdbTests : IDisposable
     }
 
     private static async Task<LmdbStore> OpenAsync(string path) =>
-        await LmdbStore.OpenAsync(StoreUrl.Parse($"lmdb:{path}"), new StoreOptions(), Cancel);
+        await LmdbStore.OpenAsync(path, create: false, TimeProvider.System, Cancel);
 }

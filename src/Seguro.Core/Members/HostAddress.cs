@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
 
-namespace Seguro.Stores;
+namespace Seguro.Core;
+
+#pragma warning disable RS0030 // An address is read here as text; nothing is looked up or connected to.
 
 /// <summary>Where a server, a member or a node of a database is reached.</summary>
 /// <param name="Host">A name, an IPv4 literal, or an IPv6 literal without brackets.</param>

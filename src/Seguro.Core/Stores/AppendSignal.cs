@@ -1,4 +1,4 @@
-namespace Seguro.Stores;
+namespace Seguro.Core;
 
 /// <summary>
 /// Wakes those who wait for new events of a log: at once where the writer is in the same process, by looking now and then where it
@@ -21,15 +21,15 @@ public sealed class AppendSignal
             Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 
-    /// <summary>Returns when <paramref name="look"/> says yes; asks it at once, at each <see cref="Announce"/>, and every <paramref name="interval"/>.</summary>
+    /// <summary>Returns when <paramref name="look"/> says yes; asks it at once, at each <see cref="Announce"/>, and after each <paramref name="pause"/>.</summary>
     /// <param name="look">Is there what is waited for? A cheap, plain read.</param>
-    /// <param name="interval">How long to wait between two looks where nobody announces anything.</param>
-    /// <param name="time">The clock for waiting.</param>
+    /// <param name="pause">The wait between two looks where nobody announces anything, on the caller's clock: <see cref="Interval"/> long, or what suits the store.</param>
     /// <param name="cancel">Ends the wait.</param>
     public async ValueTask WaitAsync(
-        Func<CancellationToken, ValueTask<bool>> look, TimeSpan interval, TimeProvider time, CancellationToken cancel)
+        Func<CancellationToken, ValueTask<bool>> look, Func<CancellationToken, Task> pause, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(look);
+        ArgumentNullException.ThrowIfNull(pause);
         Interlocked.Increment(ref _waiting); // before the look, as is the task: nothing between the two is missed
         try
         {
@@ -39,7 +39,7 @@ public sealed class AppendSignal
                 if (await look(cancel))
                     return;
                 using CancellationTokenSource done = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-                await Task.WhenAny(announced, Task.Delay(interval, time, done.Token));
+                await Task.WhenAny(announced, pause(done.Token));
                 await done.CancelAsync();
                 cancel.ThrowIfCancellationRequested();
             }

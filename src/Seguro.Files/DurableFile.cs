@@ -1,10 +1,9 @@
-using Microsoft.Win32.SafeHandles;
 using Seguro.Core;
 
-namespace Seguro.Stores.Dqlite;
+namespace Seguro.Files;
 
 /// <summary>Small files that are there whole, or not at all, whatever happens to the machine.</summary>
-static class DurableFile
+public static class DurableFile
 {
     /// <summary>Writes or replaces a file: a temporary one beside it, fsync, rename, fsync of the folder. Missing folders are made (mode 0700).</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>.</exception>
@@ -29,7 +28,7 @@ static class DurableFile
                 stream.Flush(flushToDisk: true);
             }
             File.Move(temporary, path, overwrite: true);
-            FlushFolder(folder);
+            FolderSync.Flush(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -40,11 +39,4 @@ static class DurableFile
 
     /// <summary>What the temporary file's name has more than the file's own.</summary>
     public const string TemporarySuffix = ".tmp";
-
-    private static void FlushFolder(string folder)
-    {
-        using SafeFileHandle handle = Posix.OpenFolder(folder);
-        if (Posix.Flush(handle) != 0)
-            throw new IOException($"fsync of {folder} failed");
-    }
 }

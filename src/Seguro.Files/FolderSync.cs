@@ -1,10 +1,10 @@
 using System.Runtime.InteropServices;
 using Seguro.Core;
 
-namespace Seguro.Stores;
+namespace Seguro.Files;
 
 /// <summary>fsync of a folder, so that names made or changed in it survive a power cut.</summary>
-static partial class FolderSync
+public static partial class FolderSync
 {
     private const int ReadOnlyCloseOnExec = 0x80000; // O_RDONLY | O_CLOEXEC
 
