@@ -6,12 +6,12 @@ using Npgsql;
 using NpgsqlTypes;
 using RocksDbSharp;
 using Seguro.Core;
-using Seguro.Stores;
+using Seguro.Identity;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
 using Seguro.Testing;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.Benchmarks;
 

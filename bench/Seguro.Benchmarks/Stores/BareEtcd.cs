@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
 using Seguro.Testing;

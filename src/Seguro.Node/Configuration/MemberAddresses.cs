@@ -1,5 +1,4 @@
 using Seguro.Core;
-using Seguro.Stores;
 
 namespace Seguro.Node.Configuration;
 

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
 using Seguro.Core;
-using Seguro.Stores;
 
 namespace Seguro.Node.Links;
 

@@ -1,6 +1,5 @@
 using Grpc.Net.Client;
 using Seguro.Core;
-using Seguro.Stores;
 
 namespace Seguro.Node.Links;
 

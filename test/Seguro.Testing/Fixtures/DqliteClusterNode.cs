@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Seguro.Core;
-using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Testing;

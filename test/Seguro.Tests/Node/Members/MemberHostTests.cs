@@ -1,10 +1,10 @@
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
-using Seguro.Urbit.Ships;
+using Seguro.Tests.Piers.LocalLogs;
+using Seguro.Nock.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
