@@ -1,8 +1,9 @@
 using System.Net;
 using System.Security.Cryptography;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Admin;
-using Seguro.Node.Balancer;
+using Seguro.Balancer;
 using Seguro.Node.Configuration;
 using Seguro.Node.Effects;
 using Seguro.Node.Links;
@@ -10,8 +11,8 @@ using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Ships;
+using Seguro.Piers;
+using Seguro.Nock.Ships;
 
 namespace Seguro.Node;
 

@@ -4,8 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Seguro.Core;
-using Seguro.Node.Balancer;
-using Seguro.Stores;
+using Seguro.Balancer;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;

@@ -1,6 +1,6 @@
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Seguro.Testing;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.SystemTests;
 

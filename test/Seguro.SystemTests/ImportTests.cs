@@ -1,6 +1,6 @@
 using Seguro.Core;
 using Seguro.Testing;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.SystemTests;
 

@@ -3,10 +3,10 @@ using System.Globalization;
 using System.Net;
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
+using Seguro.Nock.Kernels;
 
 namespace Seguro.SystemTests;
 

@@ -1,8 +1,8 @@
 using HdrHistogram;
 using Seguro.Core;
-using Seguro.Node.Probes;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Stores;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.Benchmarks;
 

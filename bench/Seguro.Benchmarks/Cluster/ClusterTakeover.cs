@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using HdrHistogram;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
+using Seguro.Cli.Demo.Probes;
 
 namespace Seguro.Benchmarks;
 

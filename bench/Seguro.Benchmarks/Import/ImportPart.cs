@@ -3,9 +3,9 @@ using System.Globalization;
 using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Benchmarks;
 

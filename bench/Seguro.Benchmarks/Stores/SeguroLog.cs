@@ -1,7 +1,7 @@
 using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Transfer;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Benchmarks;
 

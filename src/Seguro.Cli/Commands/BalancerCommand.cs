@@ -3,8 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Node.Balancer;
-using Seguro.Stores;
+using Seguro.Balancer;
 
 namespace Seguro.Cli.Commands;
 

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Stores;
-using Seguro.Urbit.Kernels;
+using Seguro.Nock.Kernels;
 using Spectre.Console;
 
 namespace Seguro.Cli.Demo;

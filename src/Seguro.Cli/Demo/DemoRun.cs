@@ -3,9 +3,9 @@ using Seguro.Cli.Commands;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Spectre.Console;
 
 namespace Seguro.Cli.Demo;

@@ -1,6 +1,6 @@
 using System.Net;
 using Seguro.Core;
-using Seguro.Node.Balancer;
+using Seguro.Balancer;
 
 namespace Seguro.Node.Effects;
 

@@ -2,7 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
-using Seguro.Stores;
+using Seguro.Core;
 
 namespace Seguro.Node.Links;
 

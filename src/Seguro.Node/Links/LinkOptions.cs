@@ -1,6 +1,5 @@
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 
 namespace Seguro.Node.Links;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores;
 
 namespace Seguro.Node.Members;

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
 

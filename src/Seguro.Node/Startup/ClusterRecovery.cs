@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Members;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Transfer;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Node.Startup;
 

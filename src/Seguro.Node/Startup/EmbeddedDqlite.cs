@@ -1,6 +1,6 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
-using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Startup;

@@ -1,10 +1,10 @@
 using Seguro.Core;
 using Seguro.Node.Configuration;
 using Seguro.Stores;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Nock.Kernels;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Node.Startup;
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using Seguro.Core;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 using Seguro.Stores.Etcd.Wire;
 
 namespace Seguro.Stores.Etcd;

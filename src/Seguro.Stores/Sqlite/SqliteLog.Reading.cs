@@ -61,7 +61,7 @@ sealed partial class SqliteLog
 
     /// <inheritdoc/>
     public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => database.Signal(id).WaitAsync(
-        token => database.ReadAsync(session => ReadRow(session).State.Head.Number > number, token), AppendSignal.Interval, database.Time, cancel);
+        token => database.ReadAsync(session => ReadRow(session).State.Head.Number > number, token), pause => Task.Delay(AppendSignal.Interval, database.Time, pause), cancel);
 
     private SqliteRow ReadRow(SqliteSession session) => SqliteRow.Read(session, id, ship)
         ?? throw new SeguroException(ErrorCode.NoSuchLog, $"the log of {ship} is no longer in the database", "Find out who removed it.");

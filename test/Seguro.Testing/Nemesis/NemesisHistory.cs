@@ -1,5 +1,5 @@
 using Seguro.Core;
-using Seguro.Node.Probes;
+using Seguro.Cli.Demo.Probes;
 
 namespace Seguro.Testing;
 

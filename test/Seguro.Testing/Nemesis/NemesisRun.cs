@@ -3,9 +3,9 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Piers;
+using Seguro.Cli.Demo.Probes;
+using Seguro.Nock.Kernels;
+using Seguro.Piers;
 
 namespace Seguro.Testing;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Seguro.Testing;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Tests.Cli;
 

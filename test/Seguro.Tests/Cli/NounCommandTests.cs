@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
 using Seguro.Testing;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Tests.Cli;
 

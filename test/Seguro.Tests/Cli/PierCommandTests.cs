@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Seguro.Core;
 using Seguro.Testing;
-using Seguro.Tests.Urbit.Transfer;
-using Seguro.Urbit.Piers;
+using Seguro.Tests.Piers.Transfer;
+using Seguro.Piers;
 
 namespace Seguro.Tests.Cli;
 

@@ -1,10 +1,9 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Links;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands.Cluster;
 

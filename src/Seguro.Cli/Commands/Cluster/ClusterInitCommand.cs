@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Links;
 using Seguro.Node.Startup;

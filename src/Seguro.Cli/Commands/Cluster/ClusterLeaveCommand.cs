@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Admin;
 using Seguro.Node.Configuration;
 using Seguro.Stores.Dqlite;

@@ -2,9 +2,9 @@ using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Cli.Commands.Log;
 

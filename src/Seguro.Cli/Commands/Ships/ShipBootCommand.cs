@@ -5,14 +5,13 @@ using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Stores;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Nock;
-using Seguro.Urbit.Nouns;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Pills;
-using Seguro.Urbit.Ships;
-using Seguro.Urbit.Transfer;
+using Seguro.Nock.Kernels;
+using Seguro.Nouns;
+using Seguro.Nock;
+using Seguro.Piers;
+using Seguro.Nock.Pills;
+using Seguro.Nock.Ships;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Cli.Commands.Ships;
 

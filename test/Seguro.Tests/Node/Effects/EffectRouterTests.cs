@@ -4,9 +4,8 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Core;
 using Seguro.Node.Effects;
-using Seguro.Urbit.Drivers;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Nouns;
+using Seguro.Nock.Drivers;
+using Seguro.Nouns;
 using Xunit;
 
 namespace Seguro.Tests.Node.Effects;

@@ -3,13 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Seguro.Core;
-using Seguro.Node.Balancer;
+using Seguro.Balancer;
 using Seguro.Node.Effects;
 using Seguro.Node.Members;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Ships;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

@@ -1,13 +1,13 @@
 using System.Net;
 using System.Text;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
-using Seguro.Urbit.Drivers;
-using Seguro.Urbit.Ships;
+using Seguro.Nock.Drivers;
+using Seguro.Nock.Ships;
+using Seguro.Tests.Piers.LocalLogs;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

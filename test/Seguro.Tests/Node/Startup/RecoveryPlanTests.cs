@@ -1,10 +1,10 @@
 using System.Text;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
+using Seguro.Tests.Piers.LocalLogs;
 
 namespace Seguro.Tests.Node.Startup;
 
