@@ -104,7 +104,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
             member.Become(Role.Replica);
             return true;
         }
-        member.SeeSettings(read.Settings);
+        member.SeeSettings(read.Settings, state.Head.Number);
         if (member.Members.IndexOf(member.Options.Name) < 0)
         {
             // It was removed from the cluster while it did not hear of it.

@@ -50,6 +50,9 @@ internal sealed class MemberState
     /// <summary>Until then this member does not stand for mastership.</summary>
     public TimeSpan HoldBackUntil { get; set; }
 
+    /// <summary>The user accepted a loss, and the local log was not compared with the store's since: what it has beyond that is given up.</summary>
+    public bool IsLossAccepted { get; set; }
+
     /// <summary>As master it once let another try, since it could not open its gate; and has not opened it with enough replicas since.</summary>
     public bool HasYielded { get; set; }
 
@@ -153,6 +156,7 @@ internal sealed class MemberState
         _mayBeAhead = remembered.MayBeAhead;
         SeeTerm(remembered.Term);
         SeeAccepted(remembered.Accepted);
+        IsLossAccepted = false;
         SeeSettings(Settings with { Optimism = null, Members = null, Released = remembered.Released, History = remembered.History });
         Proven = remembered.MayBeAhead || remembered.Committed.Number > local.Number ? remembered.Committed : local;
         SeeCommitted(Proven);
@@ -278,6 +282,7 @@ internal sealed class MemberState
         (EverCommitted, Proven) = (Position.Origin, Position.Origin);
         _whenAsked = _whenAsked with { EverCommitted = Position.Origin, Proven = Position.Origin };
         _mayBeAhead = true;
+        IsLossAccepted = true;
         // The watermark of events that are given up says nothing of those that take their numbers.
         Released = EventNumber.None;
         Settings = Settings with { Released = EventNumber.None, History = null };
@@ -290,6 +295,13 @@ internal sealed class MemberState
         Released = released;
         Backlog.ReleasedThrough(released);
     }
+
+    /// <summary>Settings as the store has them beside a log that ends at <paramref name="head"/>. A watermark above it is of events that the store has lost.</summary>
+    public void SeeSettings(ClusterSettings settings, EventNumber head) => SeeSettings(settings with
+    {
+        Released = settings.Released < head ? settings.Released : head,
+        History = settings.History is { } history && history > head ? head : settings.History,
+    });
 
     public void SeeSettings(ClusterSettings settings)
     {

@@ -52,7 +52,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
             return;
         }
         member.TakeLease(state.Lease);
-        member.SeeSettings(read.Settings);
+        member.SeeSettings(read.Settings, state.Head.Number);
         if (read.Common.Number == member.Local.Number || member.Options.Bug is PlantedBug.SuffixKept)
         {
             Restore();
@@ -70,8 +70,9 @@ internal sealed class Rejoin(MemberState member, Processing processing)
     {
         if (_step is not Step.Quarantining)
             return;
-        if (member.Local == _state.Head.Position)
-            _adoptable = quarantined.Moved;
+        // A loss that the user accepted stays one. And what only a master had is never more than it may be ahead.
+        if (member.Local == _state.Head.Position && !member.IsLossAccepted)
+            _adoptable = [.. quarantined.Moved.Take(member.Options.MaxUnreplicatedEvents)];
         if (quarantined.Moved.Count > 0)
         {
             member.SetWarning("quarantine",
@@ -122,6 +123,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
 
     private void Finish()
     {
+        member.IsLossAccepted = false;
         processing.Reset(_adoptable, _state.Head.Number);
         processing.Learn(_state.Head.Position);
         member.Become(Role.Replica);

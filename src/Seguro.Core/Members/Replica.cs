@@ -103,7 +103,7 @@ internal sealed class Replica(MemberState member, Processing processing)
         if (member.FindLoss(state, read.Common) is not null || member.HasMoreThan(read.Common))
             return false;
         member.SeeLease(state.Lease);
-        member.SeeSettings(read.Settings);
+        member.SeeSettings(read.Settings, state.Head.Number);
         processing.Learn(state.Head.Position);
         return true;
     }
