@@ -54,6 +54,7 @@ public sealed class Member
         WindowUsed = _master?.WindowUsed,
         EverCommitted = _state.EverCommitted,
         Proven = _state.Proven,
+        History = _state.Settings.History,
         Loss = _state.IsStoreDoubted ? _state.StopReason : null,
         Warnings = [.. _state.Warnings],
     };

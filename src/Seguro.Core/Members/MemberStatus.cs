@@ -57,6 +57,9 @@ public sealed record MemberStatus
     /// <summary>What shows that the store lost what it confirmed, where this member stands still for that.</summary>
     public string? Loss { get; init; }
 
+    /// <summary>The end of what no cluster's gate has seen; <see langword="null"/> where that is not known (<see cref="ClusterSettings.History"/>).</summary>
+    public EventNumber? History { get; init; }
+
     /// <summary>The highest position that was ever known to be committed, here or elsewhere.</summary>
     public Position EverCommitted { get; init; }
 

@@ -53,7 +53,19 @@ static class LostEvents
                 throw new SeguroException(ErrorCode.OutcomeUnknown, $"the events after {reached.Number} were not put back: {result.Outcome}", "Repeat the command.");
             reached = result.Reached;
         }
+        await RememberAsync(store, lease.Term, new ClusterSettings(null, null, status.Released, History: status.History), cancel);
         return reached;
+    }
+
+    /// <summary>What the store forgot of effects: else its next master would take for history what was not released yet.</summary>
+    private static async Task RememberAsync(EventLog store, Term term, ClusterSettings known, CancellationToken cancel)
+    {
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> there = await store.Stored.ReadMetadataAsync(cancel);
+        foreach ((string key, ReadOnlyMemory<byte> value) in ClusterSettingsCodec.Write(known))
+        {
+            if (!there.ContainsKey(key) && await store.Stored.SetMetadataAsync(term, key, null, value, cancel) is not WriteOutcome.Committed)
+                throw new SeguroException(ErrorCode.OutcomeUnknown, $"the metadata '{key}' was not put back", "Repeat the command.");
+        }
     }
 
     /// <summary>Declares the store's log to be the cluster's, whatever was committed before: every member puts aside what it has beyond it.</summary>

@@ -47,11 +47,12 @@ public static class ClusterRecovery
     /// <summary>Builds it: moves the old node's folder aside, forms a cluster of one node, fills its database, and ends the node again.</summary>
     /// <param name="configuration">The new cluster's.</param>
     /// <param name="source">The log that it is filled with.</param>
+    /// <param name="effects">What the members knew of effects.</param>
     /// <param name="term">Terms go on above this one, so that whoever knew it takes the new masters for what they are.</param>
     /// <param name="cancel">Ends it; then run it again under one more new name.</param>
     /// <returns>Where the old node's folder is now; <see langword="null"/> where there was none.</returns>
     /// <exception cref="SeguroException">What the parts say; what was moved stays moved.</exception>
-    public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, Term term, CancellationToken cancel)
+    public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, ClusterSettings effects, Term term, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(source);
@@ -66,6 +67,8 @@ public static class ClusterRecovery
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);
         PierMetadata.Read(configuration.Ship, metadata);
         Dictionary<string, ReadOnlyMemory<byte>> identity = metadata.Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life).ToDictionary(StringComparer.Ordinal);
+        foreach ((string key, ReadOnlyMemory<byte> value) in ClusterSettingsCodec.Write(effects))
+            identity[key] = value;
         await using EventLog log = new(await store.CreateLogAsync(configuration.Ship, source.WindowStart, identity, cancel), store.Capabilities);
         await LostEvents.RaiseAsync(log, term, cancel);
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "recover", LeaseDuration, TimeProvider.System, cancel);

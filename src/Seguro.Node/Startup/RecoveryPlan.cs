@@ -22,6 +22,10 @@ public sealed class RecoveryPlan
         ulong known = logs.Max(static log => log.Log.Record?.Term.Value ?? 0);
         Term = known == 0 ? Term.None : new Term(known + Margin);
         Certain = logs.Where(log => log.Log.Record is { MayBeAhead: false } && log.Log.Head is { } head && log.Kept == head.Number).Select(static log => log.Kept).DefaultIfEmpty().Max();
+        Effects = new ClusterSettings(
+            null, null,
+            logs.Select(static log => log.Log.Record?.Released ?? EventNumber.None).Where(released => released <= Head.Number).DefaultIfEmpty().Max(),
+            History: logs.Select(static log => log.Log.Record?.History).Where(history => history <= Head.Number).DefaultIfEmpty().Max());
         Lost = logs.Max(static log => log.Log.Problem is null ? 0 : log.Log.Claims) is var claimed && claimed > Head.Number.Value ? claimed - Head.Number.Value : 0;
     }
 
@@ -33,6 +37,9 @@ public sealed class RecoveryPlan
 
     /// <summary>Up to here the cluster's log had these events for certain; above it, only a master had them. 0 where the records do not tell.</summary>
     public EventNumber Certain { get; }
+
+    /// <summary>What the members knew of effects: which are out, and which were another runtime's affair.</summary>
+    public ClusterSettings Effects { get; }
 
     /// <summary>How many events a log claims to have beyond <see cref="Head"/> that can't be used.</summary>
     public ulong Lost { get; }

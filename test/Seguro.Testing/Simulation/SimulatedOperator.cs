@@ -48,6 +48,12 @@ internal sealed class SimulatedOperator(SimulatedCluster cluster)
             Append append = new(log.State.Lease.Term, head, [.. events.Select(static lost => new NewEvent(lost.Number, lost.Payload.Length, lost.Chain, lost.Payload))]);
             Require(LogModel.Append(cluster.Store.Database, log, append));
             cluster.History.Append(head, events);
+            ClusterSettings known = new(null, null, best.Machine!.Status.Released, History: best.Machine.Status.History);
+            foreach ((string key, ReadOnlyMemory<byte> value) in ClusterSettingsCodec.Write(known))
+            {
+                if (!log.Metadata.ContainsKey(key))
+                    Require(LogModel.SetMetadata(cluster.Store.Database, log, log.State.Lease.Term, key, null, value.ToArray()));
+            }
         }
         else
         {
