@@ -2,8 +2,8 @@ using System.Text.Json;
 using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Node.Configuration;
-using Seguro.Stores;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
 
 namespace Seguro.Node.Startup;
 

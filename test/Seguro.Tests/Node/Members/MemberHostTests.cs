@@ -1,10 +1,10 @@
 using Seguro.Core;
-using Seguro.Piers.LocalLogs;
+using Seguro.Nock.Ships;
 using Seguro.Node.Members;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
 using Seguro.Tests.Piers.LocalLogs;
-using Seguro.Nock.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
