@@ -1,18 +1,18 @@
 using System.Net;
 using System.Security.Cryptography;
+using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Identity;
+using Seguro.Nock.Ships;
 using Seguro.Node.Admin;
-using Seguro.Balancer;
 using Seguro.Node.Configuration;
 using Seguro.Node.Effects;
 using Seguro.Node.Links;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
-using Seguro.Piers;
-using Seguro.Nock.Ships;
 
 namespace Seguro.Node;
 

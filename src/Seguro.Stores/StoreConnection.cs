@@ -1,7 +1,7 @@
 using Seguro.Core;
+using Seguro.Piers.Store;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
-using Seguro.Piers.Store;
 using Seguro.Stores.Postgres;
 using Seguro.Stores.RocksDb;
 using Seguro.Stores.Sqlite;

@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Seguro.Core;
 using Seguro.Balancer;
+using Seguro.Core;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;

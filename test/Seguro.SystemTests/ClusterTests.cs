@@ -1,8 +1,8 @@
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Piers.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.SystemTests;
 

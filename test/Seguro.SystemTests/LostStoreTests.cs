@@ -1,5 +1,5 @@
-using Seguro.Node.Admin;
 using Seguro.Cli.Demo.Probes;
+using Seguro.Node.Admin;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Cli.Demo.Probes;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;

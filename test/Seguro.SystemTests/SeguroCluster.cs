@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using Seguro.Core;
-using Seguro.Node.Admin;
 using Seguro.Cli.Demo.Probes;
+using Seguro.Core;
+using Seguro.Nock.Kernels;
+using Seguro.Node.Admin;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Nock.Kernels;
 
 namespace Seguro.SystemTests;
 

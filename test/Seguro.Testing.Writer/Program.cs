@@ -1,7 +1,7 @@
 using System.Globalization;
 using Seguro.Core;
-using Seguro.Stores;
 using Seguro.Piers.Store;
+using Seguro.Stores;
 using Seguro.Testing;
 
 // Seguro.Testing.Writer URL SHIP SEED [LARGE]

@@ -1,8 +1,8 @@
 using HdrHistogram;
-using Seguro.Core;
 using Seguro.Cli.Demo.Probes;
-using Seguro.Stores;
+using Seguro.Core;
 using Seguro.Piers;
+using Seguro.Stores;
 
 namespace Seguro.Benchmarks;
 

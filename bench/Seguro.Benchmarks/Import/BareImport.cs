@@ -7,11 +7,11 @@ using NpgsqlTypes;
 using RocksDbSharp;
 using Seguro.Core;
 using Seguro.Identity;
+using Seguro.Piers;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
 using Seguro.Testing;
-using Seguro.Piers;
 
 namespace Seguro.Benchmarks;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Testing;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
+using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Seguro.Testing;
 using Seguro.Piers;
+using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Seguro.Balancer;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Balancer;
 
 namespace Seguro.Cli.Commands;
 

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Stores;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
 using Spectre.Console;
 
 namespace Seguro.Cli.Demo;

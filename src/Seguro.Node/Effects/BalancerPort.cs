@@ -1,6 +1,6 @@
 using System.Net;
-using Seguro.Core;
 using Seguro.Balancer;
+using Seguro.Core;
 
 namespace Seguro.Node.Effects;
 

@@ -3,8 +3,8 @@ using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Members;
-using Seguro.Stores;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
 
 namespace Seguro.Node.Startup;
 

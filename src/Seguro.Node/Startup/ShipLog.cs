@@ -1,10 +1,10 @@
 using Seguro.Core;
-using Seguro.Node.Configuration;
-using Seguro.Stores;
 using Seguro.Nock.Kernels;
+using Seguro.Node.Configuration;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
 
 namespace Seguro.Node.Startup;
 

@@ -1,6 +1,6 @@
 using Seguro.Core;
-using Seguro.Piers.LocalLogs;
 using Seguro.Node.Members;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores;
 
 namespace Seguro.Node.Startup;

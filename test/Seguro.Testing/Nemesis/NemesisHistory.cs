@@ -1,5 +1,5 @@
-using Seguro.Core;
 using Seguro.Cli.Demo.Probes;
+using Seguro.Core;
 
 namespace Seguro.Testing;
 

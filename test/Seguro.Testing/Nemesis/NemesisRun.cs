@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Seguro.Core;
-using Seguro.Node.Admin;
 using Seguro.Cli.Demo.Probes;
+using Seguro.Core;
 using Seguro.Nock.Kernels;
+using Seguro.Node.Admin;
 using Seguro.Piers;
 
 namespace Seguro.Testing;

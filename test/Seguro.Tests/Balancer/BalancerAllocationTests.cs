@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Seguro.Core;
 using Seguro.Balancer;
+using Seguro.Core;
 
 namespace Seguro.Tests.Balancer;
 

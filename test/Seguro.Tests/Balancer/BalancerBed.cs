@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Seguro.Core;
 using Seguro.Balancer;
+using Seguro.Core;
 
 namespace Seguro.Tests.Balancer;
 

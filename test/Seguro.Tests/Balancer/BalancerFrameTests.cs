@@ -1,8 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using CsCheck;
-using Seguro.Core;
 using Seguro.Balancer;
+using Seguro.Core;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Balancer;

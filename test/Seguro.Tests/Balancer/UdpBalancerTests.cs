@@ -2,8 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using Seguro.Core;
 using Seguro.Balancer;
+using Seguro.Core;
 
 namespace Seguro.Tests.Balancer;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Seguro.Testing;
 using Seguro.Nouns;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Cli;
 

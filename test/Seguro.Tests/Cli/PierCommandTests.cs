@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Testing;
 using Seguro.Tests.Piers.Transfer;
-using Seguro.Piers;
 
 namespace Seguro.Tests.Cli;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Nock.Kernels;
-using Seguro.Nouns;
 using Seguro.Nock.Ships;
+using Seguro.Nouns;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Cli;
 

@@ -1,6 +1,6 @@
 using CsCheck;
-using Seguro.Testing;
 using Seguro.Nouns;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Nouns;

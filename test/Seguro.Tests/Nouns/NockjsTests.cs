@@ -1,5 +1,5 @@
-using Seguro.Testing;
 using Seguro.Nouns;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Nouns;

@@ -1,6 +1,6 @@
-using Seguro.Testing;
 using Seguro.Nouns;
 using Seguro.Piers;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Nouns;

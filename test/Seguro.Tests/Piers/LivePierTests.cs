@@ -1,7 +1,7 @@
 using CsCheck;
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Piers;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Piers;

@@ -1,6 +1,6 @@
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Piers;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Piers;

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Piers;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Piers;

@@ -1,10 +1,10 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Stores;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
 
 namespace Seguro.Cli.Commands.Log;
 

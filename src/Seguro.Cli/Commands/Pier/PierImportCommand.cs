@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Stores;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
 using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Pier;

@@ -4,14 +4,14 @@ using System.Security.Cryptography;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Nock.Kernels;
-using Seguro.Nouns;
 using Seguro.Nock;
-using Seguro.Piers;
+using Seguro.Nock.Kernels;
 using Seguro.Nock.Pills;
 using Seguro.Nock.Ships;
+using Seguro.Nouns;
+using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Stores;
 
 namespace Seguro.Cli.Commands.Ships;
 

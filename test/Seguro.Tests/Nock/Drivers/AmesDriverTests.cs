@@ -2,10 +2,10 @@ using System.Buffers.Binary;
 using System.Net;
 using CsCheck;
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Nock.Drivers;
 using Seguro.Nouns;
 using Seguro.Piers;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Nock.Drivers;
 

@@ -1,6 +1,6 @@
 using CsCheck;
-using Seguro.Tests.Nouns;
 using Seguro.Nouns;
+using Seguro.Tests.Nouns;
 
 namespace Seguro.Tests.Nock;
 

@@ -1,7 +1,7 @@
 using CsCheck;
-using Seguro.Testing;
 using Seguro.Nock;
 using Seguro.Nouns;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Nock;
 

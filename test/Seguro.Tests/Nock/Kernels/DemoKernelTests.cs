@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
+using Seguro.Nock;
 using Seguro.Nock.Drivers;
 using Seguro.Nock.Kernels;
-using Seguro.Nock;
 using Seguro.Nouns;
 
 namespace Seguro.Tests.Nock.Kernels;

@@ -1,6 +1,6 @@
 using CsCheck;
-using Seguro.Nock.Kernels;
 using Seguro.Nock;
+using Seguro.Nock.Kernels;
 using Seguro.Nouns;
 
 namespace Seguro.Tests.Nock.Kernels;

@@ -1,8 +1,8 @@
 using System.Numerics;
 using CsCheck;
-using Seguro.Testing;
 using Seguro.Nock;
 using Seguro.Nouns;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Nock;
 

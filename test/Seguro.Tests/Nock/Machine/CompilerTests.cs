@@ -1,6 +1,6 @@
-using Seguro.Testing;
 using Seguro.Nock;
 using Seguro.Nouns;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Nock;
 

@@ -1,7 +1,7 @@
 using CsCheck;
-using Seguro.Tests.Nouns;
 using Seguro.Nock;
 using Seguro.Nouns;
+using Seguro.Tests.Nouns;
 
 namespace Seguro.Tests.Nock;
 

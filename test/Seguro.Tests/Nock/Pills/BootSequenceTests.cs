@@ -1,8 +1,8 @@
 using Seguro.Core;
-using Seguro.Testing;
+using Seguro.Nock.Pills;
 using Seguro.Nouns;
 using Seguro.Piers;
-using Seguro.Nock.Pills;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Nock.Pills;
 

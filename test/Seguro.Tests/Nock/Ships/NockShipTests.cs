@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using CsCheck;
 using Seguro.Core;
 using Seguro.Nock.Kernels;
-using Seguro.Nouns;
 using Seguro.Nock.Ships;
+using Seguro.Nouns;
 using static Seguro.Nock.Kernels.Formulas;
 
 namespace Seguro.Tests.Nock.Ships;

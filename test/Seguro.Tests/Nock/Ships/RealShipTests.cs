@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using Seguro.Core;
-using Seguro.Testing;
+using Seguro.Nock.Ships;
 using Seguro.Nouns;
 using Seguro.Piers;
-using Seguro.Nock.Ships;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Nock.Ships;
 

@@ -1,11 +1,11 @@
 using System.Net;
 using System.Text;
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Nock.Drivers;
 using Seguro.Nock.Kernels;
-using Seguro.Nouns;
 using Seguro.Nock.Ships;
+using Seguro.Nouns;
+using Seguro.Testing;
 using static Seguro.Nock.Kernels.Formulas;
 
 namespace Seguro.Tests.Nock.Ships;

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Core;
-using Seguro.Node.Effects;
 using Seguro.Nock.Drivers;
+using Seguro.Node.Effects;
 using Seguro.Nouns;
 using Xunit;
 

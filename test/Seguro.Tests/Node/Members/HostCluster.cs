@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Seguro.Core;
 using Seguro.Balancer;
+using Seguro.Core;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Ships;
 using Seguro.Node.Effects;
 using Seguro.Node.Members;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Nock.Kernels;
-using Seguro.Nock.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

@@ -1,12 +1,12 @@
 using System.Net;
 using System.Text;
 using Seguro.Core;
-using Seguro.Piers.LocalLogs;
-using Seguro.Node.Members;
-using Seguro.Stores.Sqlite;
-using Seguro.Testing;
 using Seguro.Nock.Drivers;
 using Seguro.Nock.Ships;
+using Seguro.Node.Members;
+using Seguro.Piers.LocalLogs;
+using Seguro.Stores.Sqlite;
+using Seguro.Testing;
 using Seguro.Tests.Piers.LocalLogs;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using Seguro.Core;
-using Seguro.Piers.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers.LocalLogs;
 using Seguro.Testing;
 using Seguro.Tests.Piers.LocalLogs;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
-using Seguro.Testing;
 using Seguro.Nouns;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Nouns.Names;
 

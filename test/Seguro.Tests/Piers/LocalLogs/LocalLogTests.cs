@@ -1,8 +1,8 @@
 using System.Text;
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Piers.LocalLogs;
 using Seguro.Testing;
-using Seguro.Piers;
 using Xunit;
 
 namespace Seguro.Tests.Piers.LocalLogs;

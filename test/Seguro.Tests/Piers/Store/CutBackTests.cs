@@ -1,6 +1,6 @@
 using Seguro.Core;
-using Seguro.Stores;
 using Seguro.Piers.Store;
+using Seguro.Stores;
 using Seguro.Testing;
 using Xunit;
 

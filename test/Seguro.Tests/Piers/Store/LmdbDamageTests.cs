@@ -1,8 +1,8 @@
 using CsCheck;
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Piers.Store;
 using Seguro.Testing;
-using Seguro.Piers;
 using Xunit;
 
 namespace Seguro.Tests.Piers.Store;

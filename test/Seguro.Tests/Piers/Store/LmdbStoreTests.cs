@@ -1,8 +1,8 @@
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Piers.Store;
-using Seguro.Testing;
 using Seguro.Piers;
+using Seguro.Piers.Store;
+using Seguro.Stores;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Piers.Store;

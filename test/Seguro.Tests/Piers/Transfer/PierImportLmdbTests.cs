@@ -1,6 +1,6 @@
 using Seguro.Core;
-using Seguro.Piers.Store;
 using Seguro.Piers;
+using Seguro.Piers.Store;
 using Seguro.Piers.Transfer;
 using Xunit;
 

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Piers.Transfer;

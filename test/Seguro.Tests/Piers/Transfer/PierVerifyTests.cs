@@ -1,9 +1,9 @@
 using System.Security.Cryptography;
 using CsCheck;
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Testing;
 using Xunit;
 
 namespace Seguro.Tests.Piers.Transfer;

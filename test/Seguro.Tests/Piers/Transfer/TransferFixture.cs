@@ -1,7 +1,7 @@
 using Seguro.Core;
-using Seguro.Testing;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
+using Seguro.Testing;
 
 namespace Seguro.Tests.Piers.Transfer;
 
