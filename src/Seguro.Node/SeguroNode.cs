@@ -10,6 +10,7 @@ using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
+using Seguro.Urbit.Nock;
 using Seguro.Urbit.Piers;
 using Seguro.Urbit.Ships;
 
@@ -161,7 +162,9 @@ public sealed class SeguroNode : IAsyncDisposable
             Certificates = _certificates,
             Received = (from, message) => _host?.Receive(from, message),
             ReadLocal = ReadLocalAsync,
-            Command = (command, token) => actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+            Command = (command, token) => command.Path == SuspicionTeller.Path
+                ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
+                : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
             Notice = _notice,
         }));
         EffectRouter? router = MakeRouter();
@@ -176,6 +179,7 @@ public sealed class SeguroNode : IAsyncDisposable
                 Ship = ship,
                 Send = links.Send,
                 ReadPeers = links.ReadAsync,
+                Suspect = new SuspicionTeller(links).Tell,
                 Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
                 ChangeRole = (role, term) => router?.ChangeRole(role, term),
                 Log = new NoticeLogger(_notice),
@@ -200,7 +204,15 @@ public sealed class SeguroNode : IAsyncDisposable
         string folder = Path.Combine(_configuration.Folder, "snapshots");
         return _configuration.ShipKind is ShipKind.Opaque
             ? new OpaqueShip(folder)
-            : new NockShip(new NockShipOptions { Folder = folder, Life = (int)identity.Life, Report = _notice });
+            : new NockShip(new NockShipOptions
+            {
+                Folder = folder,
+                Life = (int)identity.Life,
+                Report = _notice,
+                MaxHeap = _configuration.ShipMemory,
+                // What is in the log has to be computed; where this machine can't, it says so in time.
+                Machine = new NockOptions { MaxHeap = Math.Max(_configuration.ShipMemory, HeapBudget.Available / 10 * 9) },
+            });
     }
 
     private EffectRouter? MakeRouter()
