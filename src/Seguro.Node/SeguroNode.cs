@@ -13,6 +13,8 @@ using Seguro.Node.Startup;
 using Seguro.Piers;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
+using Seguro.Nock;
+using Seguro.Nock.Ships;
 
 namespace Seguro.Node;
 
@@ -163,7 +165,9 @@ public sealed class SeguroNode : IAsyncDisposable
             Certificates = _certificates,
             Received = (from, message) => _host?.Receive(from, message),
             ReadLocal = ReadLocalAsync,
-            Command = (command, token) => actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+            Command = (command, token) => command.Path == SuspicionTeller.Path
+                ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
+                : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
             Notice = _notice,
         }));
         EffectRouter? router = MakeRouter();
@@ -178,6 +182,7 @@ public sealed class SeguroNode : IAsyncDisposable
                 Ship = ship,
                 Send = links.Send,
                 ReadPeers = links.ReadAsync,
+                Suspect = new SuspicionTeller(links).Tell,
                 Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
                 ChangeRole = (role, term) => router?.ChangeRole(role, term),
                 Log = new NoticeLogger(_notice),
@@ -202,7 +207,15 @@ public sealed class SeguroNode : IAsyncDisposable
         string folder = Path.Combine(_configuration.Folder, "snapshots");
         return _configuration.ShipKind is ShipKind.Opaque
             ? new OpaqueShip(folder)
-            : new NockShip(new NockShipOptions { Folder = folder, Life = (int)identity.Life, Report = _notice });
+            : new NockShip(new NockShipOptions
+            {
+                Folder = folder,
+                Life = (int)identity.Life,
+                Report = _notice,
+                MaxHeap = _configuration.ShipMemory,
+                // What is in the log has to be computed; where this machine can't, it says so in time.
+                Machine = new NockOptions { MaxHeap = Math.Max(_configuration.ShipMemory, HeapBudget.Available / 10 * 9) },
+            });
     }
 
     private EffectRouter? MakeRouter()

@@ -14,6 +14,7 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("ship:kind", "nock", "nock: a kernel on Seguro's Nock machine. opaque: no computation, events are bytes."),
         new("ship:kernel", "demo", "What a new ship is booted from: demo, or the path of a pill."),
         new("ship:fake", "true", "The ship is a fake one, on no network but its own."),
+        new("ship:memory", null, "How much memory the kernel may use before what it computes is given up (%meme); half of what the machine, or the container, has where nothing is said."),
         new("member:name", null, "This member's name: 1 to 32 of a-z, 0-9 and '-'."),
         new("member:folder", "data", "This member's data: local log, snapshots, dqlite node."),
         new("member:listen", null, "Where the links listen, HOST:PORT, when that is not members:NAME:links."),

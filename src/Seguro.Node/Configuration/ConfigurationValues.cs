@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Seguro.Core;
+using Seguro.Nock;
 using Seguro.Node.Links;
 using Seguro.Stores;
 
@@ -41,6 +42,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             ShipKind = kind,
             Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
             Fake = OneOf("ship:fake", ("true", true), ("false", false)),
+            ShipMemory = Text("ship:memory") is null ? HeapBudget.Available / 2 : Size("ship:memory", 64 << 20, 1L << 44),
             Self = self,
             Members = members,
             Folder = folder,

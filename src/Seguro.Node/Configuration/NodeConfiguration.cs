@@ -24,6 +24,9 @@ public sealed record NodeConfiguration
     /// <summary>The ship is on no network but its own.</summary>
     public required bool Fake { get; init; }
 
+    /// <summary>How many bytes of memory its kernel may use.</summary>
+    public required long ShipMemory { get; init; }
+
     /// <summary>This member.</summary>
     public required MemberAddresses Self { get; init; }
 

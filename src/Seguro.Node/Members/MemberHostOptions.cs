@@ -39,6 +39,9 @@ public sealed record MemberHostOptions
     /// </summary>
     public Action<Role, Term> ChangeRole { get; init; } = static (_, _) => { };
 
+    /// <summary>Tells the other members (their <see cref="MemberHost.HearSuspicion"/>) of ova that this one did not come back from. Said again every second while it holds. Must not block.</summary>
+    public Action<IReadOnlyList<Suspicion>> Suspect { get; init; } = static _ => { };
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
