@@ -44,6 +44,8 @@ public sealed class Member
         Released = _state.Released,
         Optimism = _state.Optimism,
         Members = _state.Members,
+        IsOfRecord = !ReferenceEquals(_state.Members, _state.Options.Members),
+        Left = _state.Settings.Left ?? [],
         Replicas = _master?.Replicas ?? [],
         Gated = _master?.Gated ?? 0,
         Ingress = _state.Ingress.Count,

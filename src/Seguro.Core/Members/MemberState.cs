@@ -161,7 +161,10 @@ internal sealed class MemberState
     public void SeeSettings(ClusterSettings settings)
     {
         Settings = new ClusterSettings(
-            settings.Optimism ?? Optimism, settings.Members ?? Members, settings.Released > Settings.Released ? settings.Released : Settings.Released);
+            settings.Optimism ?? Optimism, settings.Members ?? Members, settings.Released > Settings.Released ? settings.Released : Settings.Released)
+        {
+            Left = settings.Left ?? Settings.Left,
+        };
         SeeReleased(settings.Released);
     }
 

@@ -217,7 +217,10 @@ public sealed partial class MemberHost : IAsyncDisposable
 
     private void State()
     {
+        MemberStatus before = _status;
         _status = _member.Status;
+        if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
+            _options.ChangeMembers(_status);
         if (_hasRecord && _status.Term > _record.Term)
             Record(_status.Term, _record.WasMaster);
     }

@@ -39,6 +39,9 @@ public sealed record MemberHostOptions
     /// </summary>
     public Action<Role, Term> ChangeRole { get; init; } = static (_, _) => { };
 
+    /// <summary>Hears who belongs to the cluster and who left, when that changed. Must not block for long; what it throws ends the member.</summary>
+    public Action<MemberStatus> ChangeMembers { get; init; } = static _ => { };
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
