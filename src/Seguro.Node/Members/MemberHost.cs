@@ -236,8 +236,11 @@ public sealed partial class MemberHost : IAsyncDisposable
 
     private void State()
     {
+        MemberStatus before = _status;
         _status = _member.Status;
         _replay.See(_status);
+        if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
+            _options.ChangeMembers(_status);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>
