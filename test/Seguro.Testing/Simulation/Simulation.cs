@@ -69,11 +69,17 @@ internal static class Simulation
         long end = cluster.Schedule.Now + (20 * Schedule.Second) + (cluster.Plan.Lease.Ticks * 20);
         if (cluster.History.HasGoneBack)
             end += cluster.Plan.Lease.Ticks * 60; // its user has some things to do first
+        long last = cluster.Schedule.Now + (600 * Schedule.Second);
         SimulatedOperator user = new(cluster);
         List<ulong> probes = [];
         string? missing = "nothing was tried";
+        ulong slowest = 0;
         while (cluster.Schedule.Now < end && missing is not null)
         {
+            // Who is slow and goes on is no fault; who stands still is.
+            ulong reached = cluster.Members.Where(member => !member.IsTwin && cluster.CurrentMembers.Contains(member.Name, StringComparer.Ordinal)).Min(static member => member.Ship?.Number.Value ?? 0);
+            if (reached != slowest)
+                (slowest, end) = (reached, Math.Min(last, Math.Max(end, cluster.Schedule.Now + (20 * Schedule.Second) + (cluster.Plan.Lease.Ticks * 20))));
             probes.Add(cluster.SendDatagram(ShipRules.Kind.Answer, 8));
             cluster.Schedule.RunUntil(cluster.Schedule.Now + Probe);
             missing = FindMissing(cluster, user, probes);
