@@ -21,6 +21,7 @@ namespace Seguro.Node;
 public sealed class SeguroNode : IAsyncDisposable
 {
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
     private readonly NodeConfiguration _configuration;
     private readonly Action<string> _notice;
@@ -79,7 +80,7 @@ public sealed class SeguroNode : IAsyncDisposable
         Members = [.. _configuration.Members.Select(static member => member.Name)],
     };
 
-    /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds.</summary>
+    /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds, and the ship's state is kept, for at most thirty.</summary>
     /// <param name="configuration">What it is.</param>
     /// <param name="notice">Hears what happens, a line each: changes of role, warnings, what is waited for. From any thread.</param>
     /// <param name="cancel">Tells it to end.</param>
@@ -97,7 +98,8 @@ public sealed class SeguroNode : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            await node.HandOverAsync();
+            if (node._host is { } host)
+                await host.EndAsync(HandOver, LongestSnapshot);
         }
     }
 
@@ -125,7 +127,8 @@ public sealed class SeguroNode : IAsyncDisposable
             () => MemberStatus, input => _host?.Post(input), () => Status,
             (to, path, body, token) => _links is { } links
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
-                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."));
+                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."),
+            () => _host);
         Keep(await AdminServer.StartAsync(
             new AdminOptions
             {
@@ -225,8 +228,10 @@ public sealed class SeguroNode : IAsyncDisposable
         MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
         MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,
         SnapshotEvery = _configuration.SnapshotEvery,
+        SnapshotAge = _configuration.SnapshotAge,
         // A group that fills much of the window would wait for trims that can't come before it is in.
         MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, capabilities.Window / 4 ?? long.MaxValue),
+        LargestEvent = LinkOptions.MostOfEvent,
         StoreWindow = capabilities.Window,
         Copies = _configuration.Copies,
     };
@@ -238,17 +243,6 @@ public sealed class SeguroNode : IAsyncDisposable
             return [];
         EventNumber committed = host.Status.Committed.Number;
         return await host.ReadLocalAsync(after, last < committed ? last : committed, cancel);
-    }
-
-    private async Task HandOverAsync()
-    {
-        if (_host is not { Status: { Role: Role.Master, Members.Count: > 1 } } host)
-            return;
-        _notice("Handing the mastership over.");
-        host.Post(MemberInput.StepDown.Instance);
-        using CancellationTokenSource limit = new(HandOver);
-        while (host.Status.Role is Role.Master && !limit.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static string ReadToken(string path)

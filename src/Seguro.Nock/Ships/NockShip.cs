@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using Seguro.Core;
 using Seguro.Nouns;
@@ -59,11 +58,11 @@ public sealed class NockShip : IShip
     }
 
     /// <inheritdoc/>
-    public ValueTask<Computation> PokeAsync(Ovum ovum, CancellationToken cancel)
+    public ValueTask<Computation> PokeAsync(Ovum ovum, long largest, CancellationToken cancel)
     {
         try
         {
-            return new(Poke(ovum, cancel));
+            return new(Poke(ovum, largest, cancel));
         }
         catch (Exception error)
         {
@@ -127,10 +126,10 @@ public sealed class NockShip : IShip
         _disk.Dispose();
     }
 
-    private Computation Poke(Ovum ovum, CancellationToken cancel)
+    private Computation Poke(Ovum ovum, long largest, CancellationToken cancel)
     {
         if (_state.Kernel is null)
-            return new Computation.Refused($"the ship has not booted: it stands at event {_state.Number}, its boot is {_options.Life}");
+            return new Computation.Refused(Refusal.Unbooted, $"the ship has not booted: it stands at event {_state.Number}, its boot is {_options.Life}");
         Noun noun;
         try
         {
@@ -138,10 +137,10 @@ public sealed class NockShip : IShip
         }
         catch (NounException error)
         {
-            return new Computation.Refused($"the ovum is no noun: {error.Message}");
+            return new Computation.Refused(Refusal.Malformed, $"the ovum is no noun: {error.Message}");
         }
         if (noun is not Cell { Tail: Cell })
-            return new Computation.Refused("the ovum is not [wire card]");
+            return new Computation.Refused(Refusal.Malformed, "the ovum is not [wire card]");
 
         UInt128 stamp = DateAtom.Stamp(ovum.Now);
         if (stamp <= _state.LastNow)
@@ -150,25 +149,25 @@ public sealed class NockShip : IShip
         Noun made = new Cell(now, noun);
         Attempt first = Compute(made, _options.MaxCalls, cancel);
         if (first.Next is not null)
-            return Accept(made, first, null);
+            return Accept(made, first, null, largest);
         if (first.Mote == "evil")
-            return new Computation.Refused("the ovum crashed the kernel with %evil: something in it was forged");
+            return new Computation.Refused(Refusal.Forged, "the ovum crashed the kernel with %evil: something in it was forged");
 
         Noun crud = Cell.Of(now, ArvoWire, "crud", new Cell(Cord.Of(first.Mote), Tang(first.Trace, cancel)), noun);
         Attempt second = Compute(crud, _options.MaxCalls, cancel);
         return second.Next is not null
-            ? Accept(crud, second, $"the ovum crashed the kernel with %{first.Mote}, and was logged as %crud")
-            : new Computation.Refused($"the ovum crashed the kernel with %{first.Mote}, and so did the report of that, with %{second.Mote}");
+            ? Accept(crud, second, $"the ovum crashed the kernel with %{first.Mote}, and was logged as %crud", largest)
+            : new Computation.Refused(Refusal.Crashed, $"the ovum crashed the kernel with %{first.Mote}, and so did the report of that, with %{second.Mote}");
     }
 
-    private Computation.Accepted Accept(Noun made, Attempt attempt, string? failure)
+    // The state is taken up only once there is a payload for the log.
+    private Computation Accept(Noun made, Attempt attempt, string? failure, long largest)
     {
-        _state = attempt.Next!;
-        ArrayBufferWriter<byte> payload = new(512);
-        BinaryPrimitives.WriteUInt32LittleEndian(payload.GetSpan(sizeof(uint)), _state.Mug);
-        payload.Advance(sizeof(uint));
-        Jam.Write(made, payload);
-        return new Computation.Accepted(_state.Number, payload.WrittenMemory, _state.Mug, attempt.Effects, failure);
+        ShipState next = attempt.Next!;
+        if (PayloadWriter.TryWrite(next.Mug, made, largest) is not { } payload)
+            return new Computation.Refused(Refusal.Oversize, $"the event that comes of the ovum has more than {largest} bytes, which is the most that the log takes");
+        _state = next;
+        return new Computation.Accepted(next.Number, payload, next.Mug, attempt.Effects, failure);
     }
 
     private Applied Apply(EventNumber number, ReadOnlySpan<byte> payload, CancellationToken cancel)

@@ -27,9 +27,11 @@ public sealed class OpaqueShip : IShip
     public uint Mug => 0;
 
     /// <inheritdoc/>
-    public ValueTask<Computation> PokeAsync(Ovum ovum, CancellationToken cancel)
+    public ValueTask<Computation> PokeAsync(Ovum ovum, long largest, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
+        if (ovum.Bytes.Length > largest)
+            return ValueTask.FromResult<Computation>(new Computation.Refused(Refusal.Oversize, $"{ovum.Bytes.Length} bytes are more than the {largest} that the log takes"));
         Number = Number.Next;
         return ValueTask.FromResult<Computation>(new Computation.Accepted(Number, ovum.Bytes.ToArray(), 0, []));
     }

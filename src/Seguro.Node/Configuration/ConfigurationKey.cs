@@ -34,6 +34,7 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("maxUnreplicatedEvents", "4096", "How many events may be computed and not yet in the store."),
         new("maxUnreplicatedBytes", "64MiB", "The same in payload bytes."),
         new("snapshotEvery", "50000", "How many events lie between two snapshots of the ship."),
+        new("snapshotAge", "5m", "For how long events may go without a snapshot of the ship."),
         new("copies", "0", "How many members must have an event before the store may forget it; 0: all."),
         new("balancer:address", null, "The balancer's address on the members' side, HOST:PORT."),
         new("balancer:key", null, "The file with the key that balancer and members share."),

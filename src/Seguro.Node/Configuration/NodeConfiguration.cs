@@ -75,6 +75,9 @@ public sealed record NodeConfiguration
     /// <summary>How many events lie between two snapshots of the ship.</summary>
     public required ulong SnapshotEvery { get; init; }
 
+    /// <summary>For how long events may go without a snapshot of the ship.</summary>
+    public required TimeSpan SnapshotAge { get; init; }
+
     /// <summary>How many local logs must have an event before the store may forget it; 0: all.</summary>
     public required int Copies { get; init; }
 

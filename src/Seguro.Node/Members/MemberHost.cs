@@ -26,6 +26,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly SharedLogReader _reader;
     private readonly StoreTrouble _trouble;
     private readonly MemberMetrics _metrics;
+    private readonly ReplayNotice _replay;
     private readonly Channel<MemberInput> _mailbox = Channel.CreateUnbounded<MemberInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopping; // outlives its source
@@ -34,8 +35,6 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly long _start;
     private readonly string _folder;
     private CancellationTokenSource _tenure;
-    private MastershipRecord _record;
-    private bool _hasRecord;
     private Task _recorded = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
     private Task _clock = Task.CompletedTask;
@@ -45,20 +44,20 @@ public sealed partial class MemberHost : IAsyncDisposable
     private int _tick;
     private int _snapshot;
     private int _isDisposed;
+    private volatile bool _isDeaf;
 
     private MemberHost(MemberHostOptions options, LocalLog local)
     {
+        options = options with { Member = options.Member with { LargestEvent = Math.Min(options.Member.LargestEvent, options.Store.Capabilities.LargestEvent) } };
         _options = options;
         _local = local;
         _start = options.Time.GetTimestamp();
         _stopping = _stop.Token;
         _folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Pier)))!;
-        MastershipRecord? record = MastershipRecord.Read(_folder);
-        _hasRecord = record is not null;
-        _record = record ?? new MastershipRecord(Term.None, WasMaster: false);
         _member = new Member(options.Member);
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
+        _replay = new ReplayNotice(options.Time, options.Log);
         _ship = new ShipWorker(options, local);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
@@ -72,6 +71,8 @@ public sealed partial class MemberHost : IAsyncDisposable
         get
         {
             MemberStatus status = _status;
+            if (ReplayNotice.Describe(status) is { } replay)
+                status = status with { Warnings = [.. status.Warnings, replay] };
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
@@ -93,8 +94,9 @@ public sealed partial class MemberHost : IAsyncDisposable
         MemberHost host = new(options, local);
         try
         {
+            Evidence? known = EvidenceFile.Read(host._folder);
             Position ship = await host._ship.RestoreAsync(local.Head.Number, cancel);
-            host.Post(new MemberInput.Started(local.Head, ship));
+            host.Post(new MemberInput.Started(local.Head, ship, known));
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
             host._clock = host.TickAsync();
             return host;
@@ -109,6 +111,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Takes a message that came from another member. Where too many wait, it is dropped as if the link had broken.</summary>
     public void Receive(string from, MemberMessage message)
     {
+        if (_isDeaf && _status.Role is Role.Replica)
+            return; // a master that hands over needs to hear; who ends as a replica comes to rest sooner without
         if (Interlocked.Increment(ref _received) > _options.MaxReceived)
         {
             Interlocked.Decrement(ref _received);
@@ -121,6 +125,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Takes an ovum: a datagram that every member hears, or a timer that rang here. Its bytes are the member's from then on. Where too many wait, it is dropped and counted.</summary>
     public void Hear(Ovum ovum)
     {
+        if (_isDeaf)
+            return; // the other members hear it, too
         if (Interlocked.Increment(ref _heard) > _options.MaxHeard)
         {
             Interlocked.Decrement(ref _heard);
@@ -152,16 +158,18 @@ public sealed partial class MemberHost : IAsyncDisposable
             () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
     }
 
+    /// <summary>Puts back into the store what it lost, from the local log (<see cref="LostEvents.PutBackAsync"/>).</summary>
+    public Task<Position> PutBackAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.PutBackAsync(_options.Store, _local, _status, cancel));
+
+    /// <summary>Gives up what the store lost (<see cref="LostEvents.AcceptAsync"/>).</summary>
+    public Task<Term> AcceptLossAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.AcceptAsync(_options.Store, _status, cancel));
+
     /// <summary>Ends the member where it stands, without handing over (post <see cref="MemberInput.StepDown"/> before, for that). Waits for writes that are under way.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        await _stop.CancelAsync();
-        _mailbox.Writer.TryComplete();
-        await _loop;
-        await _clock;
-        await _running.EndAsync();
+        await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
         _metrics.Dispose();
@@ -218,8 +226,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private void State()
     {
         _status = _member.Status;
-        if (_hasRecord && _status.Term > _record.Term)
-            Record(_status.Term, _record.WasMaster);
+        _replay.See(_status);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>

@@ -7,11 +7,11 @@ namespace Seguro.Node.Members;
 /// <summary>What a member does with its ship: one thing at a time, snapshots included.</summary>
 sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
 {
-    /// <summary>By how much an event may be larger than its ovum: the time, the mug, and the report of a crash.</summary>
-    private const int RoomForMore = 64 << 10;
-
     private readonly IShip _ship = options.Ship;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly RecurringWarning _refusals = new(options.Time, options.Log);
+    private readonly TimeSpan _longest = options.Member.LeaseDuration / 4;
+    private EventNumber _kept;
 
     /// <summary>Computes ova. After a cancellation the rest counts as refused: whoever is no longer master computes no more.</summary>
     public async Task<MemberInput> PokeAsync(MemberOutput.Poke poke, CancellationToken tenure, CancellationToken stop)
@@ -21,7 +21,11 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         {
             Computation[] results = new Computation[poke.Ova.Count];
             for (int i = 0; i < results.Length; i++)
+            {
                 results[i] = await PokeOneAsync(poke.Ova[i], tenure);
+                if (results[i] is Computation.Refused { Kind: not Refusal.Deposed } refused)
+                    _refusals.Note(refused.Kind.ToString(), $"An ovum was refused: {refused.Reason}.");
+            }
             return new MemberInput.Poked(results);
         }
         finally
@@ -30,13 +34,17 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         }
     }
 
-    /// <summary>Processes events. The event that can't be processed is kept aside, with a report.</summary>
+    /// <summary>
+    /// Processes events, as many as a quarter of a lease has room for, but always one: how far it is can be seen meanwhile, and a snapshot finds its turn. The event that can't be
+    /// processed is kept aside, with a report.
+    /// </summary>
     public async Task<MemberInput> ApplyAsync(MemberOutput.Apply apply, CancellationToken stop)
     {
         await _turn.WaitAsync(stop);
         try
         {
             List<Applied> results = new(apply.Events.Count);
+            long start = options.Time.GetTimestamp();
             foreach (Event next in apply.Events)
             {
                 try
@@ -48,6 +56,8 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
                     string kept = await KeepEvidenceAsync(next, failed, stop);
                     return new MemberInput.EventsApplied(results, $"{failed.Message} ({failed.CodeText}); the event is kept in {kept}");
                 }
+                if (options.Time.GetElapsedTime(start) > _longest)
+                    break;
             }
             return new MemberInput.EventsApplied(results);
         }
@@ -67,6 +77,7 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
             while (true)
             {
                 Position found = await _ship.RestoreAsync(atMost, stop);
+                _kept = found.Number;
                 if (found.Number == EventNumber.None)
                     return local.Base == Position.Origin ? found : throw NoWayBack();
                 if (await local.ReadChainAsync(found.Number, stop) == found.Chain)
@@ -81,24 +92,53 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         }
     }
 
-    /// <summary>Keeps a snapshot, where the ship still stands there when its turn comes; it is written beside the ship's work. A failure costs only time at the next start.</summary>
-    public async Task SnapshotAsync(Position position, CancellationToken stop)
+    /// <summary>Asks for the ship's next turn: turns are given in the order in which they are asked for.</summary>
+    public Task TakeTurnAsync(CancellationToken stop) => _turn.WaitAsync(stop);
+
+    /// <summary>Keeps a snapshot; it is written beside the ship's work. A failure costs only time at the next start.</summary>
+    /// <param name="position">Where the ship stands once it is this one's turn.</param>
+    /// <param name="turn">The turn, which this gives back.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task SnapshotAsync(Position position, Task turn, CancellationToken stop)
+    {
+        Task writing;
+        await turn;
+        try
+        {
+            writing = _ship.Number == position.Number ? KeepAsync(position, stop) : Task.CompletedTask;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+        await writing;
+    }
+
+    /// <summary>Keeps a snapshot where there is news, once nobody uses the ship any more: of what the local log has, and the cluster.</summary>
+    public async Task SnapshotAtEndAsync(EventNumber committed, CancellationToken limit)
+    {
+        EventNumber at = _ship.Number;
+        if (at == _kept || at > committed || await local.ReadChainAsync(at, CancellationToken.None) is not { } chain)
+            return;
+        try
+        {
+            await KeepAsync(new Position(at, chain), limit);
+        }
+        catch (OperationCanceledException)
+        {
+            options.Log.LogWarning("The snapshot at event {Number} took too long and was given up; the next start begins with an older one.", at);
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private async Task KeepAsync(Position position, CancellationToken cancel)
     {
         try
         {
-            ValueTask writing;
-            await _turn.WaitAsync(stop);
-            try
-            {
-                if (_ship.Number != position.Number)
-                    return;
-                writing = _ship.SnapshotAsync(position, stop);
-            }
-            finally
-            {
-                _turn.Release();
-            }
-            await writing;
+            await _ship.SnapshotAsync(position, cancel);
+            _kept = position.Number;
+            options.Log.LogInformation("A snapshot of the ship at event {Number} was kept.", position.Number);
         }
         catch (Exception failed) when (failed is SeguroException or IOException or UnauthorizedAccessException)
         {
@@ -106,24 +146,20 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         }
     }
 
-    public void Dispose() => _turn.Dispose();
-
     private async ValueTask<Computation> PokeOneAsync(Ovum ovum, CancellationToken tenure)
     {
-        // An event that the store can't take would stand in the way of all that follow, so it is not made in the first place.
-        if (ovum.Bytes.Length > options.Store.Capabilities.LargestEvent - RoomForMore)
-            return new Computation.Refused($"the ovum has {ovum.Bytes.Length} bytes, more than an event of {options.Store.Capabilities.Engine} may have");
         try
         {
-            return await _ship.PokeAsync(ovum, tenure);
+            // An event that the store can't take would stand in the way of all that follow, so it is not made in the first place.
+            return await _ship.PokeAsync(ovum, options.Member.LargestEvent, tenure);
         }
         catch (OperationCanceledException)
         {
-            return new Computation.Refused("this member is master no longer");
+            return new Computation.Refused(Refusal.Deposed, "this member is master no longer");
         }
         catch (SeguroException failed)
         {
-            return new Computation.Refused($"{failed.Message} ({failed.CodeText})");
+            return new Computation.Refused(Refusal.Failed, $"{failed.Message} ({failed.CodeText})");
         }
     }
 

@@ -27,6 +27,9 @@ static class LmdbRecords
     /// <summary>The ship's name.</summary>
     public const string Ship = "seguro.ship";
 
+    /// <summary>The store's identity; a pier to which no member has written may lack it.</summary>
+    public const string Identity = "seguro.identity";
+
     /// <summary>The base: number, chain.</summary>
     public const string Base = "seguro.base";
 

@@ -120,6 +120,14 @@ public sealed class LmdbStore : IStore
             : throw new SeguroException(ErrorCode.NoSuchLog, $"{_pier.Path} has no log of {ship}", "Check the path.");
 
     /// <inheritdoc/>
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        if (!_pier.Exists)
+            throw new SeguroException(ErrorCode.NoSuchLog, $"{_pier.Path} holds no log yet", "Put one in with `seguro pier import`.");
+        return await Task.Run(() => _pier.View().ReadIdentity(), cancel) ?? await _pier.WriteAsync(static writer => writer.FindOrGiveIdentity(), cancel);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => ValueTask.FromResult<long?>(null);
 
     /// <inheritdoc/>

@@ -117,6 +117,9 @@ sealed class LmdbView : IDisposable
         return first > last ? 0 : epoch.NewReader().SumSizes(first, last);
     });
 
+    /// <summary>The pier's identity as a store; <see langword="null"/> where it has none yet.</summary>
+    public StoreIdentity? ReadIdentity() => ReadRecord(LmdbRecords.Identity) is { } bytes ? StoreIdentity.Read(bytes, _files.Path) : null;
+
     /// <summary>All metadata: vere's own as META has it, and what Seguro added.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> ReadMetadata()
     {

@@ -41,6 +41,9 @@ sealed partial class LmdbWriter
         transaction.Put(meta, LmdbRecords.Ship, System.Text.Encoding.UTF8.GetBytes(_view.Ship.Name));
         foreach ((string key, byte[] value) in LmdbRecords.Write(state))
             transaction.Put(meta, key, value);
+        // An older epoch, which may have it, can be chopped off by vere.
+        if (_view.ReadIdentity() is { } identity)
+            transaction.Put(meta, LmdbRecords.Identity, identity.ToArray());
         transaction.Delete(meta, LmdbRecords.OldHead);
         foreach ((string key, ReadOnlyMemory<byte> value) in metadata)
         {

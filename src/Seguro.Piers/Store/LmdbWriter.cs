@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Seguro.Core;
 
 namespace Seguro.Piers.Store;
@@ -77,6 +78,16 @@ sealed partial class LmdbWriter : IDisposable
     /// <summary>Records a lease.</summary>
     public void SetLease(Lease lease) =>
         Write(State with { Lease = lease }, (transaction, meta) => transaction.Put(meta, LmdbRecords.Lease, LmdbRecords.WriteLease(lease)));
+
+    /// <summary>The pier's identity as a store; it is given one where it has none.</summary>
+    public StoreIdentity FindOrGiveIdentity()
+    {
+        if (_view.ReadIdentity() is { } known)
+            return known;
+        StoreIdentity made = new(RandomNumberGenerator.GetBytes(StoreIdentity.Size));
+        Write(State, (transaction, meta) => transaction.Put(meta, LmdbRecords.Identity, made.ToArray()));
+        return made;
+    }
 
     /// <summary>Sets a value of metadata; vere's own at both places where vere keeps it.</summary>
     public void SetMetadata(string key, ReadOnlyMemory<byte> value)

@@ -125,6 +125,35 @@ public sealed class EtcdStore : IStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        RangeRequest read = new() { Key = _keys.Identity };
+        TxnRequest give = new()
+        {
+            Compare = { IsAbsent(_keys.Identity) },
+            Success = { Put(_keys.Identity, NewIdentity.Make().ToArray()) },
+        };
+        try
+        {
+            RangeResponse found = await _client.RangeAsync(read, cancel);
+            if (found.Kvs.Count == 0)
+            {
+                await _client.WriteAsync(give, cancel);
+                found = await _client.RangeAsync(read, cancel);
+            }
+            return StoreIdentity.Read(found.Kvs.Count > 0 ? found.Kvs[0].Value.Span : [], $"below '{_keys.Prefix}/' in etcd");
+        }
+        catch (UnknownOutcomeException unknown)
+        {
+            throw Unfinished("the store's identity could not be given", unknown);
+        }
+        catch (EtcdNoSpaceException full)
+        {
+            throw DiskFull(full);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => await _room.ReadAsync(cancel);
 
     /// <inheritdoc/>

@@ -24,7 +24,7 @@ public sealed class NockShipTests : IDisposable
         IReadOnlyList<ReadOnlyMemory<byte>> boot = DemoKernel.BootPayloads();
         Assert.Equal(2, boot.Count);
         Assert.Equal(0u, (await ship.ApplyAsync(new EventNumber(1), boot[0], Cancel)).Mug);
-        Assert.Contains("not booted", Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear("x"), Cancel)).Reason, StringComparison.Ordinal);
+        Assert.Contains("not booted", Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear("x"), long.MaxValue, Cancel)).Reason, StringComparison.Ordinal);
         Assert.Equal(ErrorCode.Crashed, Assert.Throws<SeguroException>(() => ship.Peek(0, Cancel)).Code);
         Assert.Equal(0u, ship.Mug);
         Applied booted = await ship.ApplyAsync(new EventNumber(2), boot[1], Cancel);
@@ -123,8 +123,23 @@ public sealed class NockShipTests : IDisposable
     {
         await using NockShip ship = await _fixture.OfAsync(Crash);
         uint mug = ship.Mug;
-        Assert.Contains("so did the report", Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear("x"), Cancel)).Reason, StringComparison.Ordinal);
+        Assert.Contains("so did the report", Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear("x"), long.MaxValue, Cancel)).Reason, StringComparison.Ordinal);
         Assert.Equal((new EventNumber(1), mug), (ship.Number, ship.Mug));
+    }
+
+    [Theory]
+    [InlineData("word")]
+    [InlineData("crash, please")]
+    public async Task An_event_that_is_too_large_is_refused_and_the_ship_stands_where_it_stood(string text)
+    {
+        await using NockShip other = await _fixture.DemoAsync("other");
+        Computation.Accepted expected = await ShipFixture.PokeAsync(other, ShipFixture.Hear(text));
+        await using NockShip ship = await _fixture.DemoAsync();
+        uint mug = ship.Mug;
+        int size = expected.Payload.Length;
+        Assert.Equal(Refusal.Oversize, Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear(text), size - 1, Cancel)).Kind);
+        Assert.Equal((new EventNumber(2), mug), (ship.Number, ship.Mug));
+        Assert.Equal(expected.Payload.ToArray(), Assert.IsType<Computation.Accepted>(await ship.PokeAsync(ShipFixture.Hear(text), size, Cancel)).Payload.ToArray());
     }
 
     [Theory]
@@ -135,7 +150,7 @@ public sealed class NockShipTests : IDisposable
         Formula changed = Edit("arvo", ("count", Next("count")));
         await using NockShip ship = await _fixture.OfAsync(kind == "no state" ? 5 : Tuple(Tuple(1, 2, 3), changed));
         uint mug = ship.Mug;
-        Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear("x"), Cancel));
+        Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear("x"), long.MaxValue, Cancel));
         byte[] payload = [0, 0, 0, 0, .. Jam.ToBytes(Cell.Of(1, 2, 3, 4))];
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(async () => await ship.ApplyAsync(new EventNumber(2), payload, Cancel));
         Assert.Equal(ErrorCode.Crashed, error.Code);
@@ -149,7 +164,7 @@ public sealed class NockShipTests : IDisposable
         using CancellationTokenSource source = new();
         // Interrupts from within the machine's own thread's work, not by the clock: the bound is off, so it would never end.
         await using NockShip endless = await _fixture.OfAsync(Loop("ever", Again("ever")), maxCalls: 0);
-        Task<Computation> running = Task.Run(async () => await endless.PokeAsync(ShipFixture.Hear("x"), source.Token), Cancel);
+        Task<Computation> running = Task.Run(async () => await endless.PokeAsync(ShipFixture.Hear("x"), long.MaxValue, source.Token), Cancel);
         await source.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
         Assert.Equal(new EventNumber(1), endless.Number);
@@ -193,8 +208,8 @@ public sealed class NockShipTests : IDisposable
         Assert.Equal(ErrorCode.BadEvent, await Try(3, [0, 0, 0, 0, 1]));
         Assert.Equal(ErrorCode.BadEvent, await Try(3, [0, 0, 0, 0, 2]));
         Assert.Equal(ErrorCode.Crashed, await Try(3, [0, 0, 0, 0, .. Jam.ToBytes(Cell.Of(1, 0, "hear", 5))]));
-        Assert.IsType<Computation.Refused>(await ship.PokeAsync(new Ovum(new byte[] { 1 }, ShipFixture.Now), Cancel));
-        Assert.IsType<Computation.Refused>(await ship.PokeAsync(new Ovum(Jam.ToBytes(Cell.Of(1, 2)), ShipFixture.Now), Cancel));
+        Assert.IsType<Computation.Refused>(await ship.PokeAsync(new Ovum(new byte[] { 1 }, ShipFixture.Now), long.MaxValue, Cancel));
+        Assert.IsType<Computation.Refused>(await ship.PokeAsync(new Ovum(Jam.ToBytes(Cell.Of(1, 2)), ShipFixture.Now), long.MaxValue, Cancel));
         Assert.Equal((new EventNumber(2), mug), (ship.Number, ship.Mug));
     }
 

@@ -18,7 +18,7 @@ public sealed class OpaqueShipTests : IDisposable
         await using OpaqueShip replica = new(_folder["b"]);
         byte[] bytes = [1, 2, 3];
         Ovum ovum = new(bytes, DateTimeOffset.UnixEpoch, OpaqueShip.DigestOf(bytes));
-        Computation.Accepted made = Assert.IsType<Computation.Accepted>(await master.PokeAsync(ovum, Cancel));
+        Computation.Accepted made = Assert.IsType<Computation.Accepted>(await master.PokeAsync(ovum, long.MaxValue, Cancel));
         Assert.Equal((new EventNumber(1), 0U), (made.Number, made.Mug));
         Assert.Equal(bytes, made.Payload.ToArray());
         Applied applied = await replica.ApplyAsync(made.Number, made.Payload, Cancel);

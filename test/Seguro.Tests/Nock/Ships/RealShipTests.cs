@@ -36,13 +36,13 @@ public sealed class RealShipTests : IDisposable
             DateAtom.TryToTime(now, out DateTimeOffset time);
             // To the next microsecond, since vere's stamp was rounded down.
             time = new DateTimeOffset((time.Ticks + 9) / 10 * 10, TimeSpan.Zero);
-            Computation.Accepted computed = Assert.IsType<Computation.Accepted>(await ship.PokeAsync(new Ovum(Jam.ToBytes(made.Tail), time), Cancel));
+            Computation.Accepted computed = Assert.IsType<Computation.Accepted>(await ship.PokeAsync(new Ovum(Jam.ToBytes(made.Tail), time), long.MaxValue, Cancel));
             Assert.Null(computed.Failure);
             Assert.Equal(Convert.ToHexString(log.Payload.Span), Convert.ToHexString(computed.Payload.Span));
         }
 
         // No such vane: the kernel can't report the crash to it either. In the recording of this ship vere refuses two ova with %missing-vane.
-        Computation.Refused refused = Assert.IsType<Computation.Refused>(await ship.PokeAsync(Ovum("x", "nothing"), Cancel));
+        Computation.Refused refused = Assert.IsType<Computation.Refused>(await ship.PokeAsync(Ovum("x", "nothing"), long.MaxValue, Cancel));
         Assert.Contains("so did the report", refused.Reason, StringComparison.Ordinal);
         Assert.Equal(Position.Origin, await ship.RestoreAsync(new EventNumber(598), Cancel));
     }

@@ -54,7 +54,7 @@ sealed class ShipFixture : IDisposable
     public static Ovum Hear(string text, double seconds = 0) => new(AmesDriver.Hear(Source, Encoding.UTF8.GetBytes(text))!, Now.AddSeconds(seconds));
 
     public static async Task<Computation.Accepted> PokeAsync(NockShip ship, Ovum ovum) =>
-        Assert.IsType<Computation.Accepted>(await ship.PokeAsync(ovum, TestContext.Current.CancellationToken));
+        Assert.IsType<Computation.Accepted>(await ship.PokeAsync(ovum, long.MaxValue, TestContext.Current.CancellationToken));
 
     /// <summary>A position that a log might have at the ship's event.</summary>
     public static Position PositionOf(NockShip ship)

@@ -41,6 +41,8 @@ sealed class HostCluster : IAsyncDisposable
 
     public Optimism Optimism { get; private init; }
 
+    public long LargestEvent { get; private init; }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The master, where there is just one.</summary>
@@ -57,9 +59,10 @@ sealed class HostCluster : IAsyncDisposable
     /// <param name="optimism">The optimism.</param>
     /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
     /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
-    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null, bool balanced = false)
+    /// <param name="largestEvent">How many bytes an event may have in the store.</param>
+    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue)
     {
-        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait) };
+        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait), LargestEvent = largestEvent };
         if (disk is not null)
             Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
         if (balanced)
@@ -102,7 +105,7 @@ sealed class HostCluster : IAsyncDisposable
     {
         Directory.CreateDirectory(FolderOf(name));
         IStore store = await OpenStoreAsync();
-        EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities);
+        EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities with { LargestEvent = LargestEvent });
         NockShip ship = NewShip(name);
         IPEndPoint any = new(IPAddress.Loopback, 0);
         DatagramPort port = _balancer is null
@@ -149,6 +152,13 @@ sealed class HostCluster : IAsyncDisposable
         lock (_gate)
             _members.Remove(name, out member);
         await member!.DisposeAsync();
+    }
+
+    /// <summary>Ends a member as SIGTERM does.</summary>
+    public async Task EndAsync(string name)
+    {
+        await _members[name].Host.EndAsync(Longest, Longest);
+        await KillAsync(name);
     }
 
     public async Task<HostedMember> AwaitMasterAsync()
