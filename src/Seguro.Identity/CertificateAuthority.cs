@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -65,25 +66,26 @@ public sealed class CertificateAuthority : IDisposable
         }
     }
 
-    /// <summary>Issues a member's certificate: <c>member.crt</c>, <c>member.key</c> and a copy of <c>ca.crt</c> in <paramref name="folder"/>.</summary>
+    /// <summary>Issues a certificate: <c>member.crt</c>, <c>member.key</c> and a copy of <c>ca.crt</c> in <paramref name="folder"/>.</summary>
     /// <param name="folder">Made where it is missing; may be the authority's own.</param>
-    /// <param name="member">The member's name, for people.</param>
+    /// <param name="identity">Whose it is.</param>
     /// <param name="hosts">The names and IP addresses by which the others reach it; at least one.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>, <see cref="ErrorCode.AlreadyExists"/>, <see cref="ErrorCode.FileAccess"/>.</exception>
-    public void Issue(string folder, string member, IReadOnlyCollection<string> hosts)
+    public void Issue(string folder, ClusterIdentity identity, IReadOnlyCollection<string> hosts)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
+        ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(hosts);
         if (hosts.Count == 0)
-            throw new SeguroException(ErrorCode.BadValue, $"the certificate of '{member}' names no host", "Give at least one name or IP address by which the others reach it.");
+            throw new SeguroException(ErrorCode.BadValue, $"the certificate of '{identity.Name}' names no host", "Give at least one name or IP address by which the others reach it.");
         RefuseExisting(folder, ClusterCertificates.MemberFile, ClusterCertificates.MemberKeyFile);
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest request = new(Name(member), key, HashAlgorithmName.SHA256);
+        CertificateRequest request = new(Name(identity.CommonNameText), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, critical: true));
         // Every member is a server to some and a client to others.
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")], critical: false));
-        request.CertificateExtensions.Add(AlternativeNames(hosts));
+        request.CertificateExtensions.Add(AlternativeNames(identity, hosts));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(_certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
         Span<byte> serial = stackalloc byte[16];
@@ -100,19 +102,24 @@ public sealed class CertificateAuthority : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _certificate.Dispose();
 
-    private static X509Extension AlternativeNames(IReadOnlyCollection<string> hosts)
+    private static X509SubjectAlternativeNameExtension AlternativeNames(ClusterIdentity identity, IReadOnlyCollection<string> hosts)
     {
-        SubjectAlternativeNameBuilder names = new();
-        foreach (string host in hosts)
+        // By hand: the class library's builder takes a System.Uri, which would change the cluster's name to small letters.
+        AsnWriter names = new(AsnEncodingRules.DER);
+        using (names.PushSequence())
         {
-            if (IPAddress.TryParse(host, out IPAddress? address))
-                names.AddIpAddress(address);
-            else if (Uri.CheckHostName(host) == UriHostNameType.Dns)
-                names.AddDnsName(host);
-            else
-                throw new SeguroException(ErrorCode.BadValue, $"'{host}' is neither a host's name nor an IP address", "Write it without a port.");
+            names.WriteCharacterString(UniversalTagNumber.IA5String, identity.Uri, new Asn1Tag(TagClass.ContextSpecific, 6));
+            foreach (string host in hosts)
+            {
+                if (IPAddress.TryParse(host, out IPAddress? address))
+                    names.WriteOctetString(address.GetAddressBytes(), new Asn1Tag(TagClass.ContextSpecific, 7));
+                else if (Uri.CheckHostName(host) == UriHostNameType.Dns)
+                    names.WriteCharacterString(UniversalTagNumber.IA5String, host, new Asn1Tag(TagClass.ContextSpecific, 2));
+                else
+                    throw new SeguroException(ErrorCode.BadValue, $"'{host}' is neither a host's name nor an IP address", "Write it without a port.");
+            }
         }
-        return names.Build();
+        return new X509SubjectAlternativeNameExtension(names.Encode());
     }
 
     private static X500DistinguishedName Name(string name)

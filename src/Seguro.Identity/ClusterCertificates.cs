@@ -25,13 +25,17 @@ public sealed class ClusterCertificates : IDisposable
     /// <summary>The file with the member's key.</summary>
     public const string MemberKeyFile = "member.key";
 
+    private const string Renew = "Issue a new one where the cluster's authority is: seguro cluster certificates renew FOLDER; then copy it here.";
+
+    private readonly string _folder;
     private readonly X509Certificate2Collection _authorities;
     private readonly X509Certificate2Collection _intermediates;
     private readonly X509Certificate2 _member;
     private readonly SslStreamCertificateContext _context;
 
-    private ClusterCertificates(X509Certificate2Collection authorities, X509Certificate2 member, X509Certificate2Collection intermediates)
+    private ClusterCertificates(string folder, X509Certificate2Collection authorities, X509Certificate2 member, X509Certificate2Collection intermediates)
     {
+        _folder = folder;
         _authorities = authorities;
         _member = member;
         _intermediates = intermediates;
@@ -40,6 +44,11 @@ public sealed class ClusterCertificates : IDisposable
 
     /// <summary>The member's own certificate; owned by this object.</summary>
     public X509Certificate2 Member => _member;
+
+    /// <summary>Whose the member's own certificate is.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.AccessDenied"/>: it names nobody.</exception>
+    public ClusterIdentity Identity => ClusterIdentity.Of(_member, out string why)
+        ?? throw new SeguroException(ErrorCode.AccessDenied, $"{Path.Combine(_folder, MemberFile)} is of no use: {why}", Renew);
 
     /// <summary>Reads the certificates of a folder, and checks that they are in force and belong together.</summary>
     /// <exception cref="SeguroException">
@@ -71,7 +80,18 @@ public sealed class ClusterCertificates : IDisposable
         CheckDates(Path.Combine(folder, MemberFile), member);
         X509Certificate2Collection intermediates = [.. chain.Skip(1)];
         CheckChain(folder, member, intermediates, authorities);
-        return new ClusterCertificates(authorities, member, intermediates);
+        return new ClusterCertificates(folder, authorities, member, intermediates);
+    }
+
+    /// <summary>Refuses a certificate that is not that of a member of a cluster.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.AccessDenied"/>.</exception>
+    public void RequireIdentity(ClusterIdentity wanted)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        ClusterIdentity own = Identity;
+        if (own != wanted)
+            throw new SeguroException(ErrorCode.AccessDenied, $"the certificate in {_folder} is that of {own}, and the configuration says {wanted}",
+                "Use the folder that was made for this member of this cluster, or mend 'cluster' and 'member:name'.");
     }
 
     /// <summary>Refuses to be a server under a name or IP address that the member's certificate does not hold: no client would trust it.</summary>
@@ -82,9 +102,11 @@ public sealed class ClusterCertificates : IDisposable
             throw new SeguroException(ErrorCode.AccessDenied, $"the member's certificate was not issued for '{host}'", "Issue one that names this host, or use an address that it names.");
     }
 
-    /// <summary>What a server needs: it asks for the other side's certificate and takes only those of the cluster.</summary>
-    public SslServerAuthenticationOptions ServerOptions() => new()
+    /// <summary>What a server needs: it asks for the other side's certificate and takes only those of the authority.</summary>
+    /// <param name="refuse">Says why somebody is not let in, <see langword="null"/> where they are; left out: whoever has a certificate is.</param>
+    public SslServerAuthenticationOptions ServerOptions(Func<ClusterIdentity, string?>? refuse = null) => new()
     {
+        RemoteCertificateValidationCallback = new PeerCheck(refuse).Validate,
         ServerCertificateContext = _context,
         ClientCertificateRequired = true,
         EnabledSslProtocols = SslProtocols.Tls13,
@@ -95,13 +117,15 @@ public sealed class ClusterCertificates : IDisposable
         EncryptionPolicy = EncryptionPolicy.RequireEncryption,
     };
 
-    /// <summary>What a client needs: it shows the member's certificate and takes only the cluster's, issued to <paramref name="targetHost"/>.</summary>
+    /// <summary>What a client needs: it shows the member's certificate and takes only the authority's, issued to <paramref name="targetHost"/>.</summary>
     /// <param name="targetHost">The name or IP address by which the server is reached; it must be in the server's certificate.</param>
-    public SslClientAuthenticationOptions ClientOptions(string targetHost)
+    /// <param name="refuse">Says why a server is not spoken with, <see langword="null"/> where it is; left out: whoever has a certificate is.</param>
+    public SslClientAuthenticationOptions ClientOptions(string targetHost, Func<ClusterIdentity, string?>? refuse = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(targetHost);
         return new SslClientAuthenticationOptions
         {
+            RemoteCertificateValidationCallback = new PeerCheck(refuse).Validate,
             TargetHost = targetHost,
             ClientCertificateContext = _context,
             EnabledSslProtocols = SslProtocols.Tls13,
@@ -142,7 +166,7 @@ public sealed class ClusterCertificates : IDisposable
             return;
         string why = string.Join("; ", chain.ChainStatus.Select(static status => status.StatusInformation.Trim()).Distinct(StringComparer.Ordinal));
         throw new SeguroException(ErrorCode.AccessDenied, $"{Path.Combine(folder, MemberFile)} was not issued by {AuthorityFile} beside it: {why}",
-            $"Issue the member's certificate with the cluster's authority, and give every member the same {AuthorityFile}.");
+            $"Issue the member's certificate with the cluster's authority (seguro cluster certificates renew), and give every member the same {AuthorityFile}.");
     }
 
     private static void CheckDates(string path, X509Certificate2 certificate)
@@ -153,7 +177,7 @@ public sealed class ClusterCertificates : IDisposable
         if (now < from)
             throw new SeguroException(ErrorCode.AccessDenied, $"{path} is in force only from {from:u}, and now is {now:u}", "Set this machine's clock.");
         if (now > until)
-            throw new SeguroException(ErrorCode.AccessDenied, $"{path} expired at {until:u}", "Issue a new certificate with the cluster's authority.");
+            throw new SeguroException(ErrorCode.AccessDenied, $"{path} expired at {until:u}", Renew);
     }
 
     private static X509Certificate2Collection ReadCertificates(string folder, string file)

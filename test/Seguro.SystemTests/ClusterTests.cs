@@ -85,8 +85,11 @@ public sealed class ClusterTests
         cluster.StartAll();
         StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
         await cluster.AddAsync("n4");
-        // Nobody tells it who is master before it belongs to the cluster.
-        await cluster.UntilAsync("the new member as a replica", static status => status.Role == "replica" && status.Links.Count == 3, "n4");
+        // It gets nothing before it belongs to the cluster, and everybody says that it asks.
+        SeguroProcess.Result absent = await SeguroProcess.RunAsync("cluster", "join", "n5", "-c", cluster.Configuration("m1"));
+        Assert.Equal(3, absent.ExitCode);
+        await cluster.UntilAsync("the new member is told that it is none", static status => status.Warnings.Any(static warning => warning.Contains("cluster join n4", StringComparison.Ordinal)), "n4");
+        await cluster.UntilAsync("the master hears it", static status => status.Role == "master" && status.Asking.Contains("n4"));
         StatusReport joined = Report(await SeguroProcess.RunAsync("cluster", "join", "n4", "--json", "-c", cluster.Configuration("m1")));
         Assert.Equal(["m1", "m2", "m3", "n4"], joined.Members);
         await cluster.UntilMasterAsync(replicas: 3);
@@ -94,10 +97,39 @@ public sealed class ClusterTests
         string leaving = cluster.Names.First(name => name != master.Name);
         StatusReport left = Report(await SeguroProcess.RunAsync("cluster", "leave", leaving, "--json", "-c", cluster.Configuration("n4")));
         Assert.DoesNotContain(leaving, left.Members);
-        await using SeguroProcess stopped = cluster.Take(leaving);
-        stopped.Terminate();
-        Assert.Equal(0, (await stopped.EndAsync()).ExitCode);
-        await cluster.UntilMasterAsync(replicas: 2);
+        await cluster.UntilAsync("the member that left says so", static status => status.Stopped?.Contains("has left the cluster", StringComparison.Ordinal) is true, leaving);
+        await using (SeguroProcess stopped = cluster.Take(leaving))
+        {
+            stopped.Terminate();
+            Assert.Equal(0, (await stopped.EndAsync()).ExitCode);
+        }
+        StatusReport without = await cluster.UntilMasterAsync(replicas: 2);
+
+        // Its folder opens nothing any more: not as a member, not under its old name, not with its certificates in other hands.
+        SeguroProcess.Result back = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration(leaving));
+        Assert.Equal(3, back.ExitCode);
+        Assert.Contains("SG3021", back.Errors, StringComparison.Ordinal);
+        SeguroProcess.Result renamed = await SeguroProcess.RunAsync("cluster", "join", leaving, "-c", cluster.Configuration("n4"));
+        Assert.Equal(3, renamed.ExitCode);
+        string[] store = ["--store", without.Store, "--certificates", Path.Combine(Path.GetDirectoryName(cluster.Configuration(leaving))!, "certificates")];
+        SeguroProcess.Result read = await SeguroProcess.RunAsync(["log", "head", .. store]);
+        Assert.NotEqual(0, read.ExitCode);
+
+        // Nor after a restart of the others, whose configurations still name it.
+        foreach (string name in (string[])["m1", "m2", "m3", "n4"])
+        {
+            if (name == leaving)
+                continue;
+            await using SeguroProcess killed = cluster.Take(name);
+            killed.Kill();
+            await killed.EndAsync();
+            cluster.Start(name);
+        }
+        back = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration(leaving));
+        Assert.Equal(3, back.ExitCode);
+        Assert.Contains("SG3021", back.Errors, StringComparison.Ordinal);
+        StatusReport last = await cluster.UntilMasterAsync(replicas: 2, above: without.Term);
+        Assert.DoesNotContain(leaving, last.Members);
     }
 
     [Fact]

@@ -12,4 +12,19 @@ namespace Seguro.Core;
 /// The last event that was not computed under a cluster's gate: another runtime made it, or it was put into the log by hand. No effect up to there ever leaves. <see langword="null"/> where no
 /// cluster has taken the log over yet: its first master sets it to the head, before it computes anything.
 /// </param>
-public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released, Term Accepted = default, EventNumber? History = null);
+public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released, Term Accepted = default, EventNumber? History = null)
+{
+    /// <summary>How many names of members that left are remembered.</summary>
+    public const int MostLeft = 64;
+
+    /// <summary>Who left, the last one last, at most <see cref="MostLeft"/>: their names are not used again, so that an old certificate opens nothing. <see langword="null"/> where nobody did.</summary>
+    public IReadOnlyList<string>? Left { get; init; }
+
+    /// <summary>These settings with another list of members; whoever is on it no more has left.</summary>
+    public ClusterSettings WithMembers(IReadOnlyList<string> members, IReadOnlyList<string> before)
+    {
+        ArgumentNullException.ThrowIfNull(members);
+        string[] leaving = [.. before.Where(name => !members.Contains(name))];
+        return this with { Members = members, Left = leaving.Length == 0 ? Left : [.. (Left ?? []).Except(leaving).Concat(leaving).TakeLast(MostLeft)] };
+    }
+}

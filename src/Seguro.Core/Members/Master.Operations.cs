@@ -50,7 +50,13 @@ internal sealed partial class Master
             _member.Emit(new MemberOutput.Warn($"The list of members was refused: it must have 1 to {Optimism.MostMembers} different names, the master's among them."));
             return;
         }
-        _wanted = (_wanted ?? _member.Settings) with { Members = members };
+        ClusterSettings before = _wanted ?? _member.Settings;
+        if (members.FirstOrDefault(name => before.Left?.Contains(name) is true) is { } left)
+        {
+            _member.Emit(new MemberOutput.Warn($"The list of members was refused: {left} has left the cluster, and its name is not used again."));
+            return;
+        }
+        _wanted = before.WithMembers(members, before.Members ?? _member.Members);
     }
 
     /// <summary>The store answered about the settings.</summary>

@@ -47,6 +47,8 @@ public sealed class Member
         Replaying = Role is Role.Replica or Role.Candidate ? _processing.ReplayEnd : EventNumber.None,
         Optimism = _state.Optimism,
         Members = _state.Members,
+        IsOfRecord = !ReferenceEquals(_state.Members, _state.Options.Members),
+        Left = _state.Settings.Left ?? [],
         Replicas = _master?.Replicas ?? [],
         Gated = _master?.Gated ?? 0,
         IsQuiet = _master?.IsQuiet ?? (_state.Role is Role.Replica && _state.Local == _state.Ship && !_state.IsLocalBusy && !_state.IsShipBusy),

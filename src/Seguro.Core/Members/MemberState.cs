@@ -308,7 +308,10 @@ internal sealed class MemberState
         SeeAccepted(settings.Accepted);
         Settings = new ClusterSettings(
             settings.Optimism ?? Optimism, settings.Members ?? Members, settings.Released > Settings.Released ? settings.Released : Settings.Released, Settings.Accepted,
-            settings.History is { } history && !(history < Settings.History) ? history : Settings.History);
+            settings.History is { } history && !(history < Settings.History) ? history : Settings.History)
+        {
+            Left = settings.Left ?? Settings.Left,
+        };
         SeeReleased(settings.Released);
         SeeReleased(Settings.History ?? EventNumber.None);
     }

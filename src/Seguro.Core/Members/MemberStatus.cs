@@ -39,6 +39,12 @@ public sealed record MemberStatus
     /// <summary>Who belongs to the cluster.</summary>
     public required IReadOnlyList<string> Members { get; init; }
 
+    /// <summary>The list of members is that of the store, not only the configuration's.</summary>
+    public bool IsOfRecord { get; init; }
+
+    /// <summary>Who left the cluster, as far as is remembered.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
+
     /// <summary>On the master: how its replicas stand.</summary>
     public IReadOnlyList<ReplicaStatus> Replicas { get; init; } = [];
 

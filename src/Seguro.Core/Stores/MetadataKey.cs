@@ -22,6 +22,9 @@ public static class MetadataKey
     /// <summary>Who belongs to the cluster: names with a space between, in the order in which they stand for mastership.</summary>
     public const string Members = "members";
 
+    /// <summary>Who left the cluster: names with a space between, the last one last. Written before <see cref="Members"/>.</summary>
+    public const string Left = "left";
+
     /// <summary>The watermark of released effects: an event's number in decimal digits.</summary>
     public const string Released = "released";
 

@@ -144,6 +144,7 @@ static class BitJets
     private static List<Noun> Ripped(Atom atom, long bits)
     {
         List<Noun> parts = [];
+        Samples.Weigh(2 * (atom.BitLength / bits)); // the parts are atoms of their own
         if (bits == 8)
         {
             foreach (byte part in atom.Bytes)

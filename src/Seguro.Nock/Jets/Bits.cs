@@ -8,8 +8,16 @@ static class Bits
     /// <summary>No jet makes a larger atom, in bits: 128 MiB, well below what .NET's numbers may have.</summary>
     public const long Most = 1L << 30;
 
+    private const long Large = 1L << 16;
+
     /// <summary>The atom as a .NET number.</summary>
-    public static System.Numerics.BigInteger Number(Atom atom) => atom.BitLength > Most ? throw new NockCrash("meme") : atom.ToBigInteger();
+    public static System.Numerics.BigInteger Number(Atom atom)
+    {
+        if (atom.BitLength > Most)
+            throw new NockCrash("meme");
+        Weigh(atom.BitLength);
+        return atom.ToBigInteger();
+    }
 
     /// <summary>The bits from <paramref name="from"/> on, no more than so many.</summary>
     public static Atom Part(Atom atom, long from, long count)
@@ -46,7 +54,20 @@ static class Bits
     }
 
     /// <summary>Words for so many bits, all 0.</summary>
-    public static ulong[] Room(long bits) => bits > Most ? throw new NockCrash("meme") : new ulong[(bits + 63) / 64];
+    public static ulong[] Room(long bits)
+    {
+        if (bits > Most)
+            throw new NockCrash("meme");
+        Weigh(bits);
+        return new ulong[(bits + 63) / 64];
+    }
+
+    // Calls are looked at now and then, and what they usually take with them.
+    private static void Weigh(long bits)
+    {
+        if (bits > Large)
+            NockMachine.Take(bits / 8);
+    }
 
     /// <summary>Sets the bits from <paramref name="at"/> on to the first of an atom; they were 0.</summary>
     public static void Put(Span<ulong> words, long at, Atom atom, long count)

@@ -38,8 +38,12 @@ static class ListJets
     {
         Noun flopped = Atom.Zero;
         Noun list = call.Sample;
-        for (; list is Cell cell; list = cell.TailField)
+        for (int count = 1; list is Cell cell; list = cell.TailField, count++)
+        {
+            if (count % Samples.LongList == 0)
+                Samples.Weigh(Samples.LongList);
             flopped = new Cell(cell.HeadField, flopped);
+        }
         return Samples.IsNull(list) ? flopped : null;
     }
 
@@ -48,6 +52,7 @@ static class ListJets
         if (call.Sample is not Cell { HeadField: Atom { Words: null, Low: < 1 << 24 } count, TailField: Noun item })
             return null;
         Noun list = Atom.Zero;
+        Samples.Weigh((long)count.Low);
         for (ulong i = 0; i < count.Low; i++)
             list = new Cell(item, list);
         return list;
@@ -97,6 +102,7 @@ static class ListJets
         {
             if (Samples.Items(list) is not { } items)
                 return null;
+            Samples.Weigh(items.Count);
             all.AddRange(items);
         }
         return Samples.List(all);

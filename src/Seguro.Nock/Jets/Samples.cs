@@ -7,6 +7,7 @@ namespace Seguro.Nock.Jets;
 static class Samples
 {
     private const int LargestBlock = 40;
+    private const int BytesOfItem = 40; // a cell, and its place in an array
 
     public static bool TryAtoms(Noun sample, [NotNullWhen(true)] out Atom? a, [NotNullWhen(true)] out Atom? b)
     {
@@ -65,10 +66,22 @@ static class Samples
         List<Noun> items = [];
         while (list is Cell cell)
         {
+            if (items.Count == items.Capacity)
+                Weigh(items.Count);
             items.Add(cell.HeadField);
             list = cell.TailField;
         }
         return IsNull(list) ? items : null;
+    }
+
+    /// <summary>Shorter ones are not worth weighing.</summary>
+    public const int LongList = 1000;
+
+    /// <summary>A list of so many items, or what it is gathered in, is about to be made.</summary>
+    public static void Weigh(long items)
+    {
+        if (items >= LongList)
+            NockMachine.Take(items * BytesOfItem);
     }
 
     public static bool IsNull(Noun noun) => noun is Atom { Words: null, Low: 0 };
@@ -76,6 +89,7 @@ static class Samples
     public static Noun List(List<Noun> items, Noun? tail = null)
     {
         Noun list = tail ?? Atom.Zero;
+        Weigh(items.Count);
         for (int i = items.Count - 1; i >= 0; i--)
             list = new Cell(items[i], list);
         return list;

@@ -17,7 +17,7 @@ static class SystemJets
         ("two/tri/shay", (in JetCall call) => Sized(call.Sample, SHA256.HashData)),
         ("two/tri/shal", (in JetCall call) => Sized(call.Sample, SHA512.HashData)),
         ("two/tri/qua/mink", Mink),
-        ("two/tri/qua/trip", (in JetCall call) => call.Sample is Atom a ? Samples.List([.. a.Bytes.ToArray().Select(b => (Noun)Atom.Of(b))]) : null),
+        ("two/tri/qua/trip", Trip),
     ];
 
     private delegate byte[] Hash(ReadOnlySpan<byte> bytes);
@@ -28,7 +28,7 @@ static class SystemJets
             return null;
         try
         {
-            return Cue.From(jam);
+            return Cue.From(jam, CueLimits.Default with { Nouns = call.Machine.RoomForNouns });
         }
         catch (NounException)
         {
@@ -41,9 +41,18 @@ static class SystemJets
     {
         if (sample is not Cell { HeadField: Atom { Words: null, Low: < 1 << 30 } length, TailField: Atom data })
             return null;
+        NockMachine.Take((long)length.Low);
         byte[] bytes = new byte[length.Low];
         data.Bytes[..Math.Min(bytes.Length, data.ByteLength)].CopyTo(bytes);
         return Atom.Of(hash(bytes));
+    }
+
+    private static Noun? Trip(in JetCall call)
+    {
+        if (call.Sample is not Atom text)
+            return null;
+        Samples.Weigh(text.ByteLength);
+        return Samples.List([.. text.Bytes.ToArray().Select(letter => (Noun)Atom.Of(letter))]);
     }
 
     private static Noun? Muk(in JetCall call)

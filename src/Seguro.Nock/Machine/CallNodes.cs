@@ -122,8 +122,9 @@ sealed class SlamNode : Node
         }
         if (_lastBattery is null || !ReferenceEquals(_lastBattery.Noun, formula))
         {
-            _lastBattery = machine.Code.BatteryOf(formula);
-            _lastArm = _lastBattery.ArmOf(2);
+            // Both or, where that fails, none.
+            Battery battery = machine.Code.BatteryOf(formula);
+            (_lastArm, _lastBattery) = (battery.ArmOf(2), battery);
         }
         Arm arm = _lastArm!;
         if (arm.HasJet && machine.TryJet(arm, core, sample) is Noun product)

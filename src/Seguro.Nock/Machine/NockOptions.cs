@@ -5,10 +5,12 @@ namespace Seguro.Nock;
 /// <summary>What a machine may use and whom it tells.</summary>
 public sealed record NockOptions
 {
-    /// <summary>How many calls (opcodes 2 and 9) a computation may make; 0: as many as it likes. Checked every 65,536.</summary>
+    /// <summary>How many calls (opcodes 2 and 9) a computation may make; 0: as many as it likes. Checked every 4,096.</summary>
     public long MaxCalls { get; init; }
 
-    /// <summary>How many bytes the process's managed heap may have before a computation ends with <c>%meme</c>; 0: no bound. Checked every 65,536 calls.</summary>
+    /// <summary>
+    /// How many bytes the process's managed heap may have, garbage apart, before a computation ends with <c>%meme</c>; 0: no bound but memory itself. Looked at whenever 16 MiB were taken.
+    /// </summary>
     public long MaxHeap { get; init; }
 
     /// <summary>How many calls may wait for others to return; 24 bytes each.</summary>

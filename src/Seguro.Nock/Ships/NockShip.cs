@@ -18,6 +18,7 @@ public sealed class NockShip : IShip
 {
     private static readonly Noun ArvoWire = Cell.Of(0, "arvo", 0);
     private static readonly Atom CrudTag = Cord.Of("crud");
+    private const int LongestTrace = 1000;
     private static readonly UInt128 Tick = UInt128.One << 48;
 
     private readonly NockShipOptions _options;
@@ -53,7 +54,7 @@ public sealed class NockShip : IShip
     public Noun Peek(Noun sample, CancellationToken cancel)
     {
         ArvoKernel kernel = _state.Kernel ?? throw new SeguroException(ErrorCode.Crashed, "the ship has not booted: there is nobody to ask", $"Apply its first {_options.Life} events.");
-        _machine.MaxCalls = _options.MaxCalls;
+        (_machine.MaxCalls, _machine.MaxHeap) = (_options.MaxCalls, _options.MaxHeap);
         return kernel.Peek(sample, cancel);
     }
 
@@ -147,14 +148,14 @@ public sealed class NockShip : IShip
             stamp = _state.LastNow < UInt128.MaxValue - Tick ? _state.LastNow + Tick : UInt128.MaxValue;
         Noun now = Atom.Of(stamp);
         Noun made = new Cell(now, noun);
-        Attempt first = Compute(made, _options.MaxCalls, cancel);
+        Attempt first = Compute(made, _options.MaxCalls, _options.MaxHeap, cancel);
         if (first.Next is not null)
             return Accept(made, first, null, largest);
         if (first.Mote == "evil")
             return new Computation.Refused(Refusal.Forged, "the ovum crashed the kernel with %evil: something in it was forged");
 
         Noun crud = Cell.Of(now, ArvoWire, "crud", new Cell(Cord.Of(first.Mote), Tang(first.Trace, cancel)), noun);
-        Attempt second = Compute(crud, _options.MaxCalls, cancel);
+        Attempt second = Compute(crud, _options.MaxCalls, _options.MaxHeap, cancel);
         return second.Next is not null
             ? Accept(crud, second, $"the ovum crashed the kernel with %{first.Mote}, and was logged as %crud", largest)
             : new Computation.Refused(Refusal.Crashed, $"the ovum crashed the kernel with %{first.Mote}, and so did the report of that, with %{second.Mote}");
@@ -186,7 +187,7 @@ public sealed class NockShip : IShip
             throw BadEvent(number, error.Message, error);
         }
         Attempt attempt = number.Value <= (ulong)_options.Life ? Boot(made, cancel)
-            : made is Cell { Head: Atom, Tail: Cell { Tail: Cell } } ? Compute(made, _options.Machine.MaxCalls, cancel)
+            : made is Cell { Head: Atom, Tail: Cell { Tail: Cell } } ? Compute(made, _options.Machine.MaxCalls, _options.Machine.MaxHeap, cancel)
             : throw BadEvent(number, "it is not [now wire card]");
         if (attempt.Next is not { } next)
         {
@@ -225,7 +226,7 @@ public sealed class NockShip : IShip
             return new Attempt(next, []);
         try
         {
-            _machine.MaxCalls = _options.Machine.MaxCalls;
+            (_machine.MaxCalls, _machine.MaxHeap) = (_options.Machine.MaxCalls, _options.Machine.MaxHeap);
             ArvoKernel kernel = ArvoKernel.Boot(_machine, NounList.Of([.. NounList.Items(formulas).Reverse()]), cancel);
             return new Attempt(next with { Kernel = kernel, Core = kernel.Core }, []);
         }
@@ -240,10 +241,10 @@ public sealed class NockShip : IShip
     }
 
     // The state after an event, which is not taken up yet.
-    private Attempt Compute(Noun made, long maxCalls, CancellationToken cancel)
+    private Attempt Compute(Noun made, long maxCalls, long maxHeap, CancellationToken cancel)
     {
         ArvoKernel kernel = new(_machine, _state.Core);
-        _machine.MaxCalls = maxCalls;
+        (_machine.MaxCalls, _machine.MaxHeap) = (maxCalls, maxHeap);
         try
         {
             NockResult result = kernel.TryPoke(made, cancel);
@@ -260,6 +261,10 @@ public sealed class NockShip : IShip
         {
             return new Attempt(NoKernel(error));
         }
+        catch (OutOfMemoryException)
+        {
+            return new Attempt(new NockResult(null, "meme", Atom.Zero)); // its effects, written out
+        }
     }
 
     // What the kernel itself makes of the open hints for people to read: a list of tanks, without which a real kernel could not read the report.
@@ -267,6 +272,8 @@ public sealed class NockShip : IShip
     {
         try
         {
+            // A computation that ran out of memory may have a trace as long as its stack was deep; what is nearest says most.
+            trace = NounList.Of([.. NounList.Items(trace).Take(LongestTrace)]);
             _mook ??= _state.Kernel!.Wish("mook", cancel);
             return _machine.Slam(_mook, Cell.Of(2, trace), cancel) is Cell { Head: Atom { IsSmall: true, Low: 2 }, Tail: Noun tang } ? tang : Atom.Zero;
         }

@@ -18,6 +18,12 @@ public sealed record NockShipOptions
     /// <summary>How many calls of Nock an ovum may take before it is given up; 0: as many as it likes. The default is less than a minute of work; a jet is one call, however long it takes.</summary>
     public long MaxCalls { get; init; } = 1_000_000_000;
 
+    /// <summary>
+    /// How many bytes of managed heap the process may have before an ovum is given up with <c>%meme</c>; 0: no bound. The default is half of what the process may have. Events of the log are
+    /// computed whatever they take, within <see cref="Machine"/>'s own bound: they are in the log.
+    /// </summary>
+    public long MaxHeap { get; init; } = HeapBudget.Available / 2;
+
     /// <summary>What an ovum may be at most, before it is an event.</summary>
     public CueLimits OvumLimits { get; init; } = CueLimits.Default with { Bytes = 16 << 20 };
 

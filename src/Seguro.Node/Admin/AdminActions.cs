@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Seguro.Core;
 using Seguro.Node.Links;
+using Seguro.Identity;
 using Seguro.Node.Members;
 
 namespace Seguro.Node.Admin;
@@ -11,11 +12,12 @@ namespace Seguro.Node.Admin;
 /// <param name="status">How this member stands.</param>
 /// <param name="post">Gives the member an input.</param>
 /// <param name="report">The answer's body where all is well.</param>
+/// <param name="isThere">Says whether a member that is to join is heard of: by a link, or because it asks to be let in.</param>
 /// <param name="forward">Asks another member: its name, the path, the body.</param>
 /// <param name="host">The member's host, where it runs already: for what a member does that stands still.</param>
 public sealed class AdminActions(
-    Func<MemberStatus> status, Action<MemberInput> post, Func<StatusReport> report, Func<string, string, ReadOnlyMemory<byte>, CancellationToken, Task<LinkReply>> forward,
-    Func<MemberHost?>? host = null)
+    Func<MemberStatus> status, Action<MemberInput> post, Func<StatusReport> report, Func<string, bool> isThere,
+    Func<string, string, ReadOnlyMemory<byte>, CancellationToken, Task<LinkReply>> forward, Func<MemberHost?>? host = null)
 {
     /// <summary>How long a change may take to be in force.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -133,15 +135,20 @@ public sealed class AdminActions(
         }
     }
 
-    private static string[] Change(MembersRequest request, MemberStatus now)
+    private string[] Change(MembersRequest request, MemberStatus now)
     {
         List<string> members = [.. now.Members];
         foreach (string name in request.Join ?? [])
         {
             if (!MemberName.IsValid(name))
                 throw Bad($"'{name}' can't be a member's name", $"Use 1 to {MemberName.Longest} of a-z, 0-9 and '-'.");
-            if (!members.Contains(name))
-                members.Add(name);
+            if (members.Contains(name))
+                continue;
+            if (now.Left.Contains(name))
+                throw new SeguroException(ErrorCode.NotAMember, $"{name} has left the cluster, and its name is not used again", "Give the machine a new name: seguro cluster add FOLDER NEWNAME.");
+            if (!isThere(name))
+                throw new SeguroException(ErrorCode.NotAMember, $"{now.Name}, the master, has not heard of {name}", $"Start {name}: it then asks to be let in, and `seguro status` shows it. A member that is not there must not count.");
+            members.Add(name);
         }
         foreach (string name in request.Leave ?? [])
         {

@@ -66,6 +66,9 @@ public sealed record StatusReport
     /// <summary>With whom there is a link.</summary>
     public required IReadOnlyList<string> Links { get; init; }
 
+    /// <summary>Who asks to be let in, and is no member yet.</summary>
+    public IReadOnlyList<string> Asking { get; init; } = [];
+
     /// <summary>The store, without password.</summary>
     public required string Store { get; init; }
 

@@ -1,5 +1,7 @@
 using Google.Protobuf;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
 namespace Seguro.Node.Links;
@@ -134,12 +136,14 @@ static class MessageCodec
             encoded.Optimism = new Wire.Optimism { Replicas = (uint)optimism.Replicas, Degrade = optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade };
         if (settings.Members is { } members)
             encoded.Members.AddRange(members);
+        if (settings.Left is { } left)
+            encoded.Left.AddRange(left);
         return encoded;
     }
 
     private static ClusterSettings Decode(Wire.Settings settings)
     {
-        if (settings.Members.Count > Optimism.MostMembers || !settings.Members.All(MemberName.IsValid))
+        if (settings.Members.Count > Optimism.MostMembers || settings.Left.Count > ClusterSettings.MostLeft || !settings.Members.Concat(settings.Left).All(MemberName.IsValid))
             throw Bad("names that can't be members'");
         if (settings.Optimism?.Replicas >= Optimism.MostMembers)
             throw Bad($"an optimism of {settings.Optimism.Replicas}");
@@ -147,7 +151,10 @@ static class MessageCodec
             ? new Optimism((int)sent.Replicas, sent.Degrade ? ReplicaLossPolicy.Degrade : ReplicaLossPolicy.Wait)
             : null;
         return new ClusterSettings(optimism, settings.HasMembers ? [.. settings.Members] : null, new EventNumber(settings.Released), new Term(settings.Accepted),
-            settings.HasHistory ? new EventNumber(settings.History) : null);
+            settings.HasHistory ? new EventNumber(settings.History) : null)
+        {
+            Left = settings.Left.Count > 0 ? [.. settings.Left] : null,
+        };
     }
 
     public static ByteString Encode(Chain chain) => UnsafeByteOperations.UnsafeWrap(chain.ToArray());

@@ -17,6 +17,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
     private const int MostHeld = 64;
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan BetweenSuspicions = TimeSpan.FromSeconds(1);
 
     private readonly MemberHostOptions _options;
     private readonly Member _member;
@@ -27,6 +28,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly StoreTrouble _trouble;
     private readonly MemberMetrics _metrics;
     private readonly ReplayNotice _replay;
+    private readonly SuspectOva _suspects;
     private readonly Channel<MemberInput> _mailbox = Channel.CreateUnbounded<MemberInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopping; // outlives its source
@@ -58,7 +60,8 @@ public sealed partial class MemberHost : IAsyncDisposable
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
         _replay = new ReplayNotice(options.Time, options.Log);
-        _ship = new ShipWorker(options, local);
+        _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
+        _ship = new ShipWorker(options, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
         _metrics = new MemberMetrics(options.Member.Name, options.Time, () => _status);
@@ -73,6 +76,8 @@ public sealed partial class MemberHost : IAsyncDisposable
             MemberStatus status = _status;
             if (ReplayNotice.Describe(status) is { } replay)
                 status = status with { Warnings = [.. status.Warnings, replay] };
+            if (_suspects.Warnings is { Count: > 0 } suspects)
+                status = status with { Warnings = [.. status.Warnings, .. suspects] };
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
@@ -136,6 +141,11 @@ public sealed partial class MemberHost : IAsyncDisposable
         Post(new MemberInput.Heard(ovum));
     }
 
+    /// <summary>Another member did not come back from an ovum.</summary>
+    /// <param name="from">Who says so, by its certificate.</param>
+    /// <param name="told">What it is witness of.</param>
+    public void HearSuspicion(string from, Suspicion told) => _suspects.Hear(from, told);
+
     /// <summary>Gives the member an input: what an operator wants.</summary>
     public void Post(MemberInput input) => _mailbox.Writer.TryWrite(input);
 
@@ -172,6 +182,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
+        _suspects.Dispose();
         _metrics.Dispose();
         _tenure.Dispose();
         _stop.Dispose();
@@ -225,8 +236,11 @@ public sealed partial class MemberHost : IAsyncDisposable
 
     private void State()
     {
+        MemberStatus before = _status;
         _status = _member.Status;
         _replay.See(_status);
+        if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
+            _options.ChangeMembers(_status);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>
@@ -250,6 +264,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private async Task TickAsync()
     {
         TimeSpan tenth = _options.Member.LeaseDuration / 10;
+        TimeSpan told = Now - BetweenSuspicions;
         using PeriodicTimer timer = new(tenth > ShortestTick ? tenth : ShortestTick, _options.Time);
         try
         {
@@ -257,12 +272,26 @@ public sealed partial class MemberHost : IAsyncDisposable
             {
                 if (Interlocked.Exchange(ref _tick, 1) == 0)
                     Post(MemberInput.Tick.Instance);
+                LookForSuspects(ref told);
             }
         }
         catch (OperationCanceledException)
         {
             // The end.
         }
+        catch (Exception failed)
+        {
+            Fail(failed);
+        }
+    }
+
+    private void LookForSuspects(ref TimeSpan told)
+    {
+        if (!_suspects.Look(_options.Member.LeaseDuration / 2) && Now - told < BetweenSuspicions)
+            return;
+        told = Now;
+        if (_suspects.Own is { Count: > 0 } own)
+            _options.Suspect(own);
     }
 
     /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>

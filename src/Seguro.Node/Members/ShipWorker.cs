@@ -5,7 +5,7 @@ using Seguro.Piers.LocalLogs;
 namespace Seguro.Node.Members;
 
 /// <summary>What a member does with its ship: one thing at a time, snapshots included.</summary>
-sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
+sealed class ShipWorker(MemberHostOptions options, LocalLog local, SuspectOva suspects) : IDisposable
 {
     private readonly IShip _ship = options.Ship;
     private readonly SemaphoreSlim _turn = new(1, 1);
@@ -50,6 +50,7 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
                 try
                 {
                     results.Add(await _ship.ApplyAsync(next.Number, next.Payload, stop));
+                    suspects.Clear(results[^1].Digest);
                 }
                 catch (SeguroException failed)
                 {
@@ -148,10 +149,16 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
 
     private async ValueTask<Computation> PokeOneAsync(Ovum ovum, CancellationToken tenure)
     {
+        if (suspects.IsSetAside(ovum.Digest))
+            return new Computation.Refused(Refusal.Suspect, $"masters went down while computing it; it is kept in {KeepOvum(ovum)}");
+        suspects.Begin(ovum.Digest);
         try
         {
             // An event that the store can't take would stand in the way of all that follow, so it is not made in the first place.
-            return await _ship.PokeAsync(ovum, options.Member.LargestEvent, tenure);
+            Computation made = await _ship.PokeAsync(ovum, options.Member.LargestEvent, tenure);
+            if (made is Computation.Accepted)
+                suspects.Clear(ovum.Digest);
+            return made;
         }
         catch (OperationCanceledException)
         {
@@ -161,6 +168,30 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local) : IDisposable
         {
             return new Computation.Refused(Refusal.Failed, $"{failed.Message} ({failed.CodeText})");
         }
+        catch (OutOfMemoryException)
+        {
+            return new Computation.Refused(Refusal.Failed, "this machine has not the memory for what comes of it");
+        }
+        finally
+        {
+            suspects.End();
+        }
+    }
+
+    private string KeepOvum(Ovum ovum)
+    {
+        string path = Path.Combine(local.QuarantinePath, $"ovum-{ovum.Digest:x8}.jam");
+        try
+        {
+            Directory.CreateDirectory(local.QuarantinePath);
+            if (!File.Exists(path))
+                File.WriteAllBytes(path, ovum.Bytes.Span);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            options.Log.LogWarning("The ovum that is set aside can't be kept: {Cause}", failed.Message);
+        }
+        return path;
     }
 
     private Task<string> KeepEvidenceAsync(Event next, SeguroException failed, CancellationToken stop) => QuarantineFolder.WriteAsync(

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Seguro.Core;
 using Seguro.Identity;
+using Seguro.Node.Access;
 using Seguro.Node.Configuration;
 using Seguro.Node.Members;
 using Seguro.Piers.Transfer;
@@ -33,15 +34,15 @@ public static class ClusterRecovery
         if (!configuration.IsEmbedded)
             throw new SeguroException(ErrorCode.Unsupported, "the store is not the members' own dqlite", "Restore that database by its own means, or import a member's log into a new one: seguro pier import FOLDER/pier --store URL.");
         string name = configuration.Self.Name;
-        string advice = $"Change the configuration of all members: a new name in 'cluster', for each member another port in members:NAME:dqlite, members:{name}:id 1, and other numbers for the others.";
+        string advice = $"Change the configuration of all members: a new name in 'database', for each member another port in members:NAME:dqlite, members:{name}:id 1, and other numbers for the others.";
         if (configuration.Self.Id != 1)
             throw new SeguroException(ErrorCode.UnsafeSettings, $"members:{name}:id is {configuration.Self.Id}, and only node 1 forms a cluster", advice);
         string marker = Path.Combine(configuration.Folder, "dqlite", "seguro-node.json");
         if (!File.Exists(marker))
             return;
         using JsonDocument old = Parse(marker);
-        if (Text(old, "cluster") == configuration.Cluster || Text(old, "address") == configuration.Self.Dqlite.ToString())
-            throw new SeguroException(ErrorCode.UnsafeSettings, $"the old database has the same name ('{configuration.Cluster}') or the same address ({configuration.Self.Dqlite}): its other nodes could meddle with the new one", advice);
+        if (Text(old, "cluster") == configuration.Database || Text(old, "address") == configuration.Self.Dqlite.ToString())
+            throw new SeguroException(ErrorCode.UnsafeSettings, $"the old database has the same name ('{configuration.Database}') or the same address ({configuration.Self.Dqlite}): its other nodes could meddle with the new one", advice);
     }
 
     /// <summary>Builds it: moves the old node's folder aside, forms a cluster of one node, fills its database, and ends the node again.</summary>
@@ -61,7 +62,7 @@ public static class ClusterRecovery
         string? aside = MoveAside(configuration.Folder);
         await File.WriteAllTextAsync(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile), "", cancel);
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, static _ => { }, cancel).WaitAsync(StartTime, cancel);
+        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, new MemberAccess(configuration).List, static _ => { }, cancel).WaitAsync(StartTime, cancel);
         StoreUrl url = StoreUrl.Parse($"dqlite://{configuration.Self.Dqlite}");
         await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { Create = true, Certificates = configuration.Certificates, Window = configuration.StoreWindow }, cancel);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);
@@ -102,7 +103,7 @@ public static class ClusterRecovery
         {
             AppendResult result = await log.AppendAsync(lease.Term, reached, group, cancel);
             if (!result.IsCommitted)
-                throw new SeguroException(ErrorCode.OutcomeUnknown, $"events after {reached.Number} were not written: {result.Outcome}", "Run the command again, under one more new name of the cluster.");
+                throw new SeguroException(ErrorCode.OutcomeUnknown, $"events after {reached.Number} were not written: {result.Outcome}", "Run the command again, under one more new name of the database.");
             reached = result.Reached;
             group.Clear();
             size = 0;

@@ -26,7 +26,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     {
         string folder = Issue("one");
         using CertificateAuthority authority = CertificateAuthority.Open(_folder["one-ca"]);
-        Assert.Equal(ErrorCode.AlreadyExists, Assert.Throws<SeguroException>(() => authority.Issue(folder, "again", ["127.0.0.1"])).Code);
+        Assert.Equal(ErrorCode.AlreadyExists, Assert.Throws<SeguroException>(() => authority.Issue(folder, new ClusterIdentity("one", "again"), ["127.0.0.1"])).Code);
         Assert.Equal(ErrorCode.AlreadyExists, Assert.Throws<SeguroException>(() => CertificateAuthority.Create(_folder["one-ca"], "again")).Code);
     }
 
@@ -82,7 +82,7 @@ public sealed class ClusterCertificatesTests : IDisposable
     private string Issue(string name)
     {
         using CertificateAuthority authority = CertificateAuthority.Create(_folder[$"{name}-ca"], name);
-        authority.Issue(_folder[name], "member", ["127.0.0.1"]);
+        authority.Issue(_folder[name], new ClusterIdentity("test", "member"), ["127.0.0.1"]);
         return _folder[name];
     }
 }

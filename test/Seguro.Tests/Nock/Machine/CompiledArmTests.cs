@@ -105,7 +105,7 @@ public class CompiledArmTests
             using CancellationTokenSource source = new();
             NockMachine machine = new(options with { Slog = _ => source.Cancel() });
             Assert.Throws<OperationCanceledException>(() => machine.Run(MachineTests.Parse("[[9 2 0 1] 0]"), MachineTests.Parse("[11 [%slog 1 0 0] 9 2 0 1]"), source.Token));
-            Assert.Equal(1 << 16, machine.Calls);
+            Assert.Equal(1 << 12, machine.Calls);
             Assert.Equal(options.CompiledArms == 0 ? 0 : 1, machine.CompiledArms);
         }
     }

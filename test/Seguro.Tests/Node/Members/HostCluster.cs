@@ -60,7 +60,9 @@ sealed class HostCluster : IAsyncDisposable
     /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
     /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
     /// <param name="largestEvent">How many bytes an event may have in the store.</param>
-    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue)
+    /// <param name="boot">The first events, where they are not the demo kernel's; as many.</param>
+    public static async Task<HostCluster> StartAsync(
+        int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue, IReadOnlyList<ReadOnlyMemory<byte>>? boot = null)
     {
         HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait), LargestEvent = largestEvent };
         if (disk is not null)
@@ -81,7 +83,7 @@ sealed class HostCluster : IAsyncDisposable
             };
             await using EventLog log = new(await store.CreateLogAsync(Zod, Position.Origin, metadata, Cancel), store.Capabilities);
             await using WriterLease lease = await WriterLease.AcquireAsync(log, "boot", TimeSpan.FromSeconds(5), TimeProvider.System, Cancel);
-            Assert.True((await log.AppendAsync(lease.Term, Position.Origin, DemoKernel.BootPayloads(), Cancel)).IsCommitted);
+            Assert.True((await log.AppendAsync(lease.Term, Position.Origin, boot ?? DemoKernel.BootPayloads(), Cancel)).IsCommitted);
         }
         foreach (string name in Names)
             await cluster.StartMemberAsync(name);
@@ -135,6 +137,11 @@ sealed class HostCluster : IAsyncDisposable
                             return events;
                     }
                     return [];
+                },
+                Suspect = own =>
+                {
+                    foreach ((string other, Suspicion told) in Names.SelectMany(other => own.Select(told => (other, told))))
+                        Find(other)?.Host.HearSuspicion(name, told);
                 },
                 Release = router.ReleaseAsync,
                 ChangeRole = router.ChangeRole,

@@ -8,6 +8,7 @@ using Seguro.Piers.LocalLogs;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
 using Seguro.Tests.Piers.LocalLogs;
+using Seguro.Nouns;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
@@ -193,6 +194,27 @@ public sealed class MemberHostTests
     }
 
     [Fact]
+    public async Task An_ovum_that_took_two_masters_down_is_set_aside()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(0, boot: StubbornKernel.BootPayloads());
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("before");
+        await cluster.SayAsync("endless");
+        foreach (int witnesses in (int[])[1, 2])
+        {
+            HostedMember master = await cluster.AwaitMasterAsync();
+            string[] others = [.. cluster.Members.Keys.Where(name => name != master.Name)];
+            await cluster.UntilAsync(() => others.All(name => WitnessesIn(cluster.FolderOf(name)) == witnesses));
+            await cluster.KillAsync(master.Name);
+        }
+        HostedMember last = await cluster.AwaitMasterAsync();
+        Assert.Equal(2UL, (await cluster.AskAsync("after")).Datagrams);
+        Assert.Contains(last.Host.Status.Warnings, static warning => warning.Contains("is set aside", StringComparison.Ordinal));
+        byte[] kept = await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(Path.Combine(cluster.FolderOf(last.Name), "quarantine"), "ovum-*.jam")), Cancel);
+        Assert.Contains("endless", Encoding.Latin1.GetString(((Atom)Axis.Get(Cue.From(kept), 15)).Bytes), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_ship_that_has_booted_or_replayed_is_kept()
     {
         await using HostCluster cluster = await HostCluster.StartAsync(1);
@@ -283,6 +305,8 @@ public sealed class MemberHostTests
         await cluster.StartMemberAsync("one");
         await cluster.UntilEqualAsync(2 + said + 1);
     }
+
+    private static int WitnessesIn(string folder) => File.Exists(Path.Combine(folder, "suspects")) ? File.ReadAllLines(Path.Combine(folder, "suspects")).Length : 0;
 
     private static string[] SnapshotsOf(HostCluster cluster, string name) => Directory.GetFiles(Path.Combine(cluster.FolderOf(name), "ship"), "*.snapshot");
 }

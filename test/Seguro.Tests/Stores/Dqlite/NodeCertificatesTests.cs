@@ -100,7 +100,7 @@ public sealed class NodeCertificatesTests : IDisposable
     private string Issue(string name)
     {
         using CertificateAuthority authority = CertificateAuthority.Create(_folder[$"{name}-ca"], name);
-        authority.Issue(_folder[name], "member", ["127.0.0.1"]);
+        authority.Issue(_folder[name], new ClusterIdentity("test", "member"), ["127.0.0.1"]);
         return _folder[name];
     }
 }
