@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Identity;
+using Seguro.Nock;
+using Seguro.Nock.Ships;
 using Seguro.Node.Access;
 using Seguro.Node.Admin;
 using Seguro.Node.Configuration;
@@ -13,8 +15,6 @@ using Seguro.Node.Startup;
 using Seguro.Piers;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
-using Seguro.Nock;
-using Seguro.Nock.Ships;
 
 namespace Seguro.Node;
 

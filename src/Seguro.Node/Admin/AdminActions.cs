@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Seguro.Core;
-using Seguro.Node.Links;
 using Seguro.Identity;
+using Seguro.Node.Links;
 using Seguro.Node.Members;
 
 namespace Seguro.Node.Admin;

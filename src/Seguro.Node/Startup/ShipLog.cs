@@ -1,11 +1,11 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Nock.Kernels;
 using Seguro.Node.Configuration;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Identity;
 
 namespace Seguro.Node.Startup;
 

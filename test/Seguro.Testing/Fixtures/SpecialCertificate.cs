@@ -1,7 +1,7 @@
 using System.Formats.Asn1;
-using Seguro.Identity;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Seguro.Identity;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Testing;

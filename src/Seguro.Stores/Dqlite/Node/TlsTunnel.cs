@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
-using Seguro.Identity;
 using System.Security.Cryptography.X509Certificates;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 

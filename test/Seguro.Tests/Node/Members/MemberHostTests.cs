@@ -4,11 +4,11 @@ using Seguro.Core;
 using Seguro.Nock.Drivers;
 using Seguro.Nock.Ships;
 using Seguro.Node.Members;
+using Seguro.Nouns;
 using Seguro.Piers.LocalLogs;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
 using Seguro.Tests.Piers.LocalLogs;
-using Seguro.Nouns;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

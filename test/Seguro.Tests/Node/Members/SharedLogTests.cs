@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Seguro.Core;
+using Seguro.Nock.Ships;
 using Seguro.Node.Members;
 using Seguro.Stores;
 using Seguro.Testing;
 using Seguro.Tests.Piers.LocalLogs;
-using Seguro.Nock.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

@@ -1,8 +1,8 @@
-using Seguro.Core;
-using Seguro.Identity;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
