@@ -54,7 +54,7 @@ public sealed class LmdbStore : IStore
         try
         {
             bool isFree = !Path.Exists(pier.Path) || (Directory.Exists(pier.Path) && !Directory.EnumerateFileSystemEntries(pier.Path).Any());
-            if (!options.Create || !isFree)
+            if (!options.Create || options.ReadOnly || !isFree)
                 await Task.Run(() => pier.View(), cancel);
             return new LmdbStore(pier, options);
         }
@@ -72,7 +72,7 @@ public sealed class LmdbStore : IStore
         if (!_pier.Exists)
             return null;
         Ship owner = await Task.Run(() => _pier.View().Ship, cancel);
-        return owner == ship ? new LmdbLog(_pier, ship, _options.Time) : null;
+        return owner == ship ? new LmdbLog(_pier, ship, _options) : null;
     }
 
     /// <inheritdoc/>
@@ -85,13 +85,13 @@ public sealed class LmdbStore : IStore
             MetadataKey.Check(key, value);
         if (!_pier.Exists)
         {
-            if (!_options.Create)
+            if (!_options.Create || _options.ReadOnly)
                 throw new SeguroException(ErrorCode.NotFound, $"the pier {_pier.Path} is not there", "Check the path.");
             await _pier.MakeAsync(() => Make(ship, origin, metadata), cancel);
         }
         Ship owner = await Task.Run(() => _pier.View().Ship, cancel);
         return owner == ship
-            ? new LmdbLog(_pier, ship, _options.Time)
+            ? new LmdbLog(_pier, ship, _options)
             : throw new SeguroException(ErrorCode.ForeignShip, $"{_pier.Path} is the pier of {owner}, not of {ship}", "A pier holds one ship: give each a path of its own.");
     }
 
@@ -120,7 +120,9 @@ public sealed class LmdbStore : IStore
     {
         if (!_pier.Exists)
             throw new SeguroException(ErrorCode.NoSuchLog, $"{_pier.Path} holds no log yet", "Put one in with `seguro pier import`.");
-        return await Task.Run(() => _pier.View().ReadIdentity(), cancel) ?? await _pier.WriteAsync(static writer => writer.FindOrGiveIdentity(), cancel);
+        return await Task.Run(() => _pier.View().ReadIdentity(), cancel) ?? (_options.ReadOnly
+            ? throw ReadOnlyStore.Refuse(_pier.Path)
+            : await _pier.WriteAsync(static writer => writer.FindOrGiveIdentity(), cancel));
     }
 
     /// <inheritdoc/>
