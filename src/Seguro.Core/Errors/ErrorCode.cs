@@ -89,4 +89,6 @@ public enum ErrorCode
     Unsupported = 3016,
     /// <summary>What can't be undone needs a word of confirmation.</summary>
     Unconfirmed = 3017,
+    /// <summary>The log is being imported, and not all of it is there yet.</summary>
+    HalfImported = 3021,
 }

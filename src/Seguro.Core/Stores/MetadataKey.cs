@@ -25,6 +25,9 @@ public static class MetadataKey
     /// <summary>The watermark of released effects: an event's number in decimal digits.</summary>
     public const string Released = "released";
 
+    /// <summary>Which events were brought in from elsewhere, and whether all of them are there: <see cref="ImportMark"/>.</summary>
+    public const string Import = "import";
+
     /// <summary>The longest key, in characters of ASCII.</summary>
     public const int LongestKey = 64;
 
