@@ -10,6 +10,7 @@ need_dotnet
 need_packages libdqlite0 liblmdb0 util-linux procps iproute2 nftables
 need_postgresql
 need_patroni || exit 1
+need_pgbouncer || exit 1
 build Seguro.slnx "$root/artifacts/.built-all" || exit 1
 
 passed=0 failed=0 skipped=0 broken=0

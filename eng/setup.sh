@@ -47,6 +47,11 @@ need_patroni() {
   need_without_services patroni etcd-server python3-etcd
 }
 
+# PgBouncer, which a test puts before a PostgreSQL of its own.
+need_pgbouncer() {
+  [ -x /usr/sbin/pgbouncer ] || need_without_services pgbouncer
+}
+
 need_etcd() {
   [ -x /usr/bin/etcd ] || need_without_services etcd-server
 }
@@ -58,7 +63,7 @@ need_without_services() {
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" && made=1
   fi
   local new=()
-  for service in etcd patroni; do
+  for service in etcd patroni pgbouncer; do
     [ -e "/etc/init.d/$service" ] || new+=("$service") # what was there before stays as it was
   done
   (need_packages "$@")

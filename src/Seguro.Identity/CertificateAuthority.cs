@@ -52,6 +52,7 @@ public sealed class CertificateAuthority : IDisposable
             if (!File.Exists(file))
                 throw new SeguroException(ErrorCode.NotFound, $"{file} is missing", "Issue certificates on the machine that holds the cluster's authority.");
         }
+        SecretFile.RefuseShared(key, "private key");
         try
         {
             return new CertificateAuthority(X509Certificate2.CreateFromPemFile(certificate, key));

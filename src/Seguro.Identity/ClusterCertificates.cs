@@ -1,3 +1,4 @@
+using Seguro.Files;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
@@ -61,6 +62,7 @@ public sealed class ClusterCertificates : IDisposable
         X509Certificate2Collection authorities = ReadCertificates(folder, AuthorityFile);
         X509Certificate2Collection chain = ReadCertificates(folder, MemberFile);
         string keyPath = Require(folder, MemberKeyFile);
+        SecretFile.RefuseShared(keyPath, "private key");
         X509Certificate2 member;
         try
         {

@@ -9,6 +9,12 @@ public sealed record StoreOptions
     /// <summary>May the database's files or tables be made where they are missing? Reading commands say no, so that a slip of the pen makes nothing.</summary>
     public bool Create { get; init; }
 
+    /// <summary>
+    /// For commands that only read: a store of files is opened so that nothing in it changes, which works on read-only media, too; its writes are refused
+    /// (<see cref="Core.ErrorCode.Unsupported"/>). Stores behind servers are not opened otherwise: their linearizable reads are writes.
+    /// </summary>
+    public bool ReadOnly { get; init; }
+
     /// <summary>The folder with the cluster's certificates (<c>ca.crt</c>, <c>member.crt</c>, <c>member.key</c>), for <c>dqlite</c> and <c>etcd</c>.</summary>
     public string? Certificates { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Seguro.Core;
+using Seguro.Files;
+using Seguro.Stores.Postgres;
 
 namespace Seguro.Stores;
 
@@ -7,9 +9,15 @@ namespace Seguro.Stores;
 /// Where a log is kept: <c>lmdb:PATH</c>, <c>sqlite:PATH</c>, <c>rocksdb:PATH</c>, <c>dqlite://HOST:PORT,HOST:PORT,…</c>,
 /// <c>dqlite+plain://127.0.0.1:PORT,…</c>, <c>etcd://HOST:PORT,HOST:PORT,…[/PREFIX]</c>, <c>etcd+plain://127.0.0.1:PORT,…[/PREFIX]</c>, <c>postgresql://…</c>.
 /// </summary>
-/// <remarks>May hold a password: print <see cref="ToString"/>, which leaves it out, never <see cref="Text"/>.</remarks>
+/// <remarks>
+/// <para>May hold a password: print <see cref="ToString"/>, which is made of what was understood and leaves it out, never <see cref="Text"/>. What was not understood is not printed at all,
+/// for nobody knows which part of it is a secret.</para>
+/// <para><c>@FILE</c> stands for the first line of a file, which keeps a password from the command line, where <c>ps</c> shows it to everybody on the machine.</para>
+/// </remarks>
 public sealed record StoreUrl
 {
+    private const int LongestScheme = 16;
+
     private static readonly string[] Engines = ["lmdb", "sqlite", "rocksdb", "dqlite", "etcd", "postgresql"];
 
     private StoreUrl(string engine, string text, string rest)
@@ -31,61 +39,56 @@ public sealed record StoreUrl
     /// <summary>Unencrypted traffic was asked for by name (<c>dqlite+plain</c>, <c>etcd+plain</c>).</summary>
     public bool IsPlain { get; private init; }
 
-    /// <summary>Reads a URL.</summary>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.BadStoreUrl"/>, naming the forms that there are.</exception>
+    /// <summary>Reads a URL, or the file that <c>@FILE</c> names.</summary>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.BadStoreUrl"/>, naming the forms that there are; of a file, <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.FileAccess"/>, or
+    /// <see cref="ErrorCode.AccessDenied"/>: others may read it.
+    /// </exception>
     public static StoreUrl Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
+        if (text.StartsWith('@'))
+            text = SecretFile.ReadLine(text[1..], "store's URL");
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon <= 0)
-            throw Bad(text, "it has no scheme");
+            throw Bad(null, "it has no scheme");
         string scheme = text[..colon].ToLowerInvariant();
         string rest = text[(colon + 1)..];
         switch (scheme)
         {
             case "lmdb" or "sqlite" or "rocksdb":
                 if (rest.Length == 0)
-                    throw Bad(text, "the path is missing");
+                    throw Bad(scheme, "the path is missing");
                 return new StoreUrl(scheme, text, rest);
             case "dqlite" or "dqlite+plain" or "etcd" or "etcd+plain":
                 if (!rest.StartsWith("//", StringComparison.Ordinal) || rest.Length == 2)
-                    throw Bad(text, "the addresses are missing");
+                    throw Bad(scheme, "the addresses are missing");
                 bool plain = scheme.EndsWith("+plain", StringComparison.Ordinal);
                 return new StoreUrl(plain ? scheme[..^"+plain".Length] : scheme, text, rest[2..]) { IsPlain = plain };
             case "postgresql" or "postgres":
                 if (!rest.StartsWith("//", StringComparison.Ordinal))
-                    throw Bad(text, "'//' is missing");
+                    throw Bad(scheme, "'//' is missing");
                 return new StoreUrl("postgresql", text, rest[2..]);
             default:
-                throw Bad(text, Nearest(scheme) is { } near ? $"there is no store '{scheme}'; did you mean '{near}'?" : $"there is no store '{scheme}'");
+                bool isWord = scheme.Length <= LongestScheme && scheme.All(char.IsAsciiLetter);
+                string known = isWord && Nearest(scheme) is { } near ? $"; did you mean '{near}'?" : "";
+                throw Bad(isWord ? scheme : null, isWord ? $"there is no store '{scheme}'{known}" : "it does not begin with the name of a store");
         }
     }
 
-    /// <summary>The URL without its password.</summary>
-    public override string ToString() => Redact(Text);
-
-    private static SeguroException Bad(string text, string why) => new(
-        ErrorCode.BadStoreUrl,
-        $"'{Redact(text)}' is not a store's URL: {why}",
-        "Write lmdb:PATH, sqlite:PATH, rocksdb:PATH, dqlite://HOST:PORT,HOST:PORT, etcd://HOST:PORT,HOST:PORT or postgresql://USER@HOST/DATABASE.");
-
-    private static string Redact(string text)
+    /// <summary>The URL as it was understood, without passwords.</summary>
+    public override string ToString() => Engine switch
     {
-        int start = text.IndexOf("://", StringComparison.Ordinal);
-        if (start < 0)
-            return text;
-        start += 3;
-        // The last '@', wherever it stands: a password may hold '/' and '?' unescaped, and too much is better hidden than too little.
-        int at = text.LastIndexOf('@');
-        int colon = at < start ? -1 : text.IndexOf(':', start, at - start);
-        string shown = colon < 0 ? text : string.Concat(text.AsSpan(0, colon + 1), "***", text.AsSpan(at));
-        int password = shown.IndexOf("password=", StringComparison.OrdinalIgnoreCase);
-        if (password < 0)
-            return shown;
-        int from = password + "password=".Length;
-        int to = shown.IndexOf('&', from);
-        return string.Concat(shown.AsSpan(0, from), "***", to < 0 ? "" : shown.AsSpan(to));
-    }
+        "lmdb" or "sqlite" or "rocksdb" => $"{Engine}:{Rest}",
+        "postgresql" => $"postgresql://{PostgresUrl.WhereOf(this) ?? "…"}",
+        // Neither takes a user: what stands before an '@' may be a password.
+        _ => $"{Engine}{(IsPlain ? "+plain" : "")}://{(Rest.Contains('@', StringComparison.Ordinal) ? "…" : Rest)}",
+    };
+
+    private static SeguroException Bad(string? scheme, string why) => new(
+        ErrorCode.BadStoreUrl,
+        $"{(scheme is null ? "what was given" : $"'{scheme}:…'")} is not a store's URL: {why}",
+        "Write lmdb:PATH, sqlite:PATH, rocksdb:PATH, dqlite://HOST:PORT,HOST:PORT, etcd://HOST:PORT,HOST:PORT or postgresql://USER@HOST/DATABASE.");
 
     private static string? Nearest(string scheme) =>
         Engines.FirstOrDefault(engine => scheme.Length > 2 && (engine.StartsWith(scheme, StringComparison.Ordinal) || scheme.StartsWith(engine, StringComparison.Ordinal)

@@ -54,7 +54,23 @@ public sealed class WriterLease : IAsyncDisposable
     /// </summary>
     public CancellationToken Lost { get; }
 
-    /// <summary>Becomes the writer.</summary>
+    /// <summary>Becomes the writer of a log that is whole: one whose import did not end is refused (<see cref="ImportMark"/>).</summary>
+    /// <remarks>As <see cref="AcquireForImportAsync"/>.</remarks>
+    /// <param name="log">The log to be written.</param>
+    /// <param name="purpose">What the writer is, for people: <c>append</c>, a member's name. It begins the holder's name.</param>
+    /// <param name="duration">For how long this writer may be silent before others take it for dead.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.HalfImported"/>; those of <see cref="AcquireForImportAsync"/>.</exception>
+    public static async ValueTask<WriterLease> AcquireAsync(
+        EventLog log, string purpose, TimeSpan duration, TimeProvider time, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(log);
+        ImportMark.Require(log.Ship, await log.Stored.ReadMetadataAsync(cancel));
+        return await AcquireForImportAsync(log, purpose, duration, time, cancel);
+    }
+
+    /// <summary>Becomes the writer in order to bring events in from elsewhere, or to go on with that.</summary>
     /// <remarks>
     /// A free lease is taken at once. One that is held is watched, and taken when its holder was silent for its whole duration; the wait is at most
     /// that. A campaign of unknown outcome is repeated <see cref="EventLog.Attempts"/> times.
@@ -67,7 +83,7 @@ public sealed class WriterLease : IAsyncDisposable
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.LeaseHeld"/>: the holder is alive; <see cref="ErrorCode.OutcomeUnknown"/>; what the store throws.
     /// </exception>
-    public static async ValueTask<WriterLease> AcquireAsync(
+    public static async ValueTask<WriterLease> AcquireForImportAsync(
         EventLog log, string purpose, TimeSpan duration, TimeProvider time, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(log);

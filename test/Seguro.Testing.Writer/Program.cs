@@ -1,6 +1,8 @@
 using System.Globalization;
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Piers.Store;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
 using Seguro.Testing;
 
@@ -8,6 +10,22 @@ using Seguro.Testing;
 //
 // Becomes master of the ship's log in the store and appends groups of events without end, their bytes following from SEED and their numbers;
 // every seventh event has LARGE bytes. With "cut" for LARGE, and a pier for a store, it removes the last 20 events again and again. Prints "ack N" when the events up to N are committed. Ends when it is killed, or with code 1 and the error.
+//
+// Seguro.Testing.Writer URL import PIER POINT CERTIFICATES
+//
+// Imports a pier into the store, and kills itself at a point of that (DyingStore). CERTIFICATES may be empty.
+if (args is [var importUrl, "import", var pierPath, var point, var certificates])
+{
+    StoreOptions options = new() { Create = true, Certificates = certificates.Length > 0 ? certificates : null };
+    await using DyingStore dying = new(await StoreConnection.OpenAsync(StoreUrl.Parse(importUrl), options, CancellationToken.None), int.Parse(point, CultureInfo.InvariantCulture));
+    using Pier pier = Pier.Open(pierPath, PierAccess.Exclusive);
+    await using EventLog importing = await PierImport.OpenLogAsync(pier, dying, CancellationToken.None);
+    Lease seen = (await importing.ReadStateAsync(CancellationToken.None)).Lease;
+    if (await importing.Stored.CampaignAsync(seen, $"import {Environment.ProcessId}", TimeSpan.FromMinutes(1), CancellationToken.None) is not LeaseOutcome.Done mine)
+        return 1;
+    await PierImport.RunAsync(pier, dying, importing, mine.Lease.Term, progress: null, TimeProvider.System, CancellationToken.None);
+    return 0;
+}
 if (args.Length is < 3 or > 4)
 {
     await Console.Error.WriteLineAsync("usage: Seguro.Testing.Writer URL SHIP SEED [LARGE]");

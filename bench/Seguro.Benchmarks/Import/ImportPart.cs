@@ -112,7 +112,7 @@ internal sealed class ImportPart : IBenchmarkPart
         await using IStore store = await database.OpenAsync(cancel);
         Ship ship = ShipName.ToShip(pier.Info.Identity.Who);
         await using EventLog log = new(await store.CreateLogAsync(ship, PierImport.Origin(pier), PierImport.Metadata(pier), cancel), store.Capabilities);
-        await using WriterLease lease = await WriterLease.AcquireAsync(log, "bench", TimeSpan.FromSeconds(10), TimeProvider.System, cancel);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "bench", TimeSpan.FromSeconds(10), TimeProvider.System, cancel);
         long start = Stopwatch.GetTimestamp();
         await PierImport.RunAsync(pier, store, log, lease.Term, null, TimeProvider.System, cancel);
         double inward = Stopwatch.GetElapsedTime(start).TotalSeconds;

@@ -91,4 +91,7 @@ public enum ErrorCode
     Unconfirmed = 3017,
     /// <summary>The cluster does not let this member in: it left, or it was never let in.</summary>
     NotAMember = 3021,
+
+    /// <summary>The log is being imported, and not all of it is there yet.</summary>
+    HalfImported = 3023,
 }

@@ -59,6 +59,7 @@ public interface IStoredLog : IAsyncDisposable
     ValueTask<LeaseOutcome> CampaignAsync(Lease expected, string candidate, TimeSpan duration, CancellationToken cancel);
 
     /// <summary>Shows that the holder is alive (<see cref="LeaseRules.Renew"/>).</summary>
+    /// <remarks>A store whose settings can change under it looks at them again with each renewal, and says so (<see cref="LeaseOutcome.Done.Shortfall"/>).</remarks>
     ValueTask<LeaseOutcome> RenewAsync(Lease held, CancellationToken cancel);
 
     /// <summary>Frees the lease (<see cref="LeaseRules.Resign"/>); the term stays.</summary>

@@ -9,7 +9,11 @@ public abstract record LeaseOutcome
 
     /// <summary>Done (or found done by an earlier attempt); the lease is now this one.</summary>
     /// <param name="Lease">The lease in force.</param>
-    public sealed record Done(Lease Lease) : LeaseOutcome;
+    public sealed record Done(Lease Lease) : LeaseOutcome
+    {
+        /// <summary>What the store noticed on the way about its commits; <see langword="null"/>: they are worth what <see cref="StoreCapabilities"/> says.</summary>
+        public CommitShortfall? Shortfall { get; init; }
+    }
 
     /// <summary>Nothing was changed: the lease is not the one that was expected.</summary>
     /// <param name="Current">The lease in force.</param>

@@ -34,6 +34,9 @@ public static class MetadataKey
     /// <summary>The last event that no cluster's gate has seen: decimal digits (<see cref="ClusterSettings.History"/>).</summary>
     public const string History = "history";
 
+    /// <summary>Which events were brought in from elsewhere, and whether all of them are there: <see cref="ImportMark"/>.</summary>
+    public const string Import = "import";
+
     /// <summary>The longest key, in characters of ASCII.</summary>
     public const int LongestKey = 64;
 

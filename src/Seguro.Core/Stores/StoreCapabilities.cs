@@ -1,6 +1,6 @@
 namespace Seguro.Core;
 
-/// <summary>What a store can do, and what its commit is worth. Constant while the store is open.</summary>
+/// <summary>What a store can do, and what its commit is worth. Constant while the store is open; where a commit comes to be worth less, renewals say so.</summary>
 public sealed record StoreCapabilities
 {
     /// <summary>The store's name, as in its URL: <c>lmdb</c>, <c>dqlite</c> …</summary>

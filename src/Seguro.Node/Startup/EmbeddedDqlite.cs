@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Files;
 using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Stores.Dqlite;
@@ -64,7 +65,8 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             Supervised = true,
         };
         string own = $"{self.Id} of {configuration.Database}";
-        if (File.Exists(started) && File.ReadAllText(started).Trim() is { } was && was != own)
+        string mend = $"If {options.Folder} is this member's own node, make the file anew: echo '{own}' > {started}. If it is not, or is not whole: {NodeFolder.Replace(options.Folder)}";
+        if (SealedFile.Read(started, takesUnsealed: true, mend)?.Trim() is { } was && was != own)
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {was}, and the configuration says {own}",
                 $"Put the old values back into members:{self.Name}:id and database; or, to begin with an empty node, move {options.Folder} and {started} away first.");
         HostAddress[] others = [.. configuration.Members.Where(member => member.Name != self.Name).Select(static member => member.Dqlite!.Value)];
@@ -82,7 +84,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             if (joins)
                 await RepeatAsync(() => membership.JoinAsync(options.Id, options.Address, cancel), "the cluster to take the new dqlite node", notice, cancel);
             if (!options.MustExist)
-                Mark(started, own);
+                SealedFile.Write(started, own + "\n");
             File.Delete(form);
             return embedded;
         }
@@ -139,11 +141,4 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
     }
 
     private static bool Fresh(string folder) => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
-
-    private static void Mark(string path, string node)
-    {
-        using FileStream stream = new(path, FileMode.Create, FileAccess.Write);
-        stream.Write(System.Text.Encoding.UTF8.GetBytes(node + "\n"));
-        stream.Flush(flushToDisk: true);
-    }
 }

@@ -58,7 +58,7 @@ public sealed class LocalLog : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(identity);
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(pier));
-        LmdbStore store = await LmdbStore.OpenAsync(path, create: true, time, cancel);
+        LmdbStore store = await LmdbStore.OpenAsync(path, create: true, readOnly: false, time, cancel);
         try
         {
             IStoredLog stored;

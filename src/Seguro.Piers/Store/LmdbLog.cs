@@ -4,7 +4,7 @@ using Seguro.Core;
 namespace Seguro.Piers.Store;
 
 /// <summary>The log of the one ship whose pier it is.</summary>
-sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
+sealed class LmdbLog(LmdbPier pier, Ship ship, bool isReadOnly, TimeProvider time) : IStoredLog
 {
     private const int LargestPiece = 4 << 20;
 
@@ -62,10 +62,17 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
     {
         ArgumentNullException.ThrowIfNull(append);
         WriteOutcome outcome;
+        if (isReadOnly)
+            throw ReadOnlyStore.Refuse(pier.Path);
         LmdbWriter writer = await pier.EnterAsync(cancel);
         try
         {
-            outcome = LogRules.Decide(writer.State, append) ?? Commit(writer, append);
+            outcome = LogRules.Decide(writer.State, append) switch
+            {
+                null => Commit(writer, append),
+                WriteOutcome.Committed => Repeat(writer),
+                WriteOutcome refused => refused,
+            };
         }
         finally
         {
@@ -108,30 +115,39 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
         MetadataKey.Check(key, value);
         if (key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life && value.Length > PierMeta.LargestValue)
             throw new ArgumentException($"The metadata '{key}' has {value.Length} bytes; vere's has at most {PierMeta.LargestValue}.", nameof(value));
-        return await pier.WriteAsync(
+        return await WriteAsync(
             writer =>
             {
                 ReadOnlyMemory<byte>? current = writer.View.ReadMetadata().TryGetValue(key, out ReadOnlyMemory<byte> now) ? now : (ReadOnlyMemory<byte>?)null;
-                return LogRules.DecideMetadata(writer.State, term, current, expected, value)
-                    ?? Commit(writer, () => writer.SetMetadata(key, value), static _ => true);
+                return LogRules.DecideMetadata(writer.State, term, current, expected, value) switch
+                {
+                    null => Commit(writer, () => writer.SetMetadata(key, value), static _ => true),
+                    WriteOutcome.Committed => Repeat(writer),
+                    WriteOutcome refused => refused,
+                };
             },
             cancel);
     }
 
     /// <inheritdoc/>
-    public async ValueTask<WriteOutcome> TrimAsync(Term term, EventNumber first, CancellationToken cancel) => await pier.WriteAsync(
-        writer => LogRules.DecideTrim(writer.State, term, first) ?? Commit(writer, () => writer.Trim(first), state => state.First >= first),
+    public async ValueTask<WriteOutcome> TrimAsync(Term term, EventNumber first, CancellationToken cancel) => await WriteAsync(
+        writer => LogRules.DecideTrim(writer.State, term, first) switch
+        {
+            null => Commit(writer, () => writer.Trim(first), state => state.First >= first),
+            WriteOutcome.Committed => Repeat(writer),
+            WriteOutcome refused => refused,
+        },
         cancel);
 
     /// <summary>Removes the events above <paramref name="last"/>: see <see cref="LmdbStore.CutBackAsync"/>.</summary>
-    public async ValueTask<WriteOutcome> CutBackAsync(Term term, Position last, CancellationToken cancel) => await pier.WriteAsync(
+    public async ValueTask<WriteOutcome> CutBackAsync(Term term, Position last, CancellationToken cancel) => await WriteAsync(
         writer =>
         {
             LogState state = writer.State;
             if (LogRules.Fence(state, term) is { } fenced)
                 return fenced;
             if (state.Head.Position == last)
-                return WriteOutcome.Committed.Instance;
+                return Repeat(writer);
             Chain? here = last.Number == state.Base.Number ? state.Base.Chain
                 : last.Number > state.Base.Number && last.Number < state.Head.Number ? writer.View.ReadChain(last.Number) : null;
             return here == last.Chain ? Commit(writer, () => writer.CutBack(last), after => after.Head.Position == last) : new WriteOutcome.Conflict(state);
@@ -144,6 +160,9 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>The answer to a write that was found done: by a write of its own, as the contract wants it.</summary>
+    private static WriteOutcome Repeat(LmdbWriter writer) => Commit(writer, writer.Confirm, static _ => true);
 
     private static WriteOutcome Commit(LmdbWriter writer, Append append)
     {
@@ -172,17 +191,18 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, TimeProvider time) : IStoredLog
         }
     }
 
-    private async ValueTask<LeaseOutcome> ChangeLeaseAsync(Func<Lease, (Lease Lease, bool IsDone)> change, CancellationToken cancel) => await pier.WriteAsync<LeaseOutcome>(
+    private ValueTask<T> WriteAsync<T>(Func<LmdbWriter, T> write, CancellationToken cancel) =>
+        isReadOnly ? throw ReadOnlyStore.Refuse(pier.Path) : pier.WriteAsync(write, cancel);
+
+    private async ValueTask<LeaseOutcome> ChangeLeaseAsync(Func<Lease, (Lease Lease, bool IsDone)> change, CancellationToken cancel) => await WriteAsync<LeaseOutcome>(
         writer =>
         {
             (Lease lease, bool isDone) = change(writer.State.Lease);
             if (!isDone)
                 return new LeaseOutcome.Lost(lease);
-            if (lease == writer.State.Lease)
-                return new LeaseOutcome.Done(lease);
             try
             {
-                writer.SetLease(lease);
+                writer.SetLease(lease); // also where it is there already: see Repeat
                 return new LeaseOutcome.Done(lease);
             }
             catch (SeguroException failed) when (writer.IsBroken && writer.View.ReadState().Lease == lease)

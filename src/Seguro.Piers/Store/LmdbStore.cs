@@ -19,13 +19,15 @@ public sealed class LmdbStore : IStore
     private const string DefaultVere = "4.6";
     private readonly LmdbPier _pier;
     private readonly bool _create;
+    private readonly bool _isReadOnly;
     private readonly TimeProvider _time;
     private int _isDisposed;
 
-    private LmdbStore(LmdbPier pier, bool create, TimeProvider time)
+    private LmdbStore(LmdbPier pier, bool create, bool isReadOnly, TimeProvider time)
     {
         _pier = pier;
-        _create = create;
+        _create = create && !isReadOnly;
+        _isReadOnly = isReadOnly;
         _time = time;
     }
 
@@ -43,6 +45,7 @@ public sealed class LmdbStore : IStore
     /// <summary>Opens a pier for reading; writing takes its lock when it comes to it.</summary>
     /// <param name="path">The pier's folder.</param>
     /// <param name="create">Where there is none, may <see cref="CreateLogAsync"/> make it?</param>
+    /// <param name="readOnly">Refuse every write; nothing is made, and read-only media will do.</param>
     /// <param name="time">The clock for waiting; never for deciding.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException">
@@ -50,7 +53,7 @@ public sealed class LmdbStore : IStore
     /// <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.FileAccess"/>; from writes, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.DiskFull"/>
     /// and <see cref="ErrorCode.MissingLibrary"/> too.
     /// </exception>
-    public static async ValueTask<LmdbStore> OpenAsync(string path, bool create, TimeProvider time, CancellationToken cancel)
+    public static async ValueTask<LmdbStore> OpenAsync(string path, bool create, bool readOnly, TimeProvider time, CancellationToken cancel)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(time);
@@ -58,9 +61,9 @@ public sealed class LmdbStore : IStore
         try
         {
             bool isFree = !Path.Exists(pier.Path) || (Directory.Exists(pier.Path) && !Directory.EnumerateFileSystemEntries(pier.Path).Any());
-            if (!create || !isFree)
+            if (!create || readOnly || !isFree)
                 await Task.Run(() => pier.View(), cancel);
-            return new LmdbStore(pier, create, time);
+            return new LmdbStore(pier, create, readOnly, time);
         }
         catch
         {
@@ -76,7 +79,7 @@ public sealed class LmdbStore : IStore
         if (!_pier.Exists)
             return null;
         Ship owner = await Task.Run(() => _pier.View().Ship, cancel);
-        return owner == ship ? new LmdbLog(_pier, ship, _time) : null;
+        return owner == ship ? new LmdbLog(_pier, ship, _isReadOnly, _time) : null;
     }
 
     /// <inheritdoc/>
@@ -95,7 +98,7 @@ public sealed class LmdbStore : IStore
         }
         Ship owner = await Task.Run(() => _pier.View().Ship, cancel);
         return owner == ship
-            ? new LmdbLog(_pier, ship, _time)
+            ? new LmdbLog(_pier, ship, _isReadOnly, _time)
             : throw new SeguroException(ErrorCode.ForeignShip, $"{_pier.Path} is the pier of {owner}, not of {ship}", "A pier holds one ship: give each a path of its own.");
     }
 
@@ -124,7 +127,9 @@ public sealed class LmdbStore : IStore
     {
         if (!_pier.Exists)
             throw new SeguroException(ErrorCode.NoSuchLog, $"{_pier.Path} holds no log yet", "Put one in with `seguro pier import`.");
-        return await Task.Run(() => _pier.View().ReadIdentity(), cancel) ?? await _pier.WriteAsync(static writer => writer.FindOrGiveIdentity(), cancel);
+        return await Task.Run(() => _pier.View().ReadIdentity(), cancel) ?? (_isReadOnly
+            ? throw ReadOnlyStore.Refuse(_pier.Path)
+            : await _pier.WriteAsync(static writer => writer.FindOrGiveIdentity(), cancel));
     }
 
     /// <inheritdoc/>

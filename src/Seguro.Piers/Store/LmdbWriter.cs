@@ -75,6 +75,9 @@ sealed partial class LmdbWriter : IDisposable
         }
     }
 
+    /// <summary>Commits once more what is there, so that it is as durable as any commit of this writer's: what a killed process left may stand in the system's memory only.</summary>
+    public void Confirm() => SetLease(State.Lease);
+
     /// <summary>Records a lease.</summary>
     public void SetLease(Lease lease) =>
         Write(State with { Lease = lease }, (transaction, meta) => transaction.Put(meta, LmdbRecords.Lease, LmdbRecords.WriteLease(lease)));

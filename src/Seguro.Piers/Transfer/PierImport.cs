@@ -13,11 +13,14 @@ public static class PierImport
         return new Position(pier.Info.Base, Chain.Zero);
     }
 
-    /// <summary>The metadata of a new log for this pier.</summary>
+    /// <summary>The metadata of a new log for this pier, the mark that it is not all there yet included (<see cref="ImportMark"/>).</summary>
     public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Metadata(Pier pier)
     {
         ArgumentNullException.ThrowIfNull(pier);
-        return PierMetadata.Write(pier.Info);
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(PierMetadata.Write(pier.Info), StringComparer.Ordinal);
+        if (!pier.Info.IsEmpty)
+            metadata[MetadataKey.Import] = new ImportMark(IsComplete: false, pier.Info.Last).ToBytes();
+        return metadata;
     }
 
     /// <summary>
@@ -41,7 +44,8 @@ public static class PierImport
     /// <remarks>
     /// <para>Before anything is written: ship, kind and life are compared; the events that both have must be the same (by chain); the pier must
     /// go on where the log ends; what is to come must fit in the store. With an exception of these kinds, nothing was written.</para>
-    /// <para>It can be ended at any moment, by <paramref name="cancel"/> or by kill −9, and run again: it goes on after the log's head.
+    /// <para>It can be ended at any moment, by <paramref name="cancel"/> or by kill −9, and run again: it goes on after the log's head. Until then the log is marked
+    /// (<see cref="ImportMark"/>), so that nobody takes it for whole; the mark is made complete after the last event, and only by an import of the same history that goes at least as far.
     /// Memory: two groups of at most 8 MiB, and two of the store's fragments for an event that is larger than a group.</para>
     /// </remarks>
     /// <param name="pier">The pier; not used by anybody else meanwhile.</param>
@@ -52,7 +56,7 @@ public static class PierImport
     /// <param name="time">Measures <see cref="PierImportResult.Elapsed"/>.</param>
     /// <param name="cancel">Ends the import; an append in flight may or may not get committed.</param>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.Diverged"/> with the first event that differs, <see cref="ErrorCode.Gap"/>,
+    /// <see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.Diverged"/> with the first event that differs, or because the import began with a longer pier, <see cref="ErrorCode.Gap"/>,
     /// <see cref="ErrorCode.TooLarge"/>: nothing was written. <see cref="ErrorCode.Fenced"/>, <see cref="ErrorCode.Conflict"/>,
     /// <see cref="ErrorCode.OutcomeUnknown"/>, what the pier throws (<see cref="Pier.Read"/>), what the store throws: what was appended before stays.
     /// </exception>
@@ -67,6 +71,8 @@ public static class PierImport
         LogState state = await log.ReadStateAsync(cancel);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await log.Stored.ReadMetadataAsync(cancel);
         PierMetadata.Compare(pier.Info, log.Ship, metadata);
+        ImportMark? mark = ImportMark.Read(metadata);
+        CheckSource(pier.Info, log, mark);
         CheckContiguous(pier.Info, log, state);
 
         PierOverlap overlap = new(pier, log, state);
@@ -83,9 +89,21 @@ public static class PierImport
             await CheckRoomAsync(pier, store, bytes, cancel);
             CheckSizes(pier, store.Capabilities, next, bytes, progress, cancel);
         }
-        await SetMetadataAsync(log, term, metadata, pier, cancel); // what could differ was compared; the runtime's version may move
+        foreach ((string key, ReadOnlyMemory<byte> value) in PierMetadata.Write(pier.Info)) // what could differ was compared; the runtime's version may move
+            await LogMetadata.SetAsync(log, term, key, LogMetadata.Find(metadata, key), value, cancel);
         TransferMeter copied = new(progress, TransferStep.Copying, missing, bytes);
-        Position head = missing == 0 ? state.Head.Position : await CopyAsync(pier, log, term, state.Head.Position, copied, cancel);
+        ReadOnlyMemory<byte>? marked = LogMetadata.Find(metadata, MetadataKey.Import);
+        Position head = state.Head.Position;
+        if (missing > 0)
+        {
+            byte[] begun = new ImportMark(IsComplete: false, pier.Info.Last).ToBytes();
+            await LogMetadata.SetAsync(log, term, MetadataKey.Import, marked, begun, cancel);
+            head = await CopyAsync(pier, log, term, head, copied, cancel);
+            marked = begun;
+        }
+        // Also where an earlier run was ended between its last event and this.
+        if (missing > 0 || mark is { IsComplete: false })
+            await LogMetadata.SetAsync(log, term, MetadataKey.Import, marked, new ImportMark(IsComplete: true, pier.Info.Last).ToBytes(), cancel);
         ulong ahead = state.Head.Number > pier.Info.Last ? state.Head.Number - pier.Info.Last : 0;
         return new PierImportResult(copied.Events, copied.Bytes, overlap.Count, head, ahead, time.GetElapsedTime(started));
     }
@@ -200,29 +218,15 @@ public static class PierImport
         return bytes;
     }
 
-    private static async ValueTask SetMetadataAsync(
-        EventLog log, Term term, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> present, Pier pier, CancellationToken cancel)
+    /// <summary>Refuses a pier that is shorter than the one with which the import into this log began: a log of it would be called whole, and lack the rest.</summary>
+    private static void CheckSource(PierInfo pier, EventLog log, ImportMark? mark)
     {
-        foreach ((string key, ReadOnlyMemory<byte> value) in Metadata(pier))
-        {
-            ReadOnlyMemory<byte>? expected = present.TryGetValue(key, out ReadOnlyMemory<byte> now) ? now : (ReadOnlyMemory<byte>?)null; // a bare null would be an empty value
-            if (expected is not null && now.Span.SequenceEqual(value.Span))
-                continue;
-            WriteOutcome outcome = await log.Stored.SetMetadataAsync(term, key, expected, value, cancel);
-            for (int attempt = 1; attempt < EventLog.Attempts && outcome is WriteOutcome.Unknown; attempt++)
-                outcome = await log.Stored.SetMetadataAsync(term, key, expected, value, cancel);
-            if (outcome is WriteOutcome.Committed)
-                continue;
-            throw outcome switch
-            {
-                WriteOutcome.Fenced fenced => new SeguroException(
-                    ErrorCode.Fenced, $"term {term} is not the current one: {fenced.Current} writes the log of {log.Ship}", "Find out who does; then run the import again."),
-                WriteOutcome.Unknown unknown => new SeguroException(
-                    ErrorCode.OutcomeUnknown, $"{log.Capabilities.Engine} did not say whether it committed the metadata '{key}': {unknown.Cause}", "See that the database is well; then run the import again."),
-                _ => new SeguroException(
-                    ErrorCode.Conflict, $"somebody else set the metadata '{key}' of {log.Ship} meanwhile", "Find out who does; then run the import again."),
-            };
-        }
+        if (mark is not { IsComplete: false, Through: var through } || pier.Last >= through)
+            return;
+        throw new SeguroException(
+            ErrorCode.Diverged,
+            $"the import into the log of {log.Ship} in {log.Capabilities.Engine} began with a pier that goes up to event {through}, and {pier.Path} ends with event {pier.Last}: it is not that pier, or an older copy",
+            "Nothing was written. Import the pier with which it began, or a newer copy; where that is lost, import this one into a store that has no log of the ship.");
     }
 
     private static SeguroException Diverged(PierInfo pier, EventLog log, EventDifference difference) => new(

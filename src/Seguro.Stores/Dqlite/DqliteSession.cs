@@ -153,19 +153,28 @@ sealed class DqliteSession : IAsyncDisposable
 
     private async Task LingerAsync(Task request)
     {
-        try
-        {
-            await request.WaitAsync(LingerLimit, _time);
-        }
-        catch (Exception error) when (error is Core.SeguroException or TimeoutException)
-        {
-            // Nobody waits for the answer any more.
-        }
+        // Nobody waits for the answer any more, whatever it is.
+        await request.WaitAsync(LingerLimit, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _connection.DisposeAsync();
     }
 
     /// <summary>The answer takes long: is the node stopped, or cut off, and another one leads?</summary>
     private async Task SuspectAsync()
+    {
+        try
+        {
+            await LookForAnotherLeaderAsync();
+        }
+#pragma warning disable CA1031 // Nobody awaits this: a fault must end the request that it watches, which would wait for ever otherwise.
+        catch (Exception error)
+        {
+            _ended = true;
+            _givenUp.TrySetResult($"it does not answer, and whether another node leads could not be found out: {error.Message}");
+        }
+#pragma warning restore CA1031
+    }
+
+    private async Task LookForAnotherLeaderAsync()
     {
         long began = Volatile.Read(ref _began);
         string? leader = await GlanceAsync();

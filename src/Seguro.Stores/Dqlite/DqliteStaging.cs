@@ -15,13 +15,22 @@ sealed class DqliteStaging
     private readonly Lock _lock = new();
     private readonly SortedDictionary<int, long> _stamps = [];
     private EventNumber _number;
+    private Term _term;
+
+    /// <summary>This process has staged something in this term. What earlier terms left was removed before.</summary>
+    public bool HasStaged(Term term)
+    {
+        lock (_lock)
+            return _term == term && _stamps.Count > 0;
+    }
 
     /// <summary>A new stamp for a fragment that is about to be staged.</summary>
-    public long Stamp(EventNumber number, int index)
+    public long Stamp(Term term, EventNumber number, int index)
     {
         long stamp = Random.Shared.NextInt64(1, LargestStamp);
         lock (_lock)
         {
+            _term = term;
             if (number != _number)
             {
                 _stamps.Clear();

@@ -12,6 +12,8 @@ static class DqliteStoreUrl
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadStoreUrl"/>, or <see cref="ErrorCode.InsecureTransport"/>.</exception>
     public static IReadOnlyList<HostAddress> Addresses(StoreUrl url)
     {
+        if (url.Rest.Contains('@', StringComparison.Ordinal))
+            throw Bad(url, "it has a user's name: dqlite knows Seguro by its certificate");
         string[] texts = url.Rest.TrimEnd('/').Split(',');
         if (texts.Length > MostAddresses)
             throw Bad(url, $"it names {texts.Length} nodes; at most {MostAddresses} are asked");

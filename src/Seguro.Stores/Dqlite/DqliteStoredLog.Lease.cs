@@ -17,7 +17,8 @@ sealed partial class DqliteStoredLog
         Lease won = new(expected.Term.Next, candidate, 0, duration);
         LeaseOutcome outcome = await ChangeLeaseAsync(
             DqliteSql.Campaign, parameters, won, current => LeaseRules.Campaign(current, expected, candidate, duration), expected, cancel);
-        if (outcome is not LeaseOutcome.Done done)
+        // The repeat of a campaign that was won, and written under: what lies there now is its own.
+        if (outcome is not LeaseOutcome.Done done || _staging.HasStaged(done.Lease.Term))
             return outcome;
         return await DropStagedAsync(done.Lease.Term, cancel) is { } failure ? new LeaseOutcome.Unknown(failure) : outcome;
     }

@@ -95,7 +95,7 @@ sealed partial class DqliteStoredLog(DqliteClient client, TimeProvider time, App
         async (session, token) =>
         {
             // A new stamp each time: the page then changes even where the bytes do not, so that the statement goes through the majority.
-            long stamp = _staging.Stamp(stage.Number, index);
+            long stamp = _staging.Stamp(stage.Term, stage.Number, index);
             DqliteValue[] parameters = [keys.Log, key, Word(stage.Term.Value), (long)index, stamp, bytes, (long)bytes.Length, stage.Size];
             DqliteResult result = await session.ExecAsync(DqliteSql.StageOne, parameters, token);
             if (result.Rows > 0)

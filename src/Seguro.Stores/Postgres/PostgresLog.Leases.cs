@@ -5,6 +5,8 @@ namespace Seguro.Stores.Postgres;
 
 sealed partial class PostgresLog
 {
+    private const int LeaseColumns = 4;
+
     /// <inheritdoc/>
     public async ValueTask<Lease> ObserveLeaseAsync(CancellationToken cancel) => await _source.ReadAsync(
         async (connection, token) =>
@@ -67,23 +69,25 @@ sealed partial class PostgresLog
     {
         for (int i = 0; i < Tries; i++)
         {
-            WriteLane.Answer<Lease?> changed = await _leases.RunAsync(
+            WriteLane.Answer<LeaseOutcome.Done?> changed = await _leases.RunAsync(
                 async (connection, seconds, token) =>
                 {
                     await using NpgsqlCommand command = new(statement, connection) { CommandTimeout = seconds };
                     command.Add(_id);
                     parameters(command);
                     await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(token);
-                    Lease? lease = await reader.ReadAsync(token) ? ReadLease(reader, 0) : null;
+                    LeaseOutcome.Done? done = await reader.ReadAsync(token)
+                        ? new LeaseOutcome.Done(ReadLease(reader, 0)) { Shortfall = CommitSettings.Read(reader, LeaseColumns).Shortfall(_promisedCopies) }
+                        : null;
                     await reader.NextResultAsync(token);
-                    return lease;
+                    return done;
                 },
                 0,
                 cancel);
             if (changed.Doubt is { } doubt)
                 return new LeaseOutcome.Unknown(doubt);
             if (changed.Value is { } done)
-                return new LeaseOutcome.Done(done);
+                return done;
             WriteLane.Answer<LogState> state = await _leases.RunAsync(BarrierAsync, 0, cancel);
             if (state.Doubt is { } unclear)
                 return new LeaseOutcome.Unknown(unclear);

@@ -18,6 +18,7 @@ sealed partial class PostgresLog : IStoredLog
     private readonly PostgresSource _source;
     private readonly AppendSignal _signal;
     private readonly int _id;
+    private readonly int _promisedCopies;
 
     // Two sessions, so that a renewal does not stand in line behind a large append.
     private readonly WriteLanes _appendLanes;
@@ -27,15 +28,22 @@ sealed partial class PostgresLog : IStoredLog
     private SingleAppend? _single;
     private bool _isDisposed;
 
-    public PostgresLog(PostgresSource source, AppendSignal signal, WriteLanes appends, WriteLanes leases, Ship ship, int id)
+    /// <param name="source">The servers.</param>
+    /// <param name="signal">Tells other objects of this log in this process of appends.</param>
+    /// <param name="lanes">The sessions for appends, and those for leases.</param>
+    /// <param name="ship">Whose log it is.</param>
+    /// <param name="id">Its number in the database.</param>
+    /// <param name="promisedCopies">How many durable copies a commit was said to have.</param>
+    public PostgresLog(PostgresSource source, AppendSignal signal, (WriteLanes Appends, WriteLanes Leases) lanes, Ship ship, int id, int promisedCopies)
     {
         _source = source;
         _signal = signal;
         _id = id;
+        _promisedCopies = promisedCopies;
         Ship = ship;
-        (_appendLanes, _leaseLanes) = (appends, leases);
-        _appends = appends.Rent();
-        _leases = leases.Rent();
+        (_appendLanes, _leaseLanes) = lanes;
+        _appends = _appendLanes.Rent();
+        _leases = _leaseLanes.Rent();
     }
 
     /// <inheritdoc/>

@@ -77,7 +77,7 @@ static class PostgresSchema
         if (await ExistsAsync(connection, where, cancel) || !create)
             return;
         await using NpgsqlTransaction transaction = await connection.BeginTransactionAsync(cancel);
-        await using (NpgsqlCommand turn = new("SELECT pg_advisory_xact_lock($1)", connection))
+        await using (NpgsqlCommand turn = new($"SELECT pg_advisory_xact_lock($1) WHERE {Statements.Durably}", connection))
         {
             turn.Parameters.Add(new NpgsqlParameter<long> { TypedValue = CreationLock });
             await turn.ExecuteNonQueryAsync(cancel);

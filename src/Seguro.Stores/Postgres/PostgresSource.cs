@@ -1,5 +1,6 @@
 using Npgsql;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Stores.Postgres;
 
@@ -14,32 +15,34 @@ sealed class PostgresSource : IAsyncDisposable
     /// <summary>How long nobody needs to listen until an address counts as wrong when a store is opened.</summary>
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(1);
 
-    // Sessions are made alike whatever the role's or the database's defaults are. A stronger synchronous_commit is kept. The pool's reset
-    // (DISCARD ALL) is off, because it would undo this.
+    // Sessions are made alike whatever the role's or the database's defaults are; no promise rests on it (Statements.Durably). The pool's reset
+    // (DISCARD ALL) is off, because it would undo this. A pooler's session is not ours: other clients use it after us, so it stays as it is.
     private const string Session = """
-        SELECT current_setting('fsync', true), current_setting('full_page_writes', true),
-            set_config('synchronous_commit',
-                CASE WHEN current_setting('synchronous_commit') = 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
-            set_config('default_transaction_isolation', 'read committed', false),
-            set_config('search_path', 'pg_catalog', false),
-            set_config('client_min_messages', 'warning', false),
-            set_config('plan_cache_mode', 'force_generic_plan', false),
-            set_config('statement_timeout', '0', false),
-            set_config('lock_timeout', $1, false),
-            set_config('idle_in_transaction_session_timeout', $1, false)
+        SELECT current_setting('fsync', true), current_setting('full_page_writes', true), pg_backend_pid(),
+            CASE WHEN pg_backend_pid() = $1 THEN ARRAY[
+                set_config('synchronous_commit',
+                    CASE WHEN current_setting('synchronous_commit') = 'remote_apply' THEN 'remote_apply' ELSE 'on' END, false),
+                set_config('default_transaction_isolation', 'read committed', false),
+                set_config('search_path', 'pg_catalog', false),
+                set_config('client_min_messages', 'warning', false),
+                set_config('plan_cache_mode', 'force_generic_plan', false),
+                set_config('statement_timeout', '0', false),
+                set_config('lock_timeout', $2, false),
+                set_config('idle_in_transaction_session_timeout', $2, false)] END
         """;
 
     private readonly PrimarySearch _primary;
     private readonly StoreOptions _options;
+    private readonly bool _prepares;
 
-    /// <summary>Takes the parsed URL. Connects to nothing yet.</summary>
-    public PostgresSource(PostgresUrl url, StoreOptions options)
+    private PostgresSource(PostgresUrl url, StoreOptions options, bool prepares)
     {
         _options = options;
+        _prepares = prepares;
         Where = url.Where;
-        NpgsqlConnectionStringBuilder settings = url.Settings;
+        NpgsqlConnectionStringBuilder settings = new(url.Settings.ConnectionString);
         settings.NoResetOnClose = true;
-        settings.MaxAutoPrepare = 64;
+        settings.MaxAutoPrepare = prepares ? 64 : 0;
         settings.AutoPrepareMinUsages = 2;
         settings.CommandTimeout = Seconds(options.Patience);
         settings.Enlist = false;
@@ -66,6 +69,38 @@ sealed class PostgresSource : IAsyncDisposable
 
     /// <summary>The clock for waiting.</summary>
     public TimeProvider Time => _options.Time;
+
+    /// <summary>
+    /// A pooler is between: the session that the client speaks with is not the server's. What was prepared in one transaction may then be missing in the next, or be
+    /// another client's, so nothing is.
+    /// </summary>
+    public bool IsPooled { get; private set; }
+
+    /// <summary>Finds the server that takes writes, and looks whether a pooler is before it.</summary>
+    /// <exception cref="SeguroException">No server took the connection; its code says why.</exception>
+    public static async ValueTask<PostgresSource> FindAsync(PostgresUrl url, StoreOptions options, CancellationToken cancel)
+    {
+        if (url.Settings.SslKey is { Length: > 0 } key && File.Exists(key))
+            SecretFile.RefuseShared(key, "private key");
+        if (url.Settings.Passfile is { Length: > 0 } passwords && File.Exists(passwords) && passwords != "/dev/null")
+            SecretFile.RefuseShared(passwords, "password");
+        PostgresSource scout = new(url, options, prepares: false);
+        bool isPooled;
+        try
+        {
+            await (await scout.OpenAsync(first: true, cancel)).DisposeAsync();
+            isPooled = scout.IsPooled;
+        }
+        catch
+        {
+            await scout.DisposeAsync();
+            throw;
+        }
+        if (isPooled)
+            return scout;
+        await scout.DisposeAsync();
+        return new PostgresSource(url, options, prepares: true);
+    }
 
     /// <summary>A session on the server that takes writes; waits for one as long as the options' patience.</summary>
     /// <param name="first">This is the store's opening: an address where nobody listens is given up soon.</param>
@@ -136,9 +171,20 @@ sealed class PostgresSource : IAsyncDisposable
     {
         await using NpgsqlCommand command = new(Session, connection);
         string milliseconds = ((long)Math.Max(1, Patience.TotalMilliseconds)).ToString();
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = milliseconds });
+        command.Add(connection.ProcessID);
+        command.Add(milliseconds);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
+        if (reader.GetInt32(2) != connection.ProcessID)
+        {
+            IsPooled = true;
+            if (_prepares)
+            {
+                throw new SeguroException(
+                    ErrorCode.UnsafeSettings, $"a pooler is before {connection.Host}:{connection.Port}, and before the server that was found first there was none",
+                    "Name only servers in the URL, or only poolers; or start again, so that the pooler is found first.");
+            }
+        }
         bool fsync = reader.IsDBNull(0) || reader.GetString(0) == "on";
         bool fullPages = reader.IsDBNull(1) || reader.GetString(1) == "on";
         if (_options.AllowUnsafeSettings || (fsync && fullPages))

@@ -9,11 +9,11 @@ namespace Seguro.Stores.Postgres;
 /// standbys. Tables are in the schema <c>seguro</c> of the database that the URL names.
 /// </summary>
 /// <remarks>
-/// <para>Durability: a commit is what <see cref="StoreCapabilities.CommitMeans"/> says, read from the server when the store was opened. Seguro's own sessions
-/// use <c>synchronous_commit = on</c> where the server's default is weaker. Every new session checks fsync and full_page_writes again.</para>
+/// <para>Durability: a commit is what <see cref="StoreCapabilities.CommitMeans"/> says, read from the server when the store was opened; each renewal of a lease reads the settings again
+/// (<see cref="LeaseOutcome.Done.Shortfall"/>). Every statement that writes asks for <c>synchronous_commit = on</c> itself, where the session's is weaker. Every new session checks fsync and full_page_writes again.</para>
 /// <para>Failover is the cluster's own work (Patroni, a cloud's); this client finds the server that takes writes among those of the URL,
 /// for as long as <see cref="StoreOptions.Patience"/>.</para>
-/// <para>Needs sessions of its own: a pooler in front must keep a session for a client (PgBouncer: <c>pool_mode = session</c>).</para>
+/// <para>Behind a pooler (PgBouncer with <c>pool_mode = transaction</c> or <c>session</c>) no session is changed and nothing is prepared, as others share them.</para>
 /// </remarks>
 public sealed class PostgresStore : IStore
 {
@@ -50,18 +50,15 @@ public sealed class PostgresStore : IStore
     {
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(options);
-        PostgresSource source = new(PostgresUrl.Parse(url), options);
+        PostgresSource source = await PostgresSource.FindAsync(PostgresUrl.Parse(url), options, cancel);
         try
         {
-            await using (NpgsqlConnection first = await source.OpenAsync(first: true, cancel))
-            {
-                // The connection was made, so what comes now is retried like any other read.
-            }
+            // A connection was made, so what comes now is retried like any other read.
             StoreCapabilities capabilities = await source.ReadAsync(
                 async (connection, token) =>
                 {
                     await PostgresSchema.PrepareAsync(connection, options.Create, source.Where, token);
-                    return await ServerSettings.ReadAsync(connection, token);
+                    return await ServerSettings.ReadAsync(connection, source.IsPooled, token);
                 },
                 cancel);
             return new PostgresStore(source, capabilities, options.Create);
@@ -86,7 +83,7 @@ public sealed class PostgresStore : IStore
                 },
                 cancel),
             null);
-        return id is { } found ? new PostgresLog(_source, SignalOf(found), _appends, _leases, ship, found) : null;
+        return id is { } found ? LogOf(ship, found) : null;
     }
 
     /// <inheritdoc/>
@@ -114,7 +111,7 @@ public sealed class PostgresStore : IStore
                 0,
                 cancel);
             if (made.Doubt is null && made.Value is { } id)
-                return new PostgresLog(_source, SignalOf(id), _appends, _leases, ship, id);
+                return LogOf(ship, id);
             if (made.Doubt is null && await OpenLogAsync(ship, cancel) is { } existing)
             {
                 await existing.ReadStateAsync(cancel); // A write: what another client made is as durable now as if we had made it.
@@ -187,7 +184,8 @@ public sealed class PostgresStore : IStore
         await _source.DisposeAsync();
     }
 
-    private AppendSignal SignalOf(int log) => _signals.GetOrAdd(log, static _ => new AppendSignal());
+    private PostgresLog LogOf(Ship ship, int id) =>
+        new(_source, _signals.GetOrAdd(id, static _ => new AppendSignal()), (_appends, _leases), ship, id, Capabilities.DurableCopies);
 
     /// <summary>A database in which nothing was made yet is an empty store, not an error.</summary>
     private async ValueTask<T> OrWhereTablesAreMissing<T>(ValueTask<T> read, T empty)

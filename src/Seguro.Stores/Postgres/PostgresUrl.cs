@@ -51,6 +51,19 @@ sealed class PostgresUrl
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadStoreUrl"/>.</exception>
     public static PostgresUrl Parse(StoreUrl url) => new(url.Rest);
 
+    /// <summary>User, servers and database of a URL; <see langword="null"/> where it can't be read.</summary>
+    public static string? WhereOf(StoreUrl url)
+    {
+        try
+        {
+            return Parse(url).Where;
+        }
+        catch (SeguroException)
+        {
+            return null;
+        }
+    }
+
     internal static SeguroException Bad(string why, string nextStep) =>
         new(ErrorCode.BadStoreUrl, $"the postgresql URL can't be used: {why}", nextStep);
 

@@ -5,6 +5,8 @@ namespace Seguro.Stores.Postgres;
 /// <summary>The parameters of a libpq URL ("Parameter Key Words" in PostgreSQL's documentation) that Seguro takes, and Npgsql's names for them.</summary>
 static class PostgresUrlParameters
 {
+    private const int LargestSlip = 2;
+
     private static readonly string[] OfHosts = ["host", "hostaddr", "port"];
 
     private static readonly Dictionary<string, SslMode> SslModes = new(StringComparer.Ordinal)
@@ -85,10 +87,11 @@ static class PostgresUrlParameters
     {
         if (!Known.TryGetValue(name, out Action<NpgsqlConnectionStringBuilder, string>? set))
         {
+            // A name that is like none may be the rest of a password that holds an '&', so it is not shown.
             string near = Known.Keys.Concat(OfHosts).MinBy(known => Distance(known, name))!;
             throw PostgresUrl.Bad(
-                $"there is no parameter '{name}'; did you mean '{near}'?",
-                $"These are known: {string.Join(", ", Known.Keys.Concat(OfHosts).Order(StringComparer.Ordinal))}.");
+                Distance(near, name) <= LargestSlip ? $"one of its parameters is unknown; did you mean '{near}'?" : "one of its parameters is unknown",
+                $"In a password write '&' as %26. These are known: {string.Join(", ", Known.Keys.Concat(OfHosts).Order(StringComparer.Ordinal))}.");
         }
         set(settings, value);
     }
@@ -96,12 +99,12 @@ static class PostgresUrlParameters
     private static int Number(string name, string value, int least, int most) =>
         int.TryParse(value, out int number) && number >= least && number <= most
             ? number
-            : throw PostgresUrl.Bad($"'{value}' is no value for {name}", $"Write a whole number from {least} to {most}.");
+            : throw PostgresUrl.Bad($"{name} has a value that it can't have", $"Write a whole number from {least} to {most}.");
 
     private static T OneOf<T>(string name, string value, Dictionary<string, T> values) =>
         values.TryGetValue(value, out T? found)
             ? found
-            : throw PostgresUrl.Bad($"'{value}' is no value for {name} here", $"Write one of: {string.Join(", ", values.Keys)}.");
+            : throw PostgresUrl.Bad($"{name} has a value that it can't have here", $"Write one of: {string.Join(", ", values.Keys)}.");
 
     /// <summary>How many letters must be put in, left out or changed to make one word of the other.</summary>
     private static int Distance(string left, string right)

@@ -12,40 +12,40 @@ static class ServerSettings
 
     private const long LargestTransaction = 64L << 20;
 
-    private const string Look = """
-        SELECT current_setting('fsync', true) IS DISTINCT FROM 'off', current_setting('full_page_writes', true) IS DISTINCT FROM 'off',
-            coalesce(current_setting('synchronous_standby_names', true), ''), current_setting('synchronous_commit'),
+    private const string Look = $"""
+        SELECT {CommitSettings.Columns}, current_setting('synchronous_commit'),
             coalesce((SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'), 'on'),
             coalesce(current_setting('data_checksums', true), 'on') = 'on',
             (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum') AND state = 'streaming'),
             (SELECT count(*) FROM pg_stat_replication WHERE sync_state IS NULL),
-            (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid())
+            (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), current_setting('fsync', true) IS DISTINCT FROM 'off'
         """;
 
     /// <summary>Reads the settings and says what a commit is worth.</summary>
-    public static async ValueTask<StoreCapabilities> ReadAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <param name="connection">A session on the primary.</param>
+    /// <param name="isPooled">A pooler is between.</param>
+    /// <param name="cancel">Ends it.</param>
+    public static async ValueTask<StoreCapabilities> ReadAsync(NpgsqlConnection connection, bool isPooled, CancellationToken cancel)
     {
         await using NpgsqlCommand command = new(Look, connection);
         await using NpgsqlDataReader reader = await command.ExecuteReaderAsync(cancel);
         await reader.ReadAsync(cancel);
-        bool fsync = reader.GetBoolean(0);
-        bool fullPages = reader.GetBoolean(1);
-        string names = reader.GetString(2);
-        string mode = reader.GetString(3);
-        string usualMode = reader.GetString(4);
-        bool checksums = reader.GetBoolean(5);
-        long connected = reader.GetInt64(6);
-        bool hidden = reader.GetInt64(7) > 0;
-        bool encrypted = !reader.IsDBNull(8) && reader.GetBoolean(8);
+        CommitSettings settings = CommitSettings.Read(reader, 0);
+        string mode = reader.GetString(2);
+        string usualMode = reader.GetString(3);
+        bool checksums = reader.GetBoolean(4);
+        long connected = reader.GetInt64(5);
+        bool hidden = reader.GetInt64(6) > 0;
+        bool encrypted = !reader.IsDBNull(7) && reader.GetBoolean(7);
+        bool fsync = reader.GetBoolean(8);
 
         List<string> warnings = [];
-        SynchronousStandbys? standbys = SynchronousStandbys.Parse(names);
-        if (standbys is null)
-            warnings.Add($"The setting synchronous_standby_names ('{names}') is not understood, so no standby is counted.");
-        standbys ??= SynchronousStandbys.None;
+        SynchronousStandbys standbys = settings.Standbys;
+        if (SynchronousStandbys.Parse(settings.StandbyNames) is null)
+            warnings.Add($"The setting synchronous_standby_names ('{settings.StandbyNames}') is not understood, so no standby is counted.");
         if (!fsync)
             warnings.Add("The server runs with fsync = off: a crash of its machine can destroy the log.");
-        if (!fullPages)
+        if (fsync && !settings.IsDurable)
             warnings.Add("The server runs with full_page_writes = off: a crash of its machine can damage the log.");
         if (standbys.Needed == 0)
             warnings.Add("There is no synchronous standby (synchronous_standby_names is empty): losing the primary loses the newest events.");
@@ -56,12 +56,14 @@ static class ServerSettings
         if (!checksums)
             warnings.Add("The server has no data checksums: damage to its disk is found only when Seguro reads the event (pg_checksums --enable).");
         if (usualMode is not ("on" or "remote_apply"))
-            warnings.Add($"The server's synchronous_commit is '{usualMode}'; Seguro's own sessions use 'on'.");
+            warnings.Add($"The server's synchronous_commit is '{usualMode}'; Seguro asks for 'on' in each of its own transactions.");
         if (!encrypted && !IsHere(connection))
             warnings.Add("The connection to the server is not encrypted: add sslmode=verify-full to the URL.");
 
-        bool durable = fsync && fullPages;
-        string primary = durable ? "durable on the primary" : "written, not safely, on the primary";
+        if (isPooled)
+            warnings.Add("A pooler is between Seguro and the server: no statement is prepared there, so an append costs more.");
+
+        string primary = settings.IsDurable ? "durable on the primary" : "written, not safely, on the primary";
         string applied = mode == "remote_apply" ? " (and applied there)" : "";
         return new StoreCapabilities
         {
@@ -69,7 +71,7 @@ static class ServerSettings
             LargestFragment = LargestFragment,
             LargestTransaction = LargestTransaction,
             LargestEvent = (long)LargestFragment * int.MaxValue,
-            DurableCopies = (durable ? 1 : 0) + standbys.Needed,
+            DurableCopies = settings.DurableCopies,
             CommitMeans = standbys.Needed == 0 ? $"{primary} only" : $"{primary} and {standbys}{applied}",
             Warnings = warnings,
         };

@@ -9,24 +9,41 @@ namespace Seguro.Stores.Postgres;
 /// locked by a statement of its own, sent in the same round trip.
 /// </para>
 /// <para>
+/// Nothing that a promise rests on is a session's state: behind a pooler the next transaction may run in another one. So each statement that writes asks for a durable commit itself
+/// (<see cref="Durably"/>).
+/// </para>
+/// <para>
 /// No transaction that holds the hot row's lock waits for its client: a client that is frozen (not dead) at the worst moment must not keep
 /// the others from taking over.
 /// </para>
 /// </remarks>
 static class Statements
 {
+    /// <summary>
+    /// Is true, and makes the commit of its transaction wait for the disk and the synchronous standbys, and tell where that wait was cut short (a WARNING, which
+    /// <see cref="WriteLane"/> listens for), whatever the session's, the role's or the database's settings are. A stronger setting is kept. It ends with the transaction.
+    /// </summary>
+    public const string Durably = """
+        (SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)
+            || set_config('client_min_messages', 'warning', true)) IS NOT NULL
+        """;
+
+    /// <summary>The columns of a lease, and after them what makes a commit worth what it is: see <see cref="CommitSettings"/>.</summary>
+    private const string LeaseAndSettings =
+        "lease_term, lease_holder, lease_renewals, lease_ticks, " + CommitSettings.Columns;
+
     /// <summary>The columns of a state, in the order that <c>PostgresLog</c> reads them.</summary>
     public const string State =
         "base_number, base_chain, head_term, head_number, head_chain, lease_term, lease_holder, lease_renewals, lease_ticks, bytes";
 
     /// <summary>id → state. A write, so that its commit waits for the standbys, and with it for all that was committed before.</summary>
-    public const string Barrier = $"UPDATE seguro.log SET barrier = barrier + 1 WHERE id = $1 RETURNING {State}";
+    public const string Barrier = $"UPDATE seguro.log SET barrier = barrier + 1 WHERE id = $1 AND {Durably} RETURNING {State}";
 
     /// <summary>id, term, previous number, previous chain, last number, last chain, bytes, sizes, chains (32 bytes each, in one), payloads.</summary>
-    public const string Append = """
+    public const string Append = $"""
         WITH fence AS (
             UPDATE seguro.log SET head_term = $2, head_number = $5, head_chain = $6, bytes = bytes + $7
-            WHERE id = $1 AND lease_term = $2 AND head_number = $3 AND head_chain = $4
+            WHERE id = $1 AND lease_term = $2 AND head_number = $3 AND head_chain = $4 AND {Durably}
             RETURNING id)
         INSERT INTO seguro.event (log, n, term, size, chain, payload)
         SELECT fence.id, $3 + e.place, $2, e.size, substring($9 FROM ((e.place - 1) * 32 + 1)::integer FOR 32), e.payload
@@ -34,10 +51,10 @@ static class Statements
         """;
 
     /// <summary>id, term, previous number, previous chain, chain, size, payload: as <see cref="Append"/>, of one event.</summary>
-    public const string AppendOne = """
+    public const string AppendOne = $"""
         WITH fence AS (
             UPDATE seguro.log SET head_term = $2, head_number = $3 + 1, head_chain = $5, bytes = bytes + $6
-            WHERE id = $1 AND lease_term = $2 AND head_number = $3 AND head_chain = $4
+            WHERE id = $1 AND lease_term = $2 AND head_number = $3 AND head_chain = $4 AND {Durably}
             RETURNING id)
         INSERT INTO seguro.event (log, n, term, size, chain, payload) SELECT id, $3 + 1, $2, $6, $5, $7 FROM fence
         """;
@@ -46,10 +63,10 @@ static class Statements
     /// The fence of a bulk append, after its rows were copied: as <see cref="Append"/>, $1 to $7. Fails with 22012 (division by zero) where
     /// it does not match, so that the COMMIT behind it in the same round trip is not reached.
     /// </summary>
-    public const string BulkFence = """
+    public const string BulkFence = $"""
         WITH fence AS (
             UPDATE seguro.log SET head_term = $2, head_number = $5, head_chain = $6, bytes = bytes + $7
-            WHERE id = $1 AND lease_term = $2 AND head_number = $3 AND head_chain = $4
+            WHERE id = $1 AND lease_term = $2 AND head_number = $3 AND head_chain = $4 AND {Durably}
             RETURNING id)
         SELECT 1 / count(*) FROM fence
         """;
@@ -68,9 +85,9 @@ static class Statements
         """;
 
     /// <summary>id, term, number, index, bytes.</summary>
-    public const string Stage = """
+    public const string Stage = $"""
         WITH fence AS (
-            SELECT id FROM seguro.log WHERE id = $1 AND lease_term = $2 AND head_number < $3 FOR NO KEY UPDATE)
+            SELECT id FROM seguro.log WHERE id = $1 AND lease_term = $2 AND head_number < $3 AND {Durably} FOR NO KEY UPDATE)
         INSERT INTO seguro.fragment (log, n, idx, term, bytes)
         SELECT id, $3, $4, $2, $5 FROM fence
         ON CONFLICT (log, n, idx) DO UPDATE SET term = excluded.term, bytes = excluded.bytes
@@ -81,43 +98,43 @@ static class Statements
     /// later master staged anew in the meantime is not deleted.
     /// </summary>
     public const string RemoveStaged =
-        "DELETE FROM seguro.fragment WHERE log = $1 AND term < $2 AND n > (SELECT head_number FROM seguro.log WHERE id = $1)";
+        $"DELETE FROM seguro.fragment WHERE log = $1 AND term < $2 AND n > (SELECT head_number FROM seguro.log WHERE id = $1) AND {Durably}";
 
-    /// <summary>id, expected term, holder, renewals, ticks, then candidate and its ticks.</summary>
-    public const string Campaign = """
+    /// <summary>id, expected term, holder, renewals, ticks, then candidate and its ticks → lease and settings.</summary>
+    public const string Campaign = $"""
         UPDATE seguro.log SET lease_term = lease_term + 1, lease_holder = $6, lease_renewals = 0, lease_ticks = $7
-        WHERE id = $1 AND lease_term = $2 AND lease_holder = $3 AND lease_renewals = $4 AND lease_ticks = $5
-        RETURNING lease_term, lease_holder, lease_renewals, lease_ticks
+        WHERE id = $1 AND lease_term = $2 AND lease_holder = $3 AND lease_renewals = $4 AND lease_ticks = $5 AND {Durably}
+        RETURNING {LeaseAndSettings}
         """;
 
     /// <summary>id, term, holder.</summary>
-    public const string Renew = """
+    public const string Renew = $"""
         UPDATE seguro.log SET lease_renewals = lease_renewals + 1
-        WHERE id = $1 AND lease_term = $2 AND lease_holder = $3 AND lease_holder <> ''
-        RETURNING lease_term, lease_holder, lease_renewals, lease_ticks
+        WHERE id = $1 AND lease_term = $2 AND lease_holder = $3 AND lease_holder <> '' AND {Durably}
+        RETURNING {LeaseAndSettings}
         """;
 
     /// <summary>id, term, holder.</summary>
-    public const string Resign = """
+    public const string Resign = $"""
         UPDATE seguro.log SET lease_holder = '', lease_renewals = lease_renewals + 1
-        WHERE id = $1 AND lease_term = $2 AND lease_holder = $3 AND lease_holder <> ''
-        RETURNING lease_term, lease_holder, lease_renewals, lease_ticks
+        WHERE id = $1 AND lease_term = $2 AND lease_holder = $3 AND lease_holder <> '' AND {Durably}
+        RETURNING {LeaseAndSettings}
         """;
 
     /// <summary>id, term. Locks the row, where the term is current, before a statement that must see what was committed until now.</summary>
-    public const string Lock = "SELECT FROM seguro.log WHERE id = $1 AND lease_term = $2 FOR NO KEY UPDATE";
+    public const string Lock = $"SELECT FROM seguro.log WHERE id = $1 AND lease_term = $2 AND {Durably} FOR NO KEY UPDATE";
 
     /// <summary>id, term, key, value: where the key is absent.</summary>
-    public const string AddMetadata = """
+    public const string AddMetadata = $"""
         INSERT INTO seguro.metadata (log, key, value)
-        SELECT id, $3, $4 FROM seguro.log WHERE id = $1 AND lease_term = $2
+        SELECT id, $3, $4 FROM seguro.log WHERE id = $1 AND lease_term = $2 AND {Durably}
         ON CONFLICT (log, key) DO NOTHING
         """;
 
     /// <summary>id, term, key, value, expected value.</summary>
-    public const string ChangeMetadata = """
+    public const string ChangeMetadata = $"""
         UPDATE seguro.metadata m SET value = $4 FROM seguro.log l
-        WHERE l.id = $1 AND l.lease_term = $2 AND m.log = l.id AND m.key = $3 AND m.value = $5
+        WHERE l.id = $1 AND l.lease_term = $2 AND m.log = l.id AND m.key = $3 AND m.value = $5 AND {Durably}
         """;
 
     /// <summary>id, key.</summary>
@@ -127,23 +144,23 @@ static class Statements
     public const string AllMetadata = "SELECT key, value FROM seguro.metadata WHERE log = $1";
 
     /// <summary>id, term, new base.</summary>
-    public const string MoveBase = """
+    public const string MoveBase = $"""
         UPDATE seguro.log l SET base_number = $3,
             base_chain = (SELECT e.chain FROM seguro.event e WHERE e.log = l.id AND e.n = $3),
             bytes = bytes - (SELECT coalesce(sum(e.size), 0) FROM seguro.event e WHERE e.log = l.id AND e.n > l.base_number AND e.n <= $3)
-        WHERE l.id = $1 AND l.lease_term = $2 AND l.base_number < $3 AND l.head_number >= $3
+        WHERE l.id = $1 AND l.lease_term = $2 AND l.base_number < $3 AND l.head_number >= $3 AND {Durably}
         """;
 
     /// <summary>id, base, how many. Rows at or below a base stay invisible for ever, so this needs no fence.</summary>
-    public const string RemoveEvents = """
+    public const string RemoveEvents = $"""
         DELETE FROM seguro.event WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM seguro.event WHERE log = $1 AND n <= $2 ORDER BY n LIMIT $3))
+            SELECT ctid FROM seguro.event WHERE log = $1 AND n <= $2 ORDER BY n LIMIT $3)) AND {Durably}
         """;
 
     /// <summary>id, base, how many.</summary>
-    public const string RemoveFragments = """
+    public const string RemoveFragments = $"""
         DELETE FROM seguro.fragment WHERE ctid = ANY (ARRAY(
-            SELECT ctid FROM seguro.fragment WHERE log = $1 AND n <= $2 ORDER BY n, idx LIMIT $3))
+            SELECT ctid FROM seguro.fragment WHERE log = $1 AND n <= $2 ORDER BY n, idx LIMIT $3)) AND {Durably}
         """;
 
     /// <summary>id → lease.</summary>
@@ -178,9 +195,9 @@ static class Statements
     public const string ReadFragment = "SELECT octet_length(bytes), bytes FROM seguro.fragment WHERE log = $1 AND n = $2 AND idx = $3";
 
     /// <summary>ship, base number, base chain, keys, values → id where it was made.</summary>
-    public const string CreateLog = """
+    public const string CreateLog = $"""
         WITH made AS (
-            INSERT INTO seguro.log (ship, base_number, base_chain, head_number, head_chain) VALUES ($1, $2, $3, $2, $3)
+            INSERT INTO seguro.log (ship, base_number, base_chain, head_number, head_chain) SELECT $1, $2, $3, $2, $3 WHERE {Durably}
             ON CONFLICT (ship) DO NOTHING RETURNING id),
         described AS (
             INSERT INTO seguro.metadata (log, key, value)
@@ -192,8 +209,8 @@ static class Statements
     /// key, identity → the store's identity: this one, where it had none. Always a write, so that its commit waits for the standbys, and with it for the one that
     /// another client gave. Under id 0, which no log has (PostgreSQL counts identities from 1).
     /// </summary>
-    public const string Identity = """
-        INSERT INTO seguro.metadata AS m (log, key, value) VALUES (0, $1, $2)
+    public const string Identity = $"""
+        INSERT INTO seguro.metadata AS m (log, key, value) SELECT 0, $1, $2 WHERE {Durably}
         ON CONFLICT (log, key) DO UPDATE SET value = m.value
         RETURNING value
         """;

@@ -23,20 +23,30 @@ sealed class RocksDbDatabase : IDisposable
     private volatile bool _mustReopen;
     private int _clients;
 
-    private RocksDbDatabase(string path) => Path = path;
+    private readonly string _key;
+    private readonly bool _readOnly;
+
+    private RocksDbDatabase(string key, string path, bool readOnly)
+    {
+        _key = key;
+        Path = path;
+        _readOnly = readOnly;
+    }
 
     /// <summary>The folder.</summary>
     public string Path { get; }
 
     /// <summary>Opens the folder, or joins those who have it open; makes it where it is missing and that is allowed.</summary>
-    public static RocksDbDatabase Enter(string path, bool create)
+    /// <remarks>For reading only, it is a picture of the moment, taken beside whoever has the folder open.</remarks>
+    public static RocksDbDatabase Enter(string path, bool create, bool readOnly)
     {
         lock (Opening)
         {
-            if (!Open.TryGetValue(path, out RocksDbDatabase? database))
+            string key = readOnly ? path + "/." : path; // no path ends so
+            if (!Open.TryGetValue(key, out RocksDbDatabase? database))
             {
-                database = new RocksDbDatabase(path) { _files = RocksDbFiles.Open(path, create) };
-                Open.Add(path, database);
+                database = new RocksDbDatabase(key, path, readOnly) { _files = RocksDbFiles.Open(path, create && !readOnly, readOnly) };
+                Open.Add(key, database);
             }
             database._clients++;
             return database;
@@ -50,7 +60,7 @@ sealed class RocksDbDatabase : IDisposable
         {
             if (--_clients > 0)
                 return;
-            Open.Remove(Path);
+            Open.Remove(_key);
             _use.EnterWriteLock();
             try
             {
@@ -96,6 +106,8 @@ sealed class RocksDbDatabase : IDisposable
     /// <exception cref="SeguroException">Nothing was written.</exception>
     public string? Write(WriteBatch batch)
     {
+        if (_readOnly)
+            throw ReadOnlyStore.Refuse(Path);
         if (_mustReopen)
             Reopen();
         _use.EnterReadLock();
@@ -126,7 +138,7 @@ sealed class RocksDbDatabase : IDisposable
             ObjectDisposedException.ThrowIf(Volatile.Read(ref _clients) == 0, typeof(RocksDbStore));
             _files?.Dispose();
             _files = null;
-            _files = RocksDbFiles.Open(Path, create: false);
+            _files = RocksDbFiles.Open(Path, create: false, _readOnly);
             _mustReopen = false;
         }
         finally

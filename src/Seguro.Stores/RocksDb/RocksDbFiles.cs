@@ -37,7 +37,7 @@ sealed class RocksDbFiles : IDisposable
 
     /// <summary>Opens the folder.</summary>
     /// <exception cref="SeguroException">It is missing, locked, damaged, another program's, or a newer Seguro's.</exception>
-    public static RocksDbFiles Open(string path, bool create)
+    public static RocksDbFiles Open(string path, bool create, bool readOnly)
     {
         if (File.Exists(path))
             throw Foreign(path, "it is a file");
@@ -50,7 +50,7 @@ sealed class RocksDbFiles : IDisposable
         {
             if (isEmpty)
                 Make(path);
-            return OpenExisting(path);
+            return OpenExisting(path, readOnly);
         }
         catch (RocksDbException error)
         {
@@ -79,7 +79,7 @@ sealed class RocksDbFiles : IDisposable
         GC.KeepAlive(_options);
     }
 
-    private static RocksDbFiles OpenExisting(string path)
+    private static RocksDbFiles OpenExisting(string path, bool readOnly)
     {
         if (!File.Exists(Path.Combine(path, "CURRENT")))
             throw Foreign(path, "it is not a RocksDB database");
@@ -90,7 +90,10 @@ sealed class RocksDbFiles : IDisposable
             RocksDbSharp.RocksDb.OpenReadOnly(options, path, false).Dispose(); // a damaged list of families may be a short one; opening finds that
             throw Foreign(path, "it is the RocksDB database of another program");
         }
-        RocksDbFiles files = new(RocksDbSharp.RocksDb.Open(options, path, Families(names)), options);
+        RocksDbSharp.RocksDb database = readOnly
+            ? RocksDbSharp.RocksDb.OpenReadOnly(options, path, Families(names), errIfLogFileExists: false)
+            : RocksDbSharp.RocksDb.Open(options, path, Families(names));
+        RocksDbFiles files = new(database, options);
         try
         {
             string marker = files.Get(RocksDbKey.Marker) is { } bytes ? Encoding.ASCII.GetString(bytes) : "";
@@ -113,7 +116,7 @@ sealed class RocksDbFiles : IDisposable
     private static void Make(string path)
     {
         string aside = $"{path}.new-{Environment.ProcessId}-{Guid.NewGuid():N}";
-        Directory.CreateDirectory(aside);
+        Directory.CreateDirectory(aside, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         try
         {
             DbOptions options = Options().SetCreateIfMissing(true).SetCreateMissingColumnFamilies(true);

@@ -54,7 +54,7 @@ public sealed class RocksDbStore : IStore
         {
             try
             {
-                return new RocksDbStore(await Task.Run(() => RocksDbDatabase.Enter(path, options.Create), cancel), options);
+                return new RocksDbStore(await Task.Run(() => RocksDbDatabase.Enter(path, options.Create, options.ReadOnly), cancel), options);
             }
             catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable && options.Time.GetElapsedTime(started) < options.Patience)
             {

@@ -16,6 +16,7 @@ sealed class SqliteDatabase : IAsyncDisposable
 
     private readonly string _path;
     private readonly StoreOptions _options;
+    private readonly SqliteAccess _access;
     private readonly SqliteSession _writer;
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _reading = new(Readers, Readers);
@@ -23,15 +24,16 @@ sealed class SqliteDatabase : IAsyncDisposable
     private readonly ConcurrentDictionary<long, AppendSignal> _signals = new();
     private bool _isClosed;
 
-    private SqliteDatabase(string path, StoreOptions options)
+    private SqliteDatabase(string path, StoreOptions options, SqliteAccess access)
     {
         _path = path;
         _options = options;
-        _writer = OpenSession(options.Create);
+        _access = access == SqliteAccess.Create ? SqliteAccess.Write : access;
+        _writer = OpenSession(access);
     }
 
     /// <summary>The file.</summary>
-    public string Path => _path;
+    public string FilePath => _path;
 
     /// <summary>The clock for waiting.</summary>
     public TimeProvider Time => _options.Time;
@@ -39,33 +41,24 @@ sealed class SqliteDatabase : IAsyncDisposable
     /// <summary>Opens the file, and makes it where it is missing and that is allowed.</summary>
     public static async ValueTask<SqliteDatabase> OpenAsync(string path, StoreOptions options, CancellationToken cancel)
     {
-        if (!File.Exists(path) && !options.Create)
+        bool creates = options.Create && !options.ReadOnly;
+        if (!File.Exists(path) && !creates)
             throw NotThere(path);
-        if (!Directory.Exists(System.IO.Path.GetDirectoryName(path)))
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
             throw new SeguroException(ErrorCode.NotFound, $"the folder of {path} does not exist", "Make the folder, or give another path.");
-        SqliteDatabase? database = null;
-        bool isReady = false;
         try
         {
-            database = await Task.Run(() => new SqliteDatabase(path, options), cancel);
-            if (!await Task.Run(() => SqliteSchema.Check(database._writer, path), cancel))
-            {
-                if (!options.Create)
-                    throw NotThere(path);
-                await database.MakeAsync(cancel);
-            }
-            await Task.Run(database.Configure, cancel);
-            isReady = true;
-            return database;
+            if (creates)
+                MakeFile(path);
+            return await OpenAsync(path, options, options.ReadOnly ? SqliteAccess.Read : creates ? SqliteAccess.Create : SqliteAccess.Write, cancel);
+        }
+        catch (SqliteError error) when (options.ReadOnly && error.IsReadOnly && File.Exists(path))
+        {
+            return await OpenImmutableAsync(path, options, cancel);
         }
         catch (SqliteError error)
         {
             throw error.Explanation;
-        }
-        finally
-        {
-            if (!isReady && database is not null)
-                await database.DisposeAsync();
         }
     }
 
@@ -94,6 +87,8 @@ sealed class SqliteDatabase : IAsyncDisposable
     /// <exception cref="SeguroException">Nothing was written.</exception>
     public async ValueTask<T> WriteAsync<T>(Func<SqliteSession, (T Outcome, bool Commit)> write, Func<string, T> unknown, CancellationToken cancel)
     {
+        if (_options.ReadOnly)
+            throw ReadOnlyStore.Refuse(_path);
         await EnterAsync(_writing, cancel);
         try
         {
@@ -128,12 +123,78 @@ sealed class SqliteDatabase : IAsyncDisposable
         }
     }
 
+    private static async ValueTask<SqliteDatabase> OpenAsync(string path, StoreOptions options, SqliteAccess access, CancellationToken cancel)
+    {
+        SqliteDatabase? database = null;
+        bool isReady = false;
+        try
+        {
+            database = await Task.Run(() => new SqliteDatabase(path, options, access), cancel);
+            if (!await Task.Run(() => SqliteSchema.Check(database._writer, path), cancel))
+            {
+                if (access != SqliteAccess.Create)
+                    throw NotThere(path);
+                await database.MakeAsync(cancel);
+            }
+            if (!options.ReadOnly)
+                await Task.Run(database.Configure, cancel);
+            isReady = true;
+            return database;
+        }
+        finally
+        {
+            if (!isReady && database is not null)
+                await database.DisposeAsync();
+        }
+    }
+
+    /// <summary>Opens a file that can't be changed. What a writer left in its write-ahead log would be missing, so that must not be there.</summary>
+    private static async ValueTask<SqliteDatabase> OpenImmutableAsync(string path, StoreOptions options, CancellationToken cancel)
+    {
+        string log = path + "-wal";
+        if (File.Exists(log) && new FileInfo(log).Length > 0)
+        {
+            throw new SeguroException(
+                ErrorCode.FileAccess, $"{path} can't be read where it is: {log} beside it holds events that a writer did not move into it, and SQLite needs a writable folder to read them",
+                "Copy both files into a writable folder, and read the copy there.");
+        }
+        try
+        {
+            return await OpenAsync(path, options, SqliteAccess.ReadImmutable, cancel);
+        }
+        catch (SqliteError error)
+        {
+            throw error.Explanation;
+        }
+    }
+
+    /// <summary>Makes the file before SQLite does, readable to its owner only; SQLite gives the files beside it the same mode.</summary>
+    private static void MakeFile(string path)
+    {
+        if (Path.Exists(path))
+            return;
+        try
+        {
+            new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            }).Dispose();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be made: {error.Message}", "Its folder must be writable for this user, and have room.", error);
+        }
+    }
+
     private static SeguroException NotThere(string path) => new(
         ErrorCode.NotFound, $"there is no database at {path}", "Check the path; commands that write make the database where there is none.");
 
-    private SqliteSession OpenSession(bool create)
+    private SqliteSession OpenSession(SqliteAccess access)
     {
-        SqliteSession session = new(_path, create, _options.Patience);
+        SqliteSession session = new(_path, access, _options.Patience);
         try
         {
             session.Execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1024;");
@@ -246,7 +307,7 @@ sealed class SqliteDatabase : IAsyncDisposable
         SqliteSession? session = null;
         try
         {
-            session = _idle.TryTake(out SqliteSession? idle) ? idle : OpenSession(create: false);
+            session = _idle.TryTake(out SqliteSession? idle) ? idle : OpenSession(_access);
             return read(session);
         }
         catch (SqliteError error)

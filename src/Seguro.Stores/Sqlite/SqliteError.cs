@@ -22,6 +22,9 @@ sealed class SqliteError(int resultCode, SeguroException explanation) : Exceptio
     /// <summary>Another connection holds the lock.</summary>
     public bool IsBusy => (resultCode & 0xff) is raw.SQLITE_BUSY or raw.SQLITE_LOCKED;
 
+    /// <summary>The file, or its folder, may not be written.</summary>
+    public bool IsReadOnly => (resultCode & 0xff) is raw.SQLITE_READONLY or raw.SQLITE_CANTOPEN or raw.SQLITE_PERM;
+
     /// <summary>The file is not what SQLite wrote.</summary>
     public bool IsCorrupt => (resultCode & 0xff) == raw.SQLITE_CORRUPT;
 }

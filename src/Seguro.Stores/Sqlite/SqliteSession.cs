@@ -17,19 +17,28 @@ sealed partial class SqliteSession : IDisposable
 
     /// <summary>Opens the file.</summary>
     /// <param name="path">The absolute path of the file.</param>
-    /// <param name="create">Make the file where it is missing.</param>
+    /// <param name="access">How.</param>
     /// <param name="busy">How long SQLite itself may wait for another process's lock.</param>
-    public SqliteSession(string path, bool create, TimeSpan busy)
+    public SqliteSession(string path, SqliteAccess access, TimeSpan busy)
     {
         _path = path;
-        int flags = raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_NOMUTEX | (create ? raw.SQLITE_OPEN_CREATE : 0);
-        int code = raw.sqlite3_open_v2(path, out sqlite3 handle, flags, null);
+        int flags = raw.SQLITE_OPEN_NOMUTEX | access switch
+        {
+            SqliteAccess.Create => raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE,
+            SqliteAccess.ReadImmutable => raw.SQLITE_OPEN_READONLY | raw.SQLITE_OPEN_URI,
+            _ => raw.SQLITE_OPEN_READWRITE,
+        };
+        // https://sqlite.org/uri.html: %-escapes as in any URI.
+        string name = access == SqliteAccess.ReadImmutable ? $"file:{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}?immutable=1" : path;
+        int code = raw.sqlite3_open_v2(name, out sqlite3 handle, flags, null);
         Handle = handle;
         _ = raw.sqlite3_extended_result_codes(handle, 1);
         _ = raw.sqlite3_busy_timeout(handle, (int)Math.Min(busy.TotalMilliseconds, int.MaxValue));
         try
         {
             Check(code);
+            if (access is SqliteAccess.Read or SqliteAccess.ReadImmutable)
+                Execute("PRAGMA query_only = ON");
         }
         catch
         {

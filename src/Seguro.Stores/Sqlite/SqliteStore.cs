@@ -95,7 +95,7 @@ public sealed class SqliteStore : IStore
         session =>
         {
             if (SqliteMetadata.Read(session, SqliteMetadata.OfStore, default).TryGetValue(NewIdentity.Key, out ReadOnlyMemory<byte> known))
-                return (StoreIdentity.Read(known.Span, _database.Path), Commit: false);
+                return (StoreIdentity.Read(known.Span, _database.FilePath), Commit: false);
             StoreIdentity made = NewIdentity.Make();
             SqliteMetadata.Write(session, SqliteMetadata.OfStore, default, NewIdentity.Key, made.ToArray());
             return (made, Commit: true);

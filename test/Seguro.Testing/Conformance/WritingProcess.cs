@@ -7,6 +7,9 @@ namespace Seguro.Testing;
 /// <summary>A process of its own that appends to a store until it is killed: see <c>Seguro.Testing.Writer</c>.</summary>
 public sealed class WritingProcess : IAsyncDisposable
 {
+    /// <summary>128 and the number of SIGKILL.</summary>
+    private const int Killed = 137;
+
     private readonly Process _process;
     private readonly Task<string> _errors;
 
@@ -29,7 +32,25 @@ public sealed class WritingProcess : IAsyncDisposable
     /// <summary>Starts one that appends to a pier up to event 40 or a little above, removes the last 20, and so on; what it acknowledges is the last event then.</summary>
     public static WritingProcess StartCutting(string url, Ship ship, ulong seed) => Start(url, ship, seed, "cut");
 
-    private static WritingProcess Start(string url, Ship ship, ulong seed, string last)
+    /// <summary>Imports a pier in a process that kills itself at a point (<see cref="DyingStore"/>).</summary>
+    /// <returns>The import ended before that point.</returns>
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public static async Task<bool> ImportAsync(string pier, string url, string? certificates, int point, CancellationToken cancel)
+    {
+        await using WritingProcess process = Start([url, "import", pier, point.ToString(CultureInfo.InvariantCulture), certificates ?? ""]);
+        await process._process.WaitForExitAsync(cancel);
+        return process._process.ExitCode switch
+        {
+            0 => true,
+            Killed => false,
+            int code => throw new InvalidOperationException($"The importing process ended with {code}: {await process._errors}"),
+        };
+    }
+
+    private static WritingProcess Start(string url, Ship ship, ulong seed, string last) =>
+        Start([url, ship.Name, seed.ToString(CultureInfo.InvariantCulture), last]);
+
+    private static WritingProcess Start(IReadOnlyList<string> arguments)
     {
         string here = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
         string folder = Path.GetFullPath(Path.Combine(here, "..", "..", "Seguro.Testing.Writer", Path.GetFileName(here)));
@@ -39,10 +60,8 @@ public sealed class WritingProcess : IAsyncDisposable
             RedirectStandardError = true,
             UseShellExecute = false,
         };
-        start.ArgumentList.Add(url);
-        start.ArgumentList.Add(ship.Name);
-        start.ArgumentList.Add(seed.ToString(CultureInfo.InvariantCulture));
-        start.ArgumentList.Add(last);
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
         Process process = Process.Start(start) ?? throw new InvalidOperationException($"{start.FileName} did not start.");
         return new WritingProcess(process);
     }

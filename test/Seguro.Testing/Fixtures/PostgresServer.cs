@@ -76,6 +76,31 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets it speak TLS with a certificate, and ask Seguro's user for one of the same authority where that is wanted.</summary>
+    /// <param name="certificates">A folder with <c>ca.crt</c>, <c>member.crt</c> and <c>member.key</c>.</param>
+    /// <param name="clientsNeedCertificates">The user <c>seguro</c> is known by a certificate of that name, and by nothing else.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task UseTlsAsync(string certificates, bool clientsNeedCertificates, CancellationToken cancel)
+    {
+        foreach (string file in (string[])["ca.crt", "member.crt", "member.key"])
+        {
+            string copy = Path.Combine(Data, file);
+            File.Copy(Path.Combine(certificates, file), copy, overwrite: true);
+            File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            if (PostgresInstallation.IsRoot)
+                await Tool.RunAsync(["chown", "postgres:postgres", copy]);
+        }
+        if (clientsNeedCertificates)
+        {
+            string rules = Path.Combine(Data, "pg_hba.conf");
+            await File.WriteAllTextAsync(rules, "hostssl all seguro all cert\nhost all seguro all reject\n" + await File.ReadAllTextAsync(rules, cancel), cancel);
+        }
+        foreach ((string setting, string value) in new[] { ("ssl_ca_file", "ca.crt"), ("ssl_cert_file", "member.crt"), ("ssl_key_file", "member.key"), ("ssl", "on") })
+            await AskAsync($"ALTER SYSTEM SET {setting} = '{value}'", cancel);
+        await AskAsync("SELECT pg_reload_conf()", cancel);
+        await UntilAsync("SELECT current_setting('ssl') = 'on'", cancel);
+    }
+
     /// <summary>Kills it (−9) with all its processes.</summary>
     public async Task KillAsync()
     {

@@ -65,7 +65,9 @@ public sealed class WriterLeaseTests : IAsyncLifetime
         await using EventLog log = await MakeLogAsync(_store!);
         Lease held = await TakeAsync(log, Lease.None);
         long started = _time.GetTimestamp();
+        int timers = _time.Timers;
         Task<WriterLease> acquiring = WriterLease.AcquireAsync(log, "member", Duration, _time, Cancel).AsTask();
+        await UntilAsync(() => _time.Timers > timers); // it has seen the lease as it is before the renewal, and waits
         await PassTimeUntilAsync(() => _time.GetElapsedTime(started) >= Duration / 2);
         Assert.False(acquiring.IsCompleted);
         Assert.IsType<LeaseOutcome.Done>(await log.Stored.RenewAsync(held, Cancel));

@@ -35,7 +35,7 @@ internal static class PierImportCommand
 
     private static async Task<PierImportResult> RunAsync(Terminal terminal, Seguro.Piers.Pier pier, IStore store, EventLog log, CancellationToken cancel)
     {
-        await using WriterLease lease = await WriterLease.AcquireAsync(log, "import", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "import", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
         try
         {

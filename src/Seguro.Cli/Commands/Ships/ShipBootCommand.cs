@@ -156,16 +156,22 @@ internal static class ShipBootCommand
     private static async Task<BootSummary> WriteAsync(IStore store, Ship ship, PierIdentity identity, BootSequence sequence, BootSummary summary, CancellationToken cancel)
     {
         await CheckNewAsync(store, ship, cancel);
-        await using EventLog log = new(await store.CreateLogAsync(ship, Position.Origin, PierMetadata.Write(identity), cancel), store.Capabilities);
-        await using WriterLease lease = await WriterLease.AcquireAsync(log, "boot", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
+        // Half a boot is no ship: nobody may take it for one. Its effects, if it has any, are none of a cluster's.
+        ImportMark mark = new(IsComplete: false, new EventNumber(summary.Events));
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(PierMetadata.Write(identity), StringComparer.Ordinal) { [MetadataKey.Import] = mark.ToBytes() };
+        await using EventLog log = new(await store.CreateLogAsync(ship, Position.Origin, metadata, cancel), store.Capabilities);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "boot", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
         AppendResult result = await log.AppendAsync(lease.Term, Position.Origin, [.. sequence.Events.Select(static made => (ReadOnlyMemory<byte>)BootSequence.PayloadOf(made))], both.Token);
-        return result.IsCommitted
-            ? summary with { Store = log.Capabilities.Engine, Chain = result.Reached.Chain.ToString() }
-            : throw new SeguroException(
+        if (!result.IsCommitted)
+        {
+            throw new SeguroException(
                 ErrorCode.Conflict,
                 $"the log of {ship} was written up to event {result.Reached.Number} only: {result.Outcome}",
                 "A boot can't be continued, for each has entropy of its own. Boot into another store.");
+        }
+        await LogMetadata.SetAsync(log, lease.Term, MetadataKey.Import, mark.ToBytes(), (mark with { IsComplete = true }).ToBytes(), both.Token);
+        return summary with { Store = log.Capabilities.Engine, Chain = result.Reached.Chain.ToString() };
     }
 
     private static void Report(Terminal terminal, bool json, BootSummary summary)

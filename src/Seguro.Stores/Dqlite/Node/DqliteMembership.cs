@@ -64,7 +64,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<HostAddress> addresses,
             return;
         IReadOnlyList<DqliteServer> servers = await ListAsync(cancel);
         if (servers.Any(server => server.Id == node.Id))
-            throw NodeFolder.Lost($"{node.Folder} is empty, but the cluster knows node {node.Id} already");
+            throw NodeFolder.Lost($"{node.Folder} is empty, but the cluster knows node {node.Id} already", node.Folder);
     }
 
     /// <summary>Removes a node, running or lost for ever. A leader first hands its leadership on. Succeeds where the node is not in the cluster.</summary>

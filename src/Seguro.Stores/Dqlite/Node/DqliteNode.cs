@@ -14,6 +14,7 @@ namespace Seguro.Stores.Dqlite;
 /// </remarks>
 public sealed class DqliteNode : IDisposable
 {
+    private static readonly string[] Refusals = ["permission", "too many open files", "cannot allocate", "read-only", "input/output error"];
     private static readonly TimeSpan MarkPause = TimeSpan.FromMilliseconds(200);
 
     private readonly Lock _markLock = new();
@@ -26,6 +27,7 @@ public sealed class DqliteNode : IDisposable
     private nint _node;
     private bool _runs;
     private Timer? _mark;
+    private NodeRecorder? _recorder;
 
     private DqliteNode(DqliteNodeOptions options, NodeFolder folder, ClusterCertificates? certificates, AccessList? access, Action<string> warn)
     {
@@ -102,6 +104,7 @@ public sealed class DqliteNode : IDisposable
             _mark?.Dispose();
             _mark = null;
         }
+        _recorder?.Dispose();
         _listener?.Dispose();
         if (_runs)
             _ = DqliteLibrary.Stop(_node);
@@ -147,6 +150,7 @@ public sealed class DqliteNode : IDisposable
         }
         _runs = true;
         _folder.RefuseCorruptFiles();
+        _recorder = new NodeRecorder(_folder.Path, _folder.Recorded, _warn);
         if (!_folder.MarkStarted())
             _mark = new Timer(static node => ((DqliteNode)node!).Mark(), this, MarkPause, Timeout.InfiniteTimeSpan);
         _listener?.Start();
@@ -176,12 +180,15 @@ public sealed class DqliteNode : IDisposable
         }
         catch (SeguroException error)
         {
-            return NodeFolder.Lost($"{error.Message} ({message})");
+            return NodeFolder.Lost($"{error.Message} ({message})", _folder.Path);
         }
-        return message.Contains("space", StringComparison.OrdinalIgnoreCase)
-            ? new SeguroException(ErrorCode.DiskFull, $"dqlite can't start in {_folder.Path}: {message}", "Free some space on that disk.")
-            : new SeguroException(ErrorCode.ProcessFailed, $"dqlite can't start in {_folder.Path}: {message}",
-                "See whether the disk is full or damaged. Where the data is damaged: " + NodeFolder.Replace);
+        if (message.Contains("space", StringComparison.OrdinalIgnoreCase))
+            return new SeguroException(ErrorCode.DiskFull, $"dqlite can't start in {_folder.Path}: {message}", "Free some space on that disk.");
+        // Its own files are what raft reads first; what the system refuses it says in the system's words.
+        bool isRefused = Array.Exists(Refusals, words => message.Contains(words, StringComparison.OrdinalIgnoreCase));
+        return message.StartsWith("raft_", StringComparison.Ordinal) && !isRefused
+            ? NodeFolder.Lost($"dqlite can't read the node's data in {_folder.Path}: {message}", _folder.Path)
+            : new SeguroException(ErrorCode.ProcessFailed, $"dqlite can't start in {_folder.Path}: {message}", "See that this user may read and write there, and open enough files (ulimit -n).");
     }
 
     private void Check(int result, string done)

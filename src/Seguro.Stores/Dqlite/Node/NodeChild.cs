@@ -121,7 +121,7 @@ sealed class NodeChild : IAsyncDisposable
         int code = _process.ExitCode;
         string how = code > 128 ? $"was ended by signal {code - 128}" : $"ended with exit code {code}";
         return new SeguroException(ErrorCode.ProcessFailed, $"the process of the dqlite node at {_address} {how}{Tail()}",
-            "See whether its disk is full and its machine has memory; it is started again by itself.");
+            "It is started again by itself. Where that repeats, its last words say why; if there are none, see whether its machine has memory (dmesg).");
     }
 
     private async Task SayAsync()

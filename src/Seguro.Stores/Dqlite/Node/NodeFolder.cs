@@ -10,7 +10,9 @@ namespace Seguro.Stores.Dqlite;
 sealed class NodeFolder : IDisposable
 {
     /// <summary>What to do about a node that lost its disk.</summary>
-    public const string Replace = "Remove the node from the cluster, and let a new one with an empty folder and a number of its own join.";
+    public static string Replace(string folder) =>
+        $"The node must not come back under its number: it could vote twice. Give the member a number that was never used (members:NAME:id in its own seguro.json), move {folder} away, "
+        + "and start it: the old number leaves the cluster, the data comes from the others.";
 
     private const string LockFile = "seguro-node.lock";
     private readonly FileStream _lock;
@@ -22,6 +24,9 @@ sealed class NodeFolder : IDisposable
     }
 
     public string Path { get; }
+
+    /// <summary>What the node has on the disk, checked, as it is noted.</summary>
+    public NodeRecord Recorded { get; private set; }
 
     /// <summary>Locks the folder, checks that it is this node's, and marks an empty one.</summary>
     /// <exception cref="SeguroException">
@@ -78,11 +83,11 @@ sealed class NodeFolder : IDisposable
     public void RefuseCorruptFiles()
     {
         if (Directory.EnumerateFiles(Path, "corrupt-*").FirstOrDefault() is { } corrupt)
-            throw Lost($"dqlite found a part of its log unreadable and put it aside as {corrupt}");
+            throw Lost($"dqlite found a part of its log unreadable and put it aside as {corrupt}", Path);
     }
 
     /// <summary>A node that lost what it had.</summary>
-    public static SeguroException Lost(string what, Exception? cause = null) => new(ErrorCode.LostDisk, what, Replace, cause);
+    public static SeguroException Lost(string what, string folder, Exception? cause = null) => new(ErrorCode.LostDisk, what, Replace(folder), cause);
 
     public void Dispose() => _lock.Dispose();
 
@@ -91,7 +96,7 @@ sealed class NodeFolder : IDisposable
         if (marker is null)
         {
             if (options.MustExist)
-                throw Lost($"{Path} is empty, but node {options.Id} ran there");
+                throw Lost($"{Path} is empty, but node {options.Id} ran there", Path);
             if (options is { Id: 1, Bootstrap: false })
                 throw NoData();
             new NodeMarker
@@ -107,31 +112,38 @@ sealed class NodeFolder : IDisposable
         if (marker.Cluster != options.Cluster)
             throw new SeguroException(ErrorCode.ForeignDatabase, $"{Path} holds a node of the cluster '{marker.Cluster}', not of '{options.Cluster}'", "Point at the folder of this cluster's node.");
         if (marker.Id != options.Id || marker.Address != options.Address.ToString())
-            throw Lost($"{Path} holds node {marker.Id} at {marker.Address}, not node {options.Id} at {options.Address}");
+            throw Lost($"{Path} holds node {marker.Id} at {marker.Address}, not node {options.Id} at {options.Address}", Path);
         RefuseCorruptFiles();
-        if (marker.Started && !HasData())
-            throw Lost($"{Path} says that node {marker.Id} ran here, but its data is gone");
+        if (marker.Started && !HasLog())
+            throw Lost($"{Path} says that node {marker.Id} ran here, but its data is gone", Path);
         if (!marker.Started && options is { Id: 1, Bootstrap: false } && !HasData())
             throw NoData();
-        foreach (string file in Directory.EnumerateFiles(Path).Where(static file => RaftSegment.IsSegment(System.IO.Path.GetFileName(file))))
-            RaftSegment.Check(file);
+        CheckRaft();
 
         SeguroException NoData() => new(ErrorCode.NotFound, $"{Path} has no data of node 1",
-            "If the cluster is new, say that node 1 may form it (bootstrap). If it is not, node 1 lost its disk: " + Replace);
+            "If the cluster is new, say that node 1 may form it (bootstrap). If it is not, node 1 lost its disk: " + Replace(Path));
     }
 
-    private bool HasData()
+    /// <summary>The vote and the log are whole, and what they were when they were last noted.</summary>
+    private void CheckRaft()
     {
-        bool hasTerm = false;
-        bool hasLog = false;
-        foreach (string file in Directory.EnumerateFiles(Path))
-        {
-            string name = System.IO.Path.GetFileName(file);
-            hasTerm |= name is "metadata1" or "metadata2";
-            hasLog |= name.StartsWith("snapshot-", StringComparison.Ordinal) || (RaftSegment.IsSegment(name) && RaftSegment.HasEntries(file));
-        }
-        return hasTerm && hasLog;
+        NodeRecord? noted = NodeRecord.Read(Path);
+        RaftEnd? end = RaftFiles.List(Path).Check();
+        RaftVote? vote = RaftVote.Read(Path);
+        if (end is { } last && vote is not { } known)
+            throw Lost($"{Path} has a log that ends with {last}, and no record of the node's vote (metadata1, metadata2)", Path);
+        if (end is { } newest && vote is { } older && older.Term < newest.Term)
+            throw Lost($"the record of the node's vote in {Path} is of term {older.Term}, and its log has {newest}: the record is an older copy", Path);
+        noted?.Check(vote, end, Path);
+        Recorded = new NodeRecord(vote, end);
+        if (vote is not null && Recorded != noted)
+            Recorded.Write(Path);
     }
+
+    private bool HasData() => HasLog() && Directory.EnumerateFiles(Path).Any(static file => RaftVote.IsFile(System.IO.Path.GetFileName(file)));
+
+    private bool HasLog() => Directory.EnumerateFiles(Path).Any(static file =>
+        System.IO.Path.GetFileName(file) is var name && (name.StartsWith("snapshot-", StringComparison.Ordinal) || (RaftSegment.IsSegment(name) && RaftSegment.HasEntries(file))));
 
     private static void RefuseForeignFiles(string path)
     {

@@ -61,7 +61,7 @@ sealed partial record NodeMarker
         DurableFile.Write(Path.Combine(folder, File), JsonSerializer.SerializeToUtf8Bytes(this, MarkerJson.Default.NodeMarker), UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
     private static SeguroException Corrupt(string path, Exception? error) =>
-        new(ErrorCode.Corrupt, $"{path} is not what a node writes there", NodeFolder.Replace, error);
+        new(ErrorCode.Corrupt, $"{path} is not what a node writes there", NodeFolder.Replace(System.IO.Path.GetDirectoryName(path)!), error);
 
     [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
     [JsonSerializable(typeof(NodeMarker))]

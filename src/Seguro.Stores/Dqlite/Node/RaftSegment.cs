@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -38,33 +39,55 @@ static class RaftSegment
         }
     }
 
+    /// <summary>Where the first batch begins, in bytes.</summary>
+    public const int FirstBatch = sizeof(ulong);
+
+    /// <summary>The batch that begins at <paramref name="offset"/>, by its header, which has a checksum of its own; <see langword="null"/> where there is none. Its data is not looked at.</summary>
+    public static (long Length, ulong Entries, ulong Term)? ReadBatch(SafeFileHandle file, long offset)
+    {
+        Span<byte> start = stackalloc byte[Preamble];
+        if (RandomAccess.Read(file, start, offset) < start.Length)
+            return null;
+        ulong count = BinaryPrimitives.ReadUInt64LittleEndian(start[8..]);
+        if (count is 0 or > MostEntries)
+            return null;
+        byte[] header = new byte[8 + ((int)count * 16)];
+        if (RandomAccess.Read(file, header, offset + 8) < header.Length || Crc(header) != BinaryPrimitives.ReadUInt32LittleEndian(start))
+            return null;
+        return (8 + header.Length + DataSize(header), count, LastTerm(header));
+    }
+
     /// <summary>Reads a whole segment.</summary>
+    /// <returns>How many entries it has that can be read, and the term of the last one.</returns>
     /// <exception cref="Seguro.Core.SeguroException"><see cref="Seguro.Core.ErrorCode.LostDisk"/>: entries that may have been acknowledged can't be read.</exception>
-    public static void Check(string path)
+    public static (ulong Entries, ulong Term) Check(string path)
     {
         FileInfo info = new(path);
         if (info.Length > LargestFile)
-            throw NodeFolder.Lost($"{path} has {info.Length} bytes, more than a log segment can have");
+            throw NodeFolder.Lost($"{path} has {info.Length} bytes, more than a log segment can have", Path.GetDirectoryName(path)!);
         ReadOnlySpan<byte> content = File.ReadAllBytes(path);
         bool open = IsOpen(Path.GetFileName(path));
         if (open && IsZero(content))
-            return;
+            return (0, 0);
         if (content.Length < 8 || BinaryPrimitives.ReadUInt64LittleEndian(content) != 1)
-            throw NodeFolder.Lost($"{path} does not begin as a log segment does");
-        int offset = 8;
+            throw NodeFolder.Lost($"{path} does not begin as a log segment does", Path.GetDirectoryName(path)!);
+        int offset = FirstBatch;
+        (ulong Entries, ulong Term) read = (0, 0);
         while (offset < content.Length)
         {
             int length = BatchLength(content[offset..]);
             if (length == 0)
                 break;
+            ulong count = BinaryPrimitives.ReadUInt64LittleEndian(content[(offset + 8)..]);
+            read = (read.Entries + count, LastTerm(content.Slice(offset + 8, 8 + ((int)count * 16))));
             offset += length;
         }
         if (offset == content.Length)
-            return;
+            return read;
         ReadOnlySpan<byte> rest = content[offset..];
         if (open && (IsZero(rest) || !HoldsBatch(rest)))
-            return; // Never written, or the last write was torn by a crash: it was not acknowledged.
-        throw NodeFolder.Lost($"{path} is damaged at byte {offset}, before entries that may have been acknowledged");
+            return read; // Never written, or the last write was torn by a crash: it was not acknowledged.
+        throw NodeFolder.Lost($"{path} is damaged at byte {offset}, before entries that may have been acknowledged", Path.GetDirectoryName(path)!);
     }
 
     /// <summary>The length of the batch at the beginning of <paramref name="content"/>, or 0 where there is none that is whole.</summary>
@@ -78,14 +101,23 @@ static class RaftSegment
         ReadOnlySpan<byte> header = content.Slice(8, 8 + ((int)count * 16));
         if (Crc(header) != BinaryPrimitives.ReadUInt32LittleEndian(content))
             return 0;
-        long size = 0;
-        for (int i = 0; i < (int)count; i++)
-            size += BinaryPrimitives.ReadUInt32LittleEndian(header[(8 + (i * 16) + 12)..]);
+        long size = DataSize(header);
         int start = 8 + header.Length;
         if (size > content.Length - start || Crc(content.Slice(start, (int)size)) != BinaryPrimitives.ReadUInt32LittleEndian(content[4..]))
             return 0;
         return start + (int)size;
     }
+
+    /// <summary>The sum of the entries' sizes, by a header: a count, then 16 bytes an entry.</summary>
+    private static long DataSize(ReadOnlySpan<byte> header)
+    {
+        long size = 0;
+        for (int at = 8; at < header.Length; at += 16)
+            size += BinaryPrimitives.ReadUInt32LittleEndian(header[(at + 12)..]);
+        return size;
+    }
+
+    private static ulong LastTerm(ReadOnlySpan<byte> header) => BinaryPrimitives.ReadUInt64LittleEndian(header[^16..]);
 
     // Sizes of entries are multiples of 8 in dqlite, so batches begin at multiples of 8.
     private static bool HoldsBatch(ReadOnlySpan<byte> rest)

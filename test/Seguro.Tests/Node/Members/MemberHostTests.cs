@@ -267,7 +267,7 @@ public sealed class MemberHostTests
         await cluster.AwaitMasterAsync();
         await cluster.AskAsync("before");
         await cluster.UntilEqualAsync(3);
-        using (SqliteSession other = new(cluster.DatabasePath, create: false, TimeSpan.FromSeconds(30)))
+        using (SqliteSession other = new(cluster.DatabasePath, SqliteAccess.Write, TimeSpan.FromSeconds(30)))
         {
             other.Execute("BEGIN EXCLUSIVE");
             await cluster.SayAsync("meanwhile");

@@ -30,6 +30,43 @@ public sealed class LmdbStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_repeat_is_answered_by_a_write_of_its_own()
+    {
+        string path = _folder["pier"];
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{path}"), new StoreOptions { Create = true }, Cancel);
+        await using IStoredLog log = await store.CreateLogAsync(Zod, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel);
+        Lease lease = Assert.IsType<LeaseOutcome.Done>(await log.CampaignAsync(Lease.None, "m1", TimeSpan.FromMinutes(1), Cancel)).Lease;
+        Append append = LogSession.Build(lease.Term, Position.Origin, [[1], [2], [3]]);
+        Func<Task<object>>[] writes =
+        [
+            async () => await log.CampaignAsync(Lease.None, "m1", TimeSpan.FromMinutes(1), Cancel),
+            async () => await log.AppendAsync(append, Cancel),
+            async () => await log.SetMetadataAsync(lease.Term, "color", null, new byte[] { 1 }, Cancel),
+            async () => await log.TrimAsync(lease.Term, new EventNumber(2), Cancel),
+        ];
+        foreach (Func<Task<object>> write in writes)
+        {
+            object first = await write();
+            ulong before = LastTransaction(path);
+            Assert.Equal(first, await write());
+            Assert.True(LastTransaction(path) > before, "the repeat committed nothing");
+        }
+    }
+
+    [Fact]
+    public async Task A_pier_that_vere_made_gets_an_identity_at_the_first_question_and_keeps_it()
+    {
+        string path = SharedData.CopyPier("zod-epochs", _folder["pier"]);
+        await using (IStore reading = await StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{path}"), new StoreOptions { ReadOnly = true }, Cancel))
+            Assert.Equal(ErrorCode.Unsupported, (await Assert.ThrowsAsync<SeguroException>(() => reading.ReadIdentityAsync(Cancel).AsTask())).Code);
+        StoreIdentity identity;
+        await using (IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{path}"), new StoreOptions(), Cancel))
+            identity = await store.ReadIdentityAsync(Cancel);
+        await using IStore again = await StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{path}"), new StoreOptions { ReadOnly = true }, Cancel);
+        Assert.Equal(identity, await again.ReadIdentityAsync(Cancel));
+    }
+
+    [Fact]
     public async Task A_pier_of_veres_takes_events_and_stays_one()
     {
         string path = SharedData.CopyPier("zod-epochs", _folder["pier"]);
@@ -242,6 +279,22 @@ public sealed class LmdbStoreTests : IDisposable
         IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{path}"), new StoreOptions(), Cancel);
         IStoredLog? stored = await store.OpenLogAsync(ship ?? Zod, Cancel);
         return new OpenPier(store, Assert.IsAssignableFrom<IStoredLog>(stored));
+    }
+
+    /// <summary>The newest committed transaction in a pier's files: a number in the two meta pages of each (lmdb.h and mdb.c, MDB_meta).</summary>
+    private static ulong LastTransaction(string pier)
+    {
+        const int PageSize = 4096;
+        const int Place = 16 + 4 + 4 + 8 + 8 + (2 * 48) + 8;
+        ulong last = 0;
+        foreach (string path in Directory.EnumerateFiles(pier, "data.mdb", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }))
+        {
+            byte[] pages = new byte[2 * PageSize];
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            file.ReadExactly(pages);
+            last = Math.Max(last, Math.Max(BitConverter.ToUInt64(pages, Place), BitConverter.ToUInt64(pages, PageSize + Place)));
+        }
+        return last;
     }
 
     private sealed class OpenPier(IStore store, IStoredLog stored) : IAsyncDisposable

@@ -187,7 +187,7 @@ public sealed class PostgresFaultTests(PostgresHarness harness)
     {
         await using LogSession session = await LogSession.BeginAsync(harness, Cancel);
         int id = (int)(await Cluster.Primary.AskAsync($"SELECT id FROM seguro.log WHERE ship = '{session.Ship}'", Cancel))!;
-        await using PostgresSource source = new(PostgresUrl.Parse(StoreUrl.Parse(harness.Url)), new StoreOptions());
+        await using PostgresSource source = await PostgresSource.FindAsync(PostgresUrl.Parse(StoreUrl.Parse(harness.Url)), new StoreOptions(), Cancel);
         await using NpgsqlConnection frozen = await source.OpenAsync(first: true, Cancel);
         await using (NpgsqlCommand begin = new($"BEGIN; {Statements.MarkBulk.Replace("$1", id.ToString(), StringComparison.Ordinal)}", frozen))
             await begin.ExecuteNonQueryAsync(Cancel);

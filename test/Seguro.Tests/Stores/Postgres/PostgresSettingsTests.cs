@@ -28,7 +28,7 @@ public sealed class PostgresSettingsTests(PostgresHarness harness)
         {
             await using PostgresStore store = await OpenAsync(harness.Url);
             Assert.Contains(store.Capabilities.Warnings, static warning => warning.Contains("'off'", StringComparison.Ordinal));
-            await using PostgresSource source = new(PostgresUrl.Parse(StoreUrl.Parse(harness.Url)), new StoreOptions());
+            await using PostgresSource source = await PostgresSource.FindAsync(PostgresUrl.Parse(StoreUrl.Parse(harness.Url)), new StoreOptions(), Cancel);
             Assert.Equal("on", await ShowAsync(source, "synchronous_commit"));
         }
         finally
@@ -60,7 +60,7 @@ public sealed class PostgresSettingsTests(PostgresHarness harness)
         await harness.Cluster.Primary.AskAsync(Odd, Cancel);
         try
         {
-            await using PostgresSource source = new(PostgresUrl.Parse(StoreUrl.Parse(harness.Url)), new StoreOptions());
+            await using PostgresSource source = await PostgresSource.FindAsync(PostgresUrl.Parse(StoreUrl.Parse(harness.Url)), new StoreOptions(), Cancel);
             Assert.Equal("read committed", await ShowAsync(source, "transaction_isolation"));
             Assert.Equal("0", await ShowAsync(source, "statement_timeout"));
             Assert.Equal("warning", await ShowAsync(source, "client_min_messages"));
