@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Seguro.Core;
+using Seguro.Node.Members;
 using Seguro.Stores;
 using Wire = Seguro.Node.Links.Wire;
 
@@ -21,6 +22,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
     private readonly ConcurrentDictionary<string, LinkPeer> _peers = new(StringComparer.Ordinal);
     private readonly Lock _membership = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _listener;
 
     /// <summary>Makes links; <see cref="StartAsync"/> begins.</summary>
@@ -35,6 +37,9 @@ public sealed partial class MemberLinks : IAsyncDisposable
                 $"Use the certificate folder that was made for it; the subject must be CN={MemberName.SubjectOf(options.Name)}.");
         _options = options;
     }
+
+    /// <summary>Faults when the link with a member is not made any more, though it should be; ends with <see cref="DisposeAsync"/>.</summary>
+    public Task Completion => _completion.Task;
 
     /// <summary>The members with which there is a link now.</summary>
     public IReadOnlyList<string> Linked => [.. _peers.Values.Where(static peer => peer.Current is not null).Select(static peer => peer.Name).Order(StringComparer.Ordinal)];
@@ -104,6 +109,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             await _listener.StopAsync(limit.Token);
             await _listener.DisposeAsync();
         }
+        _completion.TrySetResult();
         _stop.Dispose();
     }
 
@@ -119,7 +125,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             LinkPeer peer = Know(name);
             if (!peer.Learn(address) || !peer.Loop.IsCompleted)
                 return;
-            peer.Loop = Task.Run(() => Dials(name) ? DialAsync(peer) : IntroduceAsync(peer), CancellationToken.None);
+            peer.Loop = Task.Run(() => WatchAsync(peer), CancellationToken.None);
         }
     }
 
@@ -138,12 +144,23 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
         old?.Break("a new one took its place");
         _options.Notice?.Invoke($"There is a link with {name}.");
-        using (peer.Stop.Token.UnsafeRegister(static link => ((LinkStream)link!).Break("told to end"), stream))
-            await stream.RunAsync(incoming, outgoing, Deliver, cancel);
-        lock (peer.Delivery)
+        try
         {
-            if (peer.Current == stream)
-                peer.Current = null;
+            using (peer.Stop.Token.UnsafeRegister(static link => ((LinkStream)link!).Break("told to end"), stream))
+                await stream.RunAsync(incoming, outgoing, Deliver, cancel);
+        }
+        catch (Exception failed)
+        {
+            _completion.TrySetException(Fault.Of($"the link with {name}", failed));
+            throw;
+        }
+        finally
+        {
+            lock (peer.Delivery)
+            {
+                if (peer.Current == stream)
+                    peer.Current = null;
+            }
         }
         if (!_stop.IsCancellationRequested)
             _options.Notice?.Invoke($"The link with {name} broke: {stream.Reason}.");
@@ -169,6 +186,20 @@ public sealed partial class MemberLinks : IAsyncDisposable
         if (_peers.Count >= 4 * Optimism.MostMembers)
             throw new RpcException(new Status(StatusCode.ResourceExhausted, "too many members"));
         return _peers[name] = new LinkPeer(name);
+    }
+
+    /// <summary>A loop that nobody waits for must not end unseen: a member that is not linked again follows nobody.</summary>
+    private async Task WatchAsync(LinkPeer peer)
+    {
+        try
+        {
+            await (Dials(peer.Name) ? DialAsync(peer) : IntroduceAsync(peer));
+        }
+        catch (Exception failed)
+        {
+            if (!peer.Stop.IsCancellationRequested)
+                _completion.TrySetException(Fault.Of($"the link with {peer.Name}", failed));
+        }
     }
 
     private GrpcChannel Dial(string peer, HostAddress address) => LinkDialer.Connect(_options, peer, address);
