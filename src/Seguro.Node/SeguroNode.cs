@@ -1,20 +1,22 @@
 using System.Net;
 using System.Security.Cryptography;
+using Seguro.Balancer;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Node.Access;
 using Seguro.Node.Admin;
-using Seguro.Node.Balancer;
 using Seguro.Node.Configuration;
 using Seguro.Node.Effects;
 using Seguro.Node.Links;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Drivers;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Nock;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Ships;
+using Seguro.Nock;
+using Seguro.Nock.Drivers;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Ships;
 
 namespace Seguro.Node;
 
@@ -28,6 +30,7 @@ public sealed class SeguroNode : IAsyncDisposable
     private readonly NodeConfiguration _configuration;
     private readonly Action<string> _notice;
     private readonly ClusterCertificates _certificates;
+    private readonly MemberAccess _access;
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
@@ -38,8 +41,9 @@ public sealed class SeguroNode : IAsyncDisposable
     private string _waiting = "";
     private bool _isDisposed;
 
-    private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, Action<string> notice)
+    private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, Action<string> notice)
     {
+        _access = access;
         _configuration = configuration;
         _certificates = certificates;
         _notice = notice;
@@ -60,11 +64,18 @@ public sealed class SeguroNode : IAsyncDisposable
                 waiting = _waiting;
                 commitMeans = _commitMeans;
             }
+            LinkRefusal? refusal = _links?.Refusal;
+            if (refusal is not null)
+                warnings.Add(refusal.Text);
+            IReadOnlyList<string> asking = _links?.Asking ?? [];
+            if (asking.Count > 0)
+                warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
             MemberHost? host = _host;
             if (host is null && waiting.Length > 0)
                 warnings.Add(waiting);
             StatusReport report = StatusReport.Of(
                 MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
+            report = report with { Asking = asking, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
             return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
         }
     }
@@ -93,10 +104,12 @@ public sealed class SeguroNode : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(notice);
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-        await using SeguroNode node = new(configuration, certificates, notice);
+        certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
+        Directory.CreateDirectory(configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using SeguroNode node = new(configuration, certificates, new MemberAccess(configuration), notice);
         try
         {
-            await node.StartAsync(cancel);
+            await node.StartLetInAsync(cancel);
             // What hears, and what follows, must not end unseen.
             await (await Task.WhenAny(node._host!.Completion, node._links!.Completion, node._router?.Completion ?? node._host.Completion).WaitAsync(cancel));
         }
@@ -124,14 +137,44 @@ public sealed class SeguroNode : IAsyncDisposable
         return part;
     }
 
-    private async Task StartAsync(CancellationToken cancel)
+    /// <summary>Starts, and asks the others meanwhile whether this member is let in: who left finds that out here, and not by connections that break.</summary>
+    private async Task StartLetInAsync(CancellationToken cancel)
     {
-        Directory.CreateDirectory(_configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         AdminActions actions = new(
-            () => MemberStatus, input => _host?.Post(input), () => Status,
+            () => MemberStatus, input => _host?.Post(input), () => Status, name => _links is { } links && (links.Asking.Contains(name) || links.Linked.Contains(name)),
             (to, path, body, token) => _links is { } links
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
-                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."));
+                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."),
+            () => _host);
+        MemberLinks links = Keep(MakeLinks(actions));
+        _links = links;
+        Task asking = links.AskAsync(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links), both.Token);
+        Task starting = StartAsync(actions, links, both.Token);
+        Task first = await Task.WhenAny(asking, starting);
+        await both.CancelAsync();
+        await ((Task)(first == asking ? starting : asking)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancel.ThrowIfCancellationRequested();
+        await first;
+    }
+
+    private MemberLinks MakeLinks(AdminActions actions) => new(new LinkOptions
+    {
+        Name = _configuration.Self.Name,
+        Address = _configuration.Self.Links,
+        Listen = _configuration.Listen,
+        Certificates = _certificates,
+        Access = _access.List,
+        Received = (from, message) => _host?.Receive(from, message),
+        ReadLocal = ReadLocalAsync,
+        Command = (command, token) => command.Path == SuspicionTeller.Path
+            ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
+            : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+        Notice = _notice,
+    });
+
+    private async Task StartAsync(AdminActions actions, MemberLinks links, CancellationToken cancel)
+    {
         Keep(await AdminServer.StartAsync(
             new AdminOptions
             {
@@ -144,8 +187,8 @@ public sealed class SeguroNode : IAsyncDisposable
             },
             cancel));
         if (_configuration.IsEmbedded)
-            _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, Wait, cancel));
-        IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, Wait, cancel));
+            _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, Wait, cancel));
+        IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, _access.List, Wait, cancel));
         foreach (string warning in store.Capabilities.Warnings)
             _notice(warning);
         lock (_lock)
@@ -158,19 +201,6 @@ public sealed class SeguroNode : IAsyncDisposable
         Keep(log);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
         IShip ship = Keep(MakeShip(identity));
-        MemberLinks links = Keep(new MemberLinks(new LinkOptions
-        {
-            Name = _configuration.Self.Name,
-            Address = _configuration.Self.Links,
-            Listen = _configuration.Listen,
-            Certificates = _certificates,
-            Received = (from, message) => _host?.Receive(from, message),
-            ReadLocal = ReadLocalAsync,
-            Command = (command, token) => command.Path == SuspicionTeller.Path
-                ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
-                : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
-            Notice = _notice,
-        }));
         EffectRouter? router = MakeRouter(identity);
         if (router is not null)
             _router = Keep(router);
@@ -191,12 +221,12 @@ public sealed class SeguroNode : IAsyncDisposable
                     if (role is Role.Master && router is not null && ship is NockShip kernel)
                         _ = LearnVersionAsync(kernel, router);
                 },
+                ChangeMembers = _access.See,
                 Log = new NoticeLogger(_notice),
             },
             cancel));
         _host = host;
         await links.StartAsync(cancel);
-        _links = links;
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));
         router?.Start(host.Hear);
     }

@@ -89,4 +89,6 @@ public enum ErrorCode
     Unsupported = 3016,
     /// <summary>What can't be undone needs a word of confirmation.</summary>
     Unconfirmed = 3017,
+    /// <summary>The cluster does not let this member in: it left, or it was never let in.</summary>
+    NotAMember = 3021,
 }

@@ -13,6 +13,7 @@ internal sealed partial class Master
 
     private readonly MemberState _member;
     private readonly LeaseKeeper _keeper;
+    private readonly EventNumber _head;
     private readonly Gate _gate;
     private readonly Queue<Event> _adopting = new();
     private readonly List<EventNumber> _reached = [];
@@ -23,6 +24,8 @@ internal sealed partial class Master
     private long _unreplicatedBytes;
     private bool _isPoking;
     private string? _demotion;
+    private TimeSpan? _shutSince;
+    private EventNumber _shutAt;
     private bool _mustSkip;
 
     /// <summary>Begins to serve.</summary>
@@ -33,6 +36,7 @@ internal sealed partial class Master
     public Master(MemberState member, LeaseKeeper keeper, Position head, long storedBytes)
     {
         _storedBytes = storedBytes;
+        _head = head.Number;
         _member = member;
         _keeper = keeper;
         List<Event> received = member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue);
@@ -46,6 +50,9 @@ internal sealed partial class Master
             PlantedBug.EffectsForgotten => false,
             _ => member.Options.Effects is EffectsPolicy.AtLeastOnce,
         };
+        // Nobody's gate has seen what is in a log that no cluster had before: that is history.
+        if (member.Settings.History is null)
+            member.SeeReleased(head.Number);
         _gate = new Gate(repeat ? member.Released : head.Number);
         if (repeat)
         {
@@ -69,6 +76,9 @@ internal sealed partial class Master
 
     /// <summary>How many events' effects wait.</summary>
     public int Gated => _gate.Count;
+
+    /// <summary>How many payload bytes of the store's window are in use; null where it has none.</summary>
+    public long? WindowUsed => _member.Options.StoreWindow is null ? null : _storedBytes;
 
     /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
     public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
@@ -169,10 +179,17 @@ internal sealed partial class Master
     {
         if (_member.Term > _keeper.Lease.Term)
             Demote($"term {_member.Term} took over");
+        else if (IsContradicted())
+            Demote("another member knows of committed events that this master does not have");
         else if (!_keeper.IsLive(_member.Now) && _member.Options.Bug is not PlantedBug.ReleasedWithoutLease)
             Demote("the lease could not be renewed in time");
         if (_demotion is not null)
             return;
+        if (_isResigning)
+        {
+            ResignFurther();
+            return;
+        }
         if (_keeper.Renew(_member.Now) is { } renewal)
             _member.Emit(renewal);
         Compute();
@@ -183,7 +200,13 @@ internal sealed partial class Master
         WriteSettings();
         Trim();
         StepDownFurther();
+        Yield();
     }
+
+    /// <summary>Others know of what is committed here before this master tells them only where the store has lost it since.</summary>
+    private bool IsContradicted() =>
+        _member.EverCommitted.Number > Tip.Number
+        || (_member.Tail.TryGetPosition(_member.EverCommitted.Number, out Position here) && here != _member.EverCommitted);
 
     private void Demote(string reason) => _demotion ??= reason;
 
@@ -216,13 +239,12 @@ internal sealed partial class Master
             _storedBytes += held.Payload.Length;
             _storedSinceAsked += held.Payload.Length;
         }
-        _member.Committed = reached;
-        _member.SeeCommitted(reached.Number);
+        _member.Confirm(reached);
     }
 
     private void Compute()
     {
-        if (_member.IsShipBusy)
+        if (_member.IsShipBusy || _member.Settings.History is null)
             return;
         if (_adopting.Count > 0)
         {
@@ -308,6 +330,7 @@ internal sealed partial class Master
         if (healthy.Count >= asked)
         {
             _member.ClearWarning("replicas");
+            _member.HasYielded = false;
         }
         else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
         {
@@ -323,6 +346,9 @@ internal sealed partial class Master
         if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
             _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
         SeeReleased();
+        bool waits = healthy.Count < asked && limit == strict && _gate.Count > 0;
+        _shutSince = waits && _gate.Released == _shutAt ? _shutSince ?? _member.Now : null;
+        _shutAt = _gate.Released;
     }
 
     /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>

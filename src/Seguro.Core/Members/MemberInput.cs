@@ -14,7 +14,8 @@ public abstract record MemberInput
     /// <summary>The first input of all.</summary>
     /// <param name="Local">The end of the local log, as found on disk.</param>
     /// <param name="Ship">The position of the ship's state, restored from a snapshot whose chain was found in the local log.</param>
-    public sealed record Started(Position Local, Position Ship) : MemberInput;
+    /// <param name="Known">What was remembered beside the local log; <see langword="null"/> where nothing was.</param>
+    public sealed record Started(Position Local, Position Ship, Evidence? Known = null) : MemberInput;
 
     /// <summary>Time passed. Given at least every tenth of the lease's duration.</summary>
     public sealed record Tick : MemberInput

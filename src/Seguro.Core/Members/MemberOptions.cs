@@ -75,7 +75,7 @@ public sealed record MemberOptions
     /// <summary>The store's cap on payload bytes, where it has one: the master trims above half of it.</summary>
     public long? StoreWindow { get; init; }
 
-    /// <summary>How many members must have an event in their local logs before the store may forget it; 0: all of them.</summary>
+    /// <summary>How many members must have an event in their local logs before the store may forget it; 0: more than half of them.</summary>
     public int Copies { get; init; }
 
     /// <summary>A mistake that a test plants.</summary>

@@ -39,6 +39,12 @@ public sealed record MemberStatus
     /// <summary>Who belongs to the cluster.</summary>
     public required IReadOnlyList<string> Members { get; init; }
 
+    /// <summary>The list of members is that of the store, not only the configuration's.</summary>
+    public bool IsOfRecord { get; init; }
+
+    /// <summary>Who left the cluster, as far as is remembered.</summary>
+    public IReadOnlyList<string> Left { get; init; } = [];
+
     /// <summary>On the master: how its replicas stand.</summary>
     public IReadOnlyList<ReplicaStatus> Replicas { get; init; } = [];
 
@@ -50,6 +56,21 @@ public sealed record MemberStatus
 
     /// <summary>How many ova wait to be computed, or were heard and not yet seen in the log.</summary>
     public int Ingress { get; init; }
+
+    /// <summary>On the master of a store with a window: how many payload bytes of it are in use; <see langword="null"/> elsewhere.</summary>
+    public long? WindowUsed { get; init; }
+
+    /// <summary>What shows that the store lost what it confirmed, where this member stands still for that.</summary>
+    public string? Loss { get; init; }
+
+    /// <summary>The end of what no cluster's gate has seen; <see langword="null"/> where that is not known (<see cref="ClusterSettings.History"/>).</summary>
+    public EventNumber? History { get; init; }
+
+    /// <summary>The highest position that was ever known to be committed, here or elsewhere.</summary>
+    public Position EverCommitted { get; init; }
+
+    /// <summary>The highest position of the local log that was ever known to be committed.</summary>
+    public Position Proven { get; init; }
 
     /// <summary>What the user should know now; each a full sentence.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

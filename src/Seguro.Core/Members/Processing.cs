@@ -59,7 +59,7 @@ internal sealed class Processing(MemberState member)
         member.Tail.Reset(member.Ship);
         member.ShipAsked = member.Ship;
         member.LocalAsked = member.Local;
-        member.Committed = member.Local;
+        member.Confirm(member.Local);
         _target = default;
         _adoptable = adoptable.Count == 0 ? null : (member.Local, adoptable);
         _progressed = member.Now;
@@ -68,14 +68,14 @@ internal sealed class Processing(MemberState member)
     /// <summary>A position was learned to be committed in the store.</summary>
     public void Learn(Position committed)
     {
-        member.SeeCommitted(committed.Number);
+        member.SeeCommitted(committed);
         if (committed.Number <= member.Committed.Number)
             return;
         if (member.Tail.TryGetPosition(committed.Number, out Position here))
         {
             if (here == committed)
             {
-                member.Committed = committed;
+                member.Confirm(committed);
                 return;
             }
             CutUncommitted();
@@ -145,7 +145,7 @@ internal sealed class Processing(MemberState member)
         for (int i = read.Events.Count - 1; i >= 0 && read.Events[i].Number > member.Committed.Number; i--)
         {
             if (member.Tail.TryGetPosition(read.Events[i].Number, out Position taken) && taken.Chain == read.Events[i].Chain)
-                member.Committed = taken;
+                member.Confirm(taken);
         }
         return true;
     }
@@ -194,12 +194,13 @@ internal sealed class Processing(MemberState member)
         if (_target.Number > member.Committed.Number)
             Learn(_target);
         if (member.Options.Bug is PlantedBug.UncommittedProcessed && member.Tail.End.Number > member.Committed.Number)
-            member.Committed = member.Tail.End;
+            member.Confirm(member.Tail.End);
         Read();
         AppendLocal();
         KeepSnapshot();
         Apply(member.Committed.Number);
-        member.Tail.Shrink(Least(member.LocalAsked.Number, member.ShipAsked.Number), MostInMemory / 4, member.Options.PushWindow / 4);
+        // What the ship was asked for it may do in pieces, and is asked for the rest again.
+        member.Tail.Shrink(Least(member.LocalAsked.Number, member.Ship.Number), MostInMemory / 4, member.Options.PushWindow / 4);
     }
 
     /// <summary>Appends to the local log what is committed and not in it.</summary>

@@ -118,6 +118,7 @@ public sealed class AdminServer : IAsyncDisposable
                     // People and monitors have no certificate: the token is asked for instead.
                     SslServerAuthenticationOptions tls = certificates.ServerOptions();
                     tls.ClientCertificateRequired = false;
+                    tls.RemoteCertificateValidationCallback = null;
                     return ValueTask.FromResult(tls);
                 },
             }));

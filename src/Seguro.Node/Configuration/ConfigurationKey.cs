@@ -22,6 +22,8 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("members:NAME:links", null, "Where the other members reach its links, HOST:PORT."),
         new("members:NAME:dqlite", null, "Where its dqlite node is reached, HOST:PORT."),
         new("members:NAME:id", null, "Its dqlite node's number: 1 for the one that forms the cluster, another, never used before, for each other."),
+        new("clients", "", "Names of the client certificates that are let into the members' own dqlite, with commas between."),
+        new("database", null, "The name of the members' own dqlite database, the cluster's where left out; another one after `seguro cluster recover`."),
         new("store", NodeConfiguration.EmbeddedStore, "dqlite: run by the members. Otherwise a store's URL, such as postgresql://USER@HOST,HOST/DATABASE."),
         new("storeWindow", "512MiB", "How many payload bytes a dqlite or etcd store may hold."),
         new("dqliteLatency", "20ms", "The one-way latency between the dqlite nodes; elections start after 15 to 30 times this."),

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Nock;
 using Seguro.Node.Links;
 using Seguro.Stores;
-using Seguro.Urbit.Nock;
+using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
 
@@ -35,9 +37,12 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         if (https is not null && token is null)
             throw new SeguroException(ErrorCode.InsecureTransport, "the admin API would be open to everybody (admin:https without admin:token)", "Put a long random text into a file and name it in admin:token.");
         string socket = Required("admin:socket", text => text, "a path");
+        string cluster = Required("cluster", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters");
         return new NodeConfiguration
         {
-            Cluster = Required("cluster", static text => text.Length <= 100 ? text : null, "at most 100 characters"),
+            Cluster = cluster,
+            Clients = Required("clients", Clients, "names with commas between, each 1 to 32 of a-z, 0-9 and '-'"),
+            Database = Text("database") is null ? cluster : Required("database", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters"),
             Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) ? ship : (Ship?)null, "a ship's name, such as ~zod"),
             ShipKind = kind,
             Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
@@ -96,6 +101,12 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         if (members.Where(static member => member.Id > 0).GroupBy(static member => member.Id).FirstOrDefault(static group => group.Count() > 1) is { } same)
             throw Bad("members", $"{Names(same)} have the same id {same.Key}", "Give each dqlite node a number of its own.");
         return members.OrderBy(static member => member.Id).ThenBy(static member => member.Name, StringComparer.Ordinal);
+    }
+
+    private static string[]? Clients(string text)
+    {
+        string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return Array.TrueForAll(names, MemberName.IsValid) ? names : null;
     }
 
     private static string Names(IEnumerable<MemberAddresses> members) => string.Join(", ", members.Select(static member => member.Name));

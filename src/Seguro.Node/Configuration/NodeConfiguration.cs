@@ -45,6 +45,12 @@ public sealed record NodeConfiguration
     /// <summary>The folder with the certificates.</summary>
     public required string Certificates { get; init; }
 
+    /// <summary>The clients that are let into the members' own dqlite.</summary>
+    public required IReadOnlyList<string> Clients { get; init; }
+
+    /// <summary>The name of the members' own dqlite database.</summary>
+    public required string Database { get; init; }
+
     /// <summary>The store: its URL, or <see cref="EmbeddedStore"/>. May hold a password.</summary>
     public required string Store { get; init; }
 

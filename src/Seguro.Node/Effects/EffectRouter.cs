@@ -3,8 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
+using Seguro.Nock.Drivers;
 using Seguro.Node.Members;
-using Seguro.Urbit.Drivers;
 
 namespace Seguro.Node.Effects;
 

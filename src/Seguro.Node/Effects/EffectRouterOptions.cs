@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Seguro.Urbit.Drivers;
+using Seguro.Nock.Drivers;
 
 namespace Seguro.Node.Effects;
 

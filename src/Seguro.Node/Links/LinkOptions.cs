@@ -1,6 +1,5 @@
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 
 namespace Seguro.Node.Links;
 
@@ -22,6 +21,9 @@ public sealed record LinkOptions
     /// <summary>The cluster's certificates; not owned.</summary>
     public required ClusterCertificates Certificates { get; init; }
 
+    /// <summary>Who is let in.</summary>
+    public required AccessList Access { get; init; }
+
     /// <summary>
     /// What to do with a message from a member. One call at a time for each member, in the order sent; while it lasts, nothing more is taken from that member.
     /// The bytes belong to the callee.
@@ -33,6 +35,9 @@ public sealed record LinkOptions
 
     /// <summary>What to do with another member's request to this one's admin API; it is never handed on a second time.</summary>
     public Func<LinkCommand, CancellationToken, Task<LinkReply>>? Command { get; init; }
+
+    /// <summary>Hears why somebody was refused, each time. From any thread.</summary>
+    public Action<string>? Refused { get; init; }
 
     /// <summary>What people should know: a link that came or went. Each a full sentence.</summary>
     public Action<string>? Notice { get; init; }

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
 
@@ -37,8 +37,6 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly long _start;
     private readonly string _folder;
     private CancellationTokenSource _tenure;
-    private MastershipRecord _record;
-    private bool _hasRecord;
     private Task _recorded = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
     private Task _clock = Task.CompletedTask;
@@ -60,9 +58,6 @@ public sealed partial class MemberHost : IAsyncDisposable
         _start = options.Time.GetTimestamp();
         _stopping = _stop.Token;
         _folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Pier)))!;
-        MastershipRecord? record = MastershipRecord.Read(_folder);
-        _hasRecord = record is not null;
-        _record = record ?? new MastershipRecord(Term.None, WasMaster: false);
         _member = new Member(options.Member);
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
@@ -107,8 +102,9 @@ public sealed partial class MemberHost : IAsyncDisposable
         MemberHost host = new(options, local);
         try
         {
+            Evidence? known = EvidenceFile.Read(host._folder);
             Position ship = await host._ship.RestoreAsync(local.Head.Number, cancel);
-            host.Post(new MemberInput.Started(local.Head, ship));
+            host.Post(new MemberInput.Started(local.Head, ship, known));
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
             host._clock = host.TickAsync();
             return host;
@@ -191,6 +187,12 @@ public sealed partial class MemberHost : IAsyncDisposable
             () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
     }
 
+    /// <summary>Puts back into the store what it lost, from the local log (<see cref="LostEvents.PutBackAsync"/>).</summary>
+    public Task<Position> PutBackAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.PutBackAsync(_options.Store, _local, _status, cancel));
+
+    /// <summary>Gives up what the store lost (<see cref="LostEvents.AcceptAsync"/>).</summary>
+    public Task<Term> AcceptLossAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.AcceptAsync(_options.Store, _status, cancel));
+
     /// <summary>Ends the member where it stands, without handing over (post <see cref="MemberInput.StepDown"/> before, for that). Waits for writes that are under way.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -253,10 +255,11 @@ public sealed partial class MemberHost : IAsyncDisposable
 
     private void State()
     {
+        MemberStatus before = _status;
         _status = _member.Status;
         _replay.See(_status);
-        if (_hasRecord && _status.Term > _record.Term)
-            Record(_status.Term, _record.WasMaster);
+        if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
+            _options.ChangeMembers(_status);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>

@@ -123,7 +123,7 @@ internal sealed partial class SimulatedMember
         Put(restored.Position, restored.State);
         Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- {Candidate} starts"));
         int life = _life;
-        _cluster.Schedule.After(1, () => Deliver(life, new MemberInput.Started(Disk.Durable, restored.Position)));
+        _cluster.Schedule.After(1, () => Deliver(life, new MemberInput.Started(Disk.Durable, restored.Position, Disk.Known)));
         Tick(life);
     }
 

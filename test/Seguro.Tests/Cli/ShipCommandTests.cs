@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Ships;
+using Seguro.Nouns;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Nouns;
-using Seguro.Urbit.Ships;
 
 namespace Seguro.Tests.Cli;
 

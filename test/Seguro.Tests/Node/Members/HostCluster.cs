@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Seguro.Balancer;
 using Seguro.Core;
-using Seguro.Node.Balancer;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Ships;
 using Seguro.Node.Effects;
 using Seguro.Node.Members;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

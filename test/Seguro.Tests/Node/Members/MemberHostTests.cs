@@ -1,14 +1,14 @@
 using System.Net;
 using System.Text;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Nock.Drivers;
+using Seguro.Nock.Ships;
 using Seguro.Node.Members;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
-using Seguro.Urbit.Drivers;
-using Seguro.Urbit.Nouns;
-using Seguro.Urbit.Ships;
+using Seguro.Tests.Piers.LocalLogs;
+using Seguro.Nouns;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
@@ -146,10 +146,12 @@ public sealed class MemberHostTests
         await using HostCluster cluster = await HostCluster.StartAsync(1);
         HostedMember first = await cluster.AwaitMasterAsync();
         Term term = first.Host.Status.Term;
-        await cluster.UntilAsync(() => HostCluster.Names.All(name => MastershipRecord.Read(cluster.FolderOf(name)) == new MastershipRecord(term, name == first.Name)));
+        await cluster.UntilAsync(() => HostCluster.Names.All(name => EvidenceFile.Read(cluster.FolderOf(name)) is { } known && known.Term == term && known.MayBeAhead == (name == first.Name)));
         await cluster.KillAsync(first.Name);
-        await cluster.UntilAsync(() => cluster.Master is { } other && MastershipRecord.Read(cluster.FolderOf(other.Name)) is { WasMaster: true } record && record.Term > term);
-        Assert.Equal(new MastershipRecord(term, WasMaster: true), MastershipRecord.Read(cluster.FolderOf(first.Name)));
+        await cluster.UntilAsync(() => cluster.Master is { } other && EvidenceFile.Read(cluster.FolderOf(other.Name)) is { MayBeAhead: true } known && known.Term > term);
+        Evidence left = EvidenceFile.Read(cluster.FolderOf(first.Name))!.Value;
+        Assert.True(left.MayBeAhead);
+        Assert.Equal(term, left.Term);
     }
 
     [Fact]

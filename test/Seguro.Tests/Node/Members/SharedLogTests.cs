@@ -3,8 +3,8 @@ using Seguro.Core;
 using Seguro.Node.Members;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
-using Seguro.Urbit.Ships;
+using Seguro.Tests.Piers.LocalLogs;
+using Seguro.Nock.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

@@ -1,6 +1,6 @@
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Nouns;
-using static Seguro.Urbit.Kernels.Formulas;
+using Seguro.Nock.Kernels;
+using Seguro.Nouns;
+using static Seguro.Nock.Kernels.Formulas;
 
 namespace Seguro.Tests.Node.Members;
 
