@@ -57,6 +57,9 @@ public sealed class BalancerLink : IAsyncDisposable
     /// <summary>Where it is bound: the address to name with <c>--members</c>, where the member does not announce itself.</summary>
     public IPEndPoint Address { get; }
 
+    /// <summary>Faults where no hello is said any more, so that the balancer soon forgets this member; ends with <see cref="DisposeAsync"/>.</summary>
+    public Task Completion => _hellos;
+
     /// <summary>What it did until now.</summary>
     public BalancerLinkStats Stats => new(
         Volatile.Read(ref _received),
@@ -162,7 +165,7 @@ public sealed class BalancerLink : IAsyncDisposable
             return;
         await _stop.CancelAsync();
         _socket.Dispose();
-        await _hellos;
+        await _hellos.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_lock)
             _sendSeal.Dispose();
         _stop.Dispose(); // The other seal may still be in use by somebody who receives; it is small, and the collector's.

@@ -22,6 +22,7 @@ internal sealed class BalancerMetrics : IDisposable
     private static Measurement<long>[] Dropped(BalancerStats stats) =>
     [
         Reason("too_large", stats.TooLarge),
+        Reason("not_ipv4", stats.NotIPv4),
         Reason("without_member", stats.WithoutMember),
         Reason("copy_refused", stats.CopiesRefused),
         Reason("public_overflow", stats.PublicOverflow),

@@ -4,6 +4,7 @@ namespace Seguro.Balancer;
 /// <param name="Datagrams">Came in from outside.</param>
 /// <param name="Copies">Were sent to members.</param>
 /// <param name="TooLarge">From outside: larger than a frame can carry; dropped.</param>
+/// <param name="NotIPv4">From outside: of an IPv6 peer, which no ship could hear of or answer; dropped.</param>
 /// <param name="WithoutMember">From outside: there was no member to give them to; dropped.</param>
 /// <param name="CopiesRefused">Copies that the kernel did not take (no route, its buffer full); dropped.</param>
 /// <param name="PublicOverflow">From outside: the kernel dropped them because the balancer did not keep up.</param>
@@ -25,6 +26,7 @@ public sealed record BalancerStats(
     long Datagrams,
     long Copies,
     long TooLarge,
+    long NotIPv4,
     long WithoutMember,
     long CopiesRefused,
     long PublicOverflow,

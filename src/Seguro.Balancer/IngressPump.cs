@@ -16,6 +16,7 @@ internal sealed unsafe class IngressPump : IDisposable
     private long _datagrams;
     private long _copies;
     private long _tooLarge;
+    private long _notIPv4;
     private long _withoutMember;
     private long _refused;
 
@@ -41,6 +42,8 @@ internal sealed unsafe class IngressPump : IDisposable
 
     public long TooLarge => Volatile.Read(ref _tooLarge);
 
+    public long NotIPv4 => Volatile.Read(ref _notIPv4);
+
     public long WithoutMember => Volatile.Read(ref _withoutMember);
 
     public long Refused => Volatile.Read(ref _refused);
@@ -60,13 +63,19 @@ internal sealed unsafe class IngressPump : IDisposable
                 _tooLarge++;
                 continue;
             }
+            PeerAddress peer = _batch.Peer(slot);
+            if (!peer.IsIPv4)
+            {
+                _notIPv4++; // no ship hears of it: Ames is IPv4
+                continue;
+            }
             if (members.Length == 0)
             {
                 _withoutMember++;
                 continue;
             }
             // The datagram was received where the frame's payload belongs: nothing is copied.
-            int size = BalancerFrame.Complete(_batch.Room(slot), _batch.Size(slot), FrameKind.Ingress, isMaster: false, ++_number, _batch.Peer(slot), _seal);
+            int size = BalancerFrame.Complete(_batch.Room(slot), _batch.Size(slot), FrameKind.Ingress, isMaster: false, ++_number, peer, _seal);
             foreach (PeerAddress member in members)
             {
                 if (!_queue.Add(_batch.Start(slot), size, member))

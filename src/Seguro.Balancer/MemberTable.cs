@@ -146,8 +146,14 @@ internal sealed class MemberTable
     }
 
     /// <summary>The first address of a name: several would be several ways to one member.</summary>
-    public static async Task<IPEndPoint> ResolveAsync(HostAddress address, CancellationToken cancel) =>
-        new(IPAddress.TryParse(address.Host, out IPAddress? literal) ? literal : (await Dns.GetHostAddressesAsync(address.Host, cancel))[0], address.Port);
+    /// <exception cref="SocketException">The name is not known now, or has no address.</exception>
+    public static async Task<IPEndPoint> ResolveAsync(HostAddress address, CancellationToken cancel)
+    {
+        if (IPAddress.TryParse(address.Host, out IPAddress? literal))
+            return new IPEndPoint(literal, address.Port);
+        IPAddress[] found = await Dns.GetHostAddressesAsync(address.Host, cancel);
+        return found.Length > 0 ? new IPEndPoint(found[0], address.Port) : throw new SocketException((int)SocketError.NoData);
+    }
 
     private void MakeRoom()
     {

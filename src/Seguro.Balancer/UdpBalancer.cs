@@ -58,6 +58,7 @@ public sealed class UdpBalancer : IDisposable
         _ingress.Datagrams,
         _ingress.Copies,
         _ingress.TooLarge,
+        _ingress.NotIPv4,
         _ingress.WithoutMember,
         _ingress.Refused,
         _outside.Drops,

@@ -4,6 +4,8 @@ using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Nock;
+using Seguro.Nock.Drivers;
+using Seguro.Nock.Kernels;
 using Seguro.Nock.Ships;
 using Seguro.Node.Access;
 using Seguro.Node.Admin;
@@ -33,6 +35,7 @@ public sealed class SeguroNode : IAsyncDisposable
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
     private volatile MemberLinks? _links;
+    private EffectRouter? _router;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
     private string _waiting = "";
@@ -73,7 +76,7 @@ public sealed class SeguroNode : IAsyncDisposable
             StatusReport report = StatusReport.Of(
                 MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
             report = report with { Asking = asking, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
-            return host is null ? report with { Role = "starting" } : report;
+            return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
         }
     }
 
@@ -107,7 +110,8 @@ public sealed class SeguroNode : IAsyncDisposable
         try
         {
             await node.StartLetInAsync(cancel);
-            await node._host!.Completion.WaitAsync(cancel);
+            // What hears, and what follows, must not end unseen.
+            await (await Task.WhenAny(node._host!.Completion, node._links!.Completion, node._router?.Completion ?? node._host.Completion).WaitAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
@@ -197,9 +201,9 @@ public sealed class SeguroNode : IAsyncDisposable
         Keep(log);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
         IShip ship = Keep(MakeShip(identity));
-        EffectRouter? router = MakeRouter();
+        EffectRouter? router = MakeRouter(identity);
         if (router is not null)
-            Keep(router);
+            _router = Keep(router);
         MemberHost host = Keep(await MemberHost.StartAsync(
             new MemberHostOptions
             {
@@ -211,7 +215,12 @@ public sealed class SeguroNode : IAsyncDisposable
                 ReadPeers = links.ReadAsync,
                 Suspect = new SuspicionTeller(links).Tell,
                 Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
-                ChangeRole = (role, term) => router?.ChangeRole(role, term),
+                ChangeRole = (role, term) =>
+                {
+                    router?.ChangeRole(role, term);
+                    if (role is Role.Master && router is not null && ship is NockShip kernel)
+                        _ = LearnVersionAsync(kernel, router);
+                },
                 ChangeMembers = _access.See,
                 Log = new NoticeLogger(_notice),
             },
@@ -220,6 +229,20 @@ public sealed class SeguroNode : IAsyncDisposable
         await links.StartAsync(cancel);
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));
         router?.Start(host.Hear);
+    }
+
+    /// <summary>A new master asks its kernel by which version of the protocol packets are dropped; before that, and where it does not say, by none.</summary>
+    private async Task LearnVersionAsync(NockShip kernel, EffectRouter router)
+    {
+        try
+        {
+            if (_host is { } host && await host.AskShipAsync(() => kernel.AskAmesVersion(CancellationToken.None)) is { } version)
+                router.SetVersion(version);
+        }
+        catch (OperationCanceledException)
+        {
+            // The member ends.
+        }
     }
 
     private void Wait(string what)
@@ -245,7 +268,7 @@ public sealed class SeguroNode : IAsyncDisposable
             });
     }
 
-    private EffectRouter? MakeRouter()
+    private EffectRouter? MakeRouter(PierIdentity identity)
     {
         if (_configuration.ShipKind is ShipKind.Opaque || _configuration.Udp is not { } udp)
             return null;
@@ -253,7 +276,15 @@ public sealed class SeguroNode : IAsyncDisposable
         DatagramPort port = _configuration.Balancer is { } balancer
             ? new BalancerPort(BalancerLink.Open(listen, balancer, ClusterKey.Load(_configuration.BalancerKey!), TimeProvider.System))
             : OwnPort.Open(listen);
-        return new EffectRouter(port, new EffectRouterOptions { GalaxyDomain = _configuration.Fake ? null : "urbit.org", Log = new NoticeLogger(_notice) });
+        // The demo kernel hears anything; every other one what vere's driver would give it.
+        bool isDemo = _configuration.Kernel == ShipLog.Demo && identity.Life == DemoKernel.Life;
+        return new EffectRouter(port, new EffectRouterOptions
+        {
+            GalaxyDomain = _configuration.Fake ? null : "urbit.org",
+            Rules = isDemo ? null : new AmesRules(identity.Who),
+            Drop = why => _host?.Drop($"datagram: {why.ToString().ToLowerInvariant()}"),
+            Log = new NoticeLogger(_notice),
+        });
     }
 
     private MemberOptions MakeMember(StoreCapabilities capabilities) => new()

@@ -80,6 +80,8 @@ internal static class BalancerCommand
         {
             terminal.Output.WriteLine(
                 $"The ship's datagrams come in at {balancer.Public}; members send to {balancer.Inside}. The kernel holds {ByteSize.Format(outside)} and {ByteSize.Format(inside)} of what comes in.");
+            if (balancer.Public.AddressFamily is AddressFamily.InterNetworkV6)
+                terminal.Output.WriteLine("Urbit's network is IPv4: what comes from IPv6 peers is counted and dropped.");
         }
         terminal.Output.Flush();
     }
@@ -94,7 +96,7 @@ internal static class BalancerCommand
         {
             (string Name, long Count)[] dropped =
             [
-                ("too large", stats.TooLarge), ("no member", stats.WithoutMember), ("copies not sent", stats.CopiesRefused), ("public buffer full", stats.PublicOverflow),
+                ("too large", stats.TooLarge), ("not IPv4", stats.NotIPv4), ("no member", stats.WithoutMember), ("copies not sent", stats.CopiesRefused), ("public buffer full", stats.PublicOverflow),
                 ("old term", stats.OldTerm), ("effects not sent", stats.ReleasesRefused), ("hellos repeated", stats.HellosRepeated), ("hellos of too many", stats.HellosTooMany),
                 ("no frames", stats.Malformed), ("forged", stats.Forged), ("unknown sender", stats.UnknownSender), ("wrong kind", stats.WrongKind), ("inner buffer full", stats.InsideOverflow),
             ];

@@ -51,6 +51,7 @@ internal static class StatusCommand
             ("optimism", $"{report.Optimism.Replicas} of {report.Members.Count - 1} replicas, {report.Optimism.OnReplicaLoss}"),
             ("gate", report.Role == "master" ? $"{report.Gated} events wait" : null),
             ("ingress", $"{report.Ingress} wait"),
+            ("dropped", report.Dropped.Count == 0 ? null : string.Join(", ", report.Dropped.OrderByDescending(static drop => drop.Value).Select(static drop => $"{drop.Key} {drop.Value}"))),
             ("members", string.Join(", ", report.Members)),
             ("links", report.Links.Count == 0 ? "none" : string.Join(", ", report.Links)),
             ("store", report.CommitMeans.Length == 0 ? report.Store : $"{report.Store} ({report.CommitMeans})"));

@@ -3,9 +3,12 @@ namespace Seguro.Core;
 /// <summary>
 /// A replica's memory of effects that may not be out yet: who takes over releases them again. Bounded: the oldest are forgotten first.
 /// </summary>
-internal sealed class EffectBacklog(int most)
+internal sealed class EffectBacklog(int most, long mostBytes)
 {
     private readonly Queue<(EventNumber Number, IReadOnlyList<Effect> Effects)> _kept = new();
+
+    /// <summary>How many bytes the effects have.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>The effects of events up to here are not kept: they are out, were forgotten, or come from before the ship's snapshot.</summary>
     public EventNumber Floor { get; private set; }
@@ -21,19 +24,20 @@ internal sealed class EffectBacklog(int most)
     {
         if (effects.Count == 0 || number <= Floor)
             return;
-        if (_kept.Count == most)
+        _kept.Enqueue((number, effects));
+        Bytes += SizeOf(effects);
+        while (_kept.Count > most || (Bytes > mostBytes && _kept.Count > 1))
         {
-            Floor = _kept.Dequeue().Number;
+            Floor = Forget();
             HasForgotten = true;
         }
-        _kept.Enqueue((number, effects));
     }
 
     /// <summary>Effects up to here are out.</summary>
     public void ReleasedThrough(EventNumber number)
     {
         while (_kept.TryPeek(out (EventNumber Number, IReadOnlyList<Effect>) oldest) && oldest.Number <= number)
-            _kept.Dequeue();
+            Forget();
         if (number >= Floor)
             (Floor, HasForgotten) = (number, false);
     }
@@ -44,9 +48,11 @@ internal sealed class EffectBacklog(int most)
         int kept = _kept.Count;
         for (int i = 0; i < kept; i++)
         {
-            (EventNumber Number, IReadOnlyList<Effect>) entry = _kept.Dequeue();
+            (EventNumber Number, IReadOnlyList<Effect> Effects) entry = _kept.Dequeue();
             if (entry.Number <= ship)
                 _kept.Enqueue(entry);
+            else
+                Bytes -= SizeOf(entry.Effects);
         }
         if (Floor > ship)
             (Floor, HasForgotten) = (ship, false);
@@ -54,4 +60,20 @@ internal sealed class EffectBacklog(int most)
 
     /// <summary>A ship that was loaded from a snapshot stands here: nothing is known of the effects before.</summary>
     public void Begin(EventNumber ship) => Floor = ship;
+
+    /// <summary>How many bytes effects have.</summary>
+    public static long SizeOf(IReadOnlyList<Effect> effects)
+    {
+        long size = 0;
+        for (int i = 0; i < effects.Count; i++)
+            size += effects[i].Bytes.Length;
+        return size;
+    }
+
+    private EventNumber Forget()
+    {
+        (EventNumber number, IReadOnlyList<Effect> effects) = _kept.Dequeue();
+        Bytes -= SizeOf(effects);
+        return number;
+    }
 }

@@ -14,6 +14,9 @@ internal sealed class Gate
     /// <summary>How many events' effects wait.</summary>
     public int Count => _waiting.Count;
 
+    /// <summary>How many bytes these effects have.</summary>
+    public long Bytes { get; private set; }
+
     /// <summary>
     /// Up to which event the condition holds: durable here at optimism 0; else committed and processed by that many replicas.
     /// </summary>
@@ -39,8 +42,10 @@ internal sealed class Gate
     /// <summary>Holds what an event wants done. Events come in order; those without effects need not come. What is out already is not held: nothing would let it go.</summary>
     public void Hold(EventNumber number, IReadOnlyList<Effect> effects)
     {
-        if (effects.Count > 0 && number > Released)
-            _waiting.Enqueue((number, effects));
+        if (effects.Count == 0 || number <= Released)
+            return;
+        _waiting.Enqueue((number, effects));
+        Bytes += EffectBacklog.SizeOf(effects);
     }
 
     /// <summary>Lets go what is at or below <paramref name="limit"/>; null where there is nothing to emit, or an earlier release is still on its way.</summary>
@@ -59,6 +64,7 @@ internal sealed class Gate
                 break;
             }
             _waiting.Dequeue();
+            Bytes -= EffectBacklog.SizeOf(next.Effects);
             effects.AddRange(next.Effects);
             degraded |= next.Number > strict;
         }

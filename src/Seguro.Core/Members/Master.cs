@@ -8,6 +8,9 @@ internal sealed partial class Master
 {
     private const int MostPokes = 32;
 
+    /// <summary>How many events may be in the tail; of those that nobody needs any more it is kept to half of that (<see cref="PushAll"/>).</summary>
+    private const int MostInTail = 131_072;
+
     private readonly MemberState _member;
     private readonly LeaseKeeper _keeper;
     private readonly EventNumber _head;
@@ -254,7 +257,10 @@ internal sealed partial class Master
         int room = (int)Math.Min(
             (ulong)MostPokes, (ulong)_member.Options.MaxUnreplicatedEvents - Math.Min((ulong)_member.Options.MaxUnreplicatedEvents, Tip.Number - _member.Committed.Number));
         room = Math.Min(room, _member.Options.MaxGated - _gate.Count);
-        if (room <= 0 || _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _isSteppingDown)
+        // Events without effects do not wait at the gate, but they stay in the tail while it is closed.
+        bool isFull = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _gate.Bytes >= _member.Options.MaxGatedBytes
+            || _member.Tail.Bytes >= _member.Options.PushWindow + _member.Options.MaxUnreplicatedBytes || _member.Tail.Count >= MostInTail;
+        if (room <= 0 || isFull || _isSteppingDown)
             return;
         List<Ovum> ova = _member.Ingress.Take(room);
         if (ova.Count == 0)

@@ -36,8 +36,14 @@ public sealed record MemberOptions
     /// <summary>How many events' effects may wait at the gate; past that, ingress waits.</summary>
     public int MaxGated { get; init; } = 16_384;
 
-    /// <summary>How many ova may wait to be computed; past that, the newest are dropped and counted.</summary>
+    /// <summary>How many payload bytes these effects may have.</summary>
+    public long MaxGatedBytes { get; init; } = 64L << 20;
+
+    /// <summary>How many ova may wait to be computed; past that, the newest are dropped and counted, first those of whoever sends most.</summary>
     public int MaxIngress { get; init; } = 8192;
+
+    /// <summary>How many bytes they may have.</summary>
+    public long MaxIngressBytes { get; init; } = 32L << 20;
 
     /// <summary>How long a replica remembers what it heard and did not see in the log.</summary>
     public TimeSpan IngressAge { get; init; } = TimeSpan.FromSeconds(10);

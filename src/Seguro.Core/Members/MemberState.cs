@@ -13,8 +13,8 @@ internal sealed class MemberState
     public MemberState(MemberOptions options)
     {
         Options = options;
-        Ingress = new Ingress(options.MaxIngress, options.IngressAge);
-        Backlog = new EffectBacklog(options.MaxGated * 2);
+        Ingress = new Ingress(options);
+        Backlog = new EffectBacklog(options.MaxGated * 2, options.MaxGatedBytes * 2);
         Snapshots = new SnapshotRule(options.SnapshotEvery, options.SnapshotAge);
         Settings = new ClusterSettings(options.InitialOptimism, options.Members, EventNumber.None);
     }

@@ -9,4 +9,5 @@ namespace Seguro.Core;
 /// Names its content, the same on every member that heard the same: by it a member that takes over knows what is in the log already. 0: it can't be
 /// heard twice. For Urbit: the mug of <c>[wire card]</c>.
 /// </param>
-public readonly record struct Ovum(ReadOnlyMemory<byte> Bytes, DateTimeOffset Now, uint Digest = 0);
+/// <param name="Source">Tells senders apart, so that none of them takes the others' room; 0: the member itself. It may be made up by whoever sends: nothing else is decided by it.</param>
+public readonly record struct Ovum(ReadOnlyMemory<byte> Bytes, DateTimeOffset Now, uint Digest = 0, ulong Source = 0);

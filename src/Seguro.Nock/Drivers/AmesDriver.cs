@@ -8,13 +8,6 @@ namespace Seguro.Nock.Drivers;
 /// <summary>Between datagrams and a ship's nouns (vere-facts.md §7.1). IPv4 only, as Urbit's network is. Safe for several threads.</summary>
 public static class AmesDriver
 {
-    /// <summary>The largest packet of the newer protocol, in bytes; longer ones are dropped.</summary>
-    public const int LargestMesa = 1472;
-
-    private const uint MesaCookie = 0x67e0_0200;
-    private const uint StunCookie = 0x2112_a442;
-    private const byte NotRequest = 4;
-    private const byte NotAmes = 8;
     private static readonly Noun AmesWire = NounList.Path("a", "ames");
     private static readonly Noun FineWire = NounList.Path("ames", "fine");
     private static readonly Noun MesaWire = NounList.Path("ames", "ames");
@@ -30,58 +23,46 @@ public static class AmesDriver
 
     /// <summary>
     /// The ovum's bytes for a datagram that was heard: jam of <c>[/a/ames %hear [%| lane] blob]</c>, with the wire <c>/ames/fine</c> for an answer to a remote scry;
-    /// of <c>[/ames/ames %heer [%if ip port] blob]</c> for the newer protocol. A new array.
+    /// of <c>[/ames/ames %heer [%if ip port] blob]</c> for the newer protocol. A new array; null where the ship does not hear of it.
     /// </summary>
     /// <param name="source">Who sent it: an IPv4 address, or one that is mapped to IPv6.</param>
-    /// <param name="datagram">What was sent, as it came. Text and the like, which is no packet of Urbit's, is heard as well: the kernel may know it.</param>
-    /// <returns>Null where a ship does not hear of it: the source has no IPv4 address, it is too long for its protocol, or it is for the runtime (STUN, requests of remote scry).</returns>
-    public static byte[]? Hear(IPEndPoint source, ReadOnlySpan<byte> datagram) => MakeHear(source, datagram) is { } ovum ? Jam.ToBytes(ovum) : null;
-
-    /// <summary>As the other one, with the ovum's digest (<see cref="Core.Ovum.Digest"/>): the mug of <c>[wire card]</c>.</summary>
-    public static byte[]? Hear(IPEndPoint source, ReadOnlySpan<byte> datagram, out uint digest)
+    /// <param name="datagram">What was sent, as it came.</param>
+    /// <param name="rules">What is a packet; <see langword="null"/>: whatever is not for the runtime is heard, also text and the like, which a small kernel may know.</param>
+    /// <param name="digest">The ovum's digest (<see cref="Core.Ovum.Digest"/>): the mug of <c>[wire card]</c>.</param>
+    /// <param name="why">Why the ship does not hear of it.</param>
+    public static byte[]? Hear(IPEndPoint source, ReadOnlySpan<byte> datagram, AmesRules? rules, out uint digest, out Unheard why)
     {
-        Noun? ovum = MakeHear(source, datagram);
-        digest = ovum is null ? 0 : (uint)ovum.Mug;
-        return ovum is null ? null : Jam.ToBytes(ovum);
-    }
-
-    private static Cell? MakeHear(IPEndPoint source, ReadOnlySpan<byte> datagram)
-    {
-        if (!TryAddress(source.Address, out uint address))
+        ArgumentNullException.ThrowIfNull(source);
+        why = Judge(source.Address, datagram, rules, out uint address);
+        digest = 0;
+        if (why is not Unheard.None)
             return null;
-        if (IsMesa(datagram))
-        {
-            return datagram.Length > LargestMesa ? null
-                : Cell.Of(MesaWire, HeerTag, Cell.Of(IfTag, (ulong)address, (ulong)source.Port), Atom.Of(datagram));
-        }
-        if (IsStun(datagram))
-            return null;
-        Noun wire = AmesWire;
-        if (IsClassic(datagram) && (datagram[0] & NotAmes) != 0)
-        {
-            if ((datagram[0] & NotRequest) == 0)
-                return null;
-            wire = FineWire;
-        }
-        return Cell.Of(wire, HearTag, new Cell(Atom.One, Atom.Of(((ulong)source.Port << 32) | address)), Atom.Of(datagram));
+        Cell ovum = AmesPacket.IsMesa(datagram)
+            ? Cell.Of(MesaWire, HeerTag, Cell.Of(IfTag, (ulong)address, (ulong)source.Port), Atom.Of(datagram))
+            : Cell.Of(
+                AmesPacket.IsClassic(datagram) && AmesPacket.IsFine(datagram) ? FineWire : AmesWire,
+                HearTag, new Cell(Atom.One, Atom.Of(((ulong)source.Port << 32) | address)), Atom.Of(datagram));
+        digest = (uint)ovum.Mug;
+        return Jam.ToBytes(ovum);
     }
 
-    /// <summary>Is it a packet of the newer protocol (mesa)? Decided by bytes 4 to 7, as vere does.</summary>
-    public static bool IsMesa(ReadOnlySpan<byte> datagram) => datagram.Length >= 8 && BinaryPrimitives.ReadUInt32LittleEndian(datagram[4..]) == MesaCookie;
+    /// <summary>As the other one, without rules.</summary>
+    public static byte[]? Hear(IPEndPoint source, ReadOnlySpan<byte> datagram) => Hear(source, datagram, null, out _, out _);
 
-    /// <summary>Is it a packet of the older protocol: is the checksum in its header that of the rest?</summary>
-    internal static bool IsClassic(ReadOnlySpan<byte> datagram)
+    private static Unheard Judge(IPAddress source, ReadOnlySpan<byte> datagram, AmesRules? rules, out uint address)
     {
-        if (datagram.Length < sizeof(uint))
-            return false;
-        uint header = BinaryPrimitives.ReadUInt32LittleEndian(datagram);
-        // The highest bit is 0 where the packet was relayed, and its origin follows the header.
-        int before = sizeof(uint) + (header >> 31 == 0 ? 6 : 0);
-        return datagram.Length > before && ((uint)MugHash.OfBytes(datagram[before..]) & 0xfffff) == ((header >> 11) & 0xfffff);
+        if (!TryAddress(source, out address))
+            return Unheard.Family;
+        if (AmesPacket.IsMesa(datagram))
+        {
+            return rules is not null ? AmesPacket.JudgeMesa(datagram)
+                : datagram.Length > AmesPacket.LargestMesa ? Unheard.Long : Unheard.None;
+        }
+        if (AmesPacket.IsStun(datagram))
+            return Unheard.Runtime;
+        return rules is not null ? AmesPacket.JudgeClassic(datagram, rules)
+            : AmesPacket.IsClassic(datagram) && AmesPacket.IsFineQuestion(datagram) ? Unheard.Runtime : Unheard.None;
     }
-
-    private static bool IsStun(ReadOnlySpan<byte> datagram) =>
-        datagram.Length >= 20 && datagram[0] is 0 or 1 && datagram[1] == 1 && BinaryPrimitives.ReadUInt32BigEndian(datagram[4..]) == StunCookie;
 
     /// <summary>Reads an effect, where it is a <c>%send</c> or a <c>%push</c>: what is to be sent, to one destination or several. Destinations that vere drops are left out.</summary>
     /// <returns>False where the effect is none of Ames's; true with an empty list where nothing can be sent.</returns>

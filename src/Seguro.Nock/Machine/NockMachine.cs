@@ -12,23 +12,10 @@ public sealed partial class NockMachine
 {
     private const int CheckEvery = 1 << 12;
 
-    /// <summary>How many bytes may be taken between two looks at the heap.</summary>
-    private const long Breath = 16L << 20;
-
-    private const int MaxNesting = 128;
-    private const int BytesOfFrame = 24;
-    private const int BytesOfNoun = 100; // what Cue needs for one at the most, its tables included
-
-    [ThreadStatic]
-    private static NockMachine? s_running;
-    [ThreadStatic]
-    private static long s_taken;
-
     private Frame[] _frames = new Frame[1024];
     private int _depth;
     private int _untilCheck = CheckEvery;
     private long _calls;
-    private long _looked;
     private bool _running;
     private Node? _next;
     private Noun? _nextSubject;
@@ -53,9 +40,6 @@ public sealed partial class NockMachine
 
     /// <summary>How many calls each computation from now on may make; 0: as many as it likes.</summary>
     public long MaxCalls { get; set; }
-
-    /// <summary>As <see cref="NockOptions.MaxHeap"/>, for each computation from now on.</summary>
-    public long MaxHeap { get; set; }
 
     /// <summary>The labels of all jets there are.</summary>
     public static IEnumerable<string> JetLabels => JetLibrary.All.Keys;
@@ -272,20 +256,6 @@ public sealed partial class NockMachine
             ?? Evaluate(arm.Node, new Cell(formula, new Cell(sample, payload.TailField)), bottom);
     }
 
-    /// <summary>So many bytes are about to be taken at once: by a jet, say, which is one call whatever it makes.</summary>
-    internal static void Take(long bytes)
-    {
-        s_taken += bytes;
-        if (s_taken < Breath)
-            return;
-        s_taken = 0;
-        s_running?.LookAtHeap(bytes);
-    }
-
-    /// <summary>How many nouns there is room for.</summary>
-    internal int RoomForNouns => MaxHeap == 0 ? CueLimits.Default.Nouns
-        : (int)Math.Clamp((MaxHeap - GC.GetTotalMemory(forceFullCollection: false)) / BytesOfNoun, 0, CueLimits.Default.Nouns);
-
     internal static bool CanNest() => RuntimeHelpers.TryEnsureSufficientExecutionStack();
 
     /// <summary>The product of an arm's jet, where the core is what its name says, and the jet does not decline.</summary>
@@ -347,20 +317,4 @@ public sealed partial class NockMachine
             LookAtHeap(0);
     }
 
-    private void LookAtHeap(long more)
-    {
-        _looked = GC.GetAllocatedBytesForCurrentThread();
-        if (MaxHeap == 0 || GC.GetTotalMemory(forceFullCollection: false) + more <= MaxHeap)
-            return;
-        Forget();
-        if (HeapBudget.IsExceeded(MaxHeap, more))
-            throw new NockCrash("meme");
-    }
-
-    /// <summary>Gives back what only saves time.</summary>
-    private void Forget()
-    {
-        Kept.Clear();
-        Memo.Clear();
-    }
 }

@@ -18,6 +18,7 @@ public sealed class NockShip : IShip
 {
     private static readonly Noun ArvoWire = Cell.Of(0, "arvo", 0);
     private static readonly Atom CrudTag = Cord.Of("crud");
+    private static readonly Noun AmesVersion = new Cell(Cell.Of(0, 0), Cell.Of(1, "once", "ax", 0, NounList.Path("protocol", "version")));
     private const int LongestTrace = 1000;
     private static readonly UInt128 Tick = UInt128.One << 48;
 
@@ -56,6 +57,21 @@ public sealed class NockShip : IShip
         ArvoKernel kernel = _state.Kernel ?? throw new SeguroException(ErrorCode.Crashed, "the ship has not booted: there is nobody to ask", $"Apply its first {_options.Life} events.");
         (_machine.MaxCalls, _machine.MaxHeap) = (_options.MaxCalls, _options.MaxHeap);
         return kernel.Peek(sample, cancel);
+    }
+
+    /// <summary>The kernel's version of the older network protocol (scry <c>%ax //protocol/version</c>, vere-facts.md §7.1); <see langword="null"/> where it does not say.</summary>
+    public uint? AskAmesVersion(CancellationToken cancel)
+    {
+        try
+        {
+            // [~ %omen beam %noun version]
+            Noun answer = Peek(AmesVersion, cancel);
+            return Axis.At(answer, 30) == "noun" && Axis.At(answer, 31) is Atom version && version.TryGet(out ulong number) && number <= uint.MaxValue ? (uint)number : null;
+        }
+        catch (SeguroException error) when (error.Code is ErrorCode.Crashed)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>

@@ -63,6 +63,9 @@ public sealed record StatusReport
     /// <summary>How many ova wait.</summary>
     public required int Ingress { get; init; }
 
+    /// <summary>What was dropped since the member started, by reason: datagrams that are no packets, ova and messages for which there was no room.</summary>
+    public IReadOnlyDictionary<string, long> Dropped { get; init; } = new Dictionary<string, long>();
+
     /// <summary>With whom there is a link.</summary>
     public required IReadOnlyList<string> Links { get; init; }
 

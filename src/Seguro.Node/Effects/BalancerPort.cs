@@ -9,6 +9,9 @@ namespace Seguro.Node.Effects;
 public sealed class BalancerPort(BalancerLink link) : DatagramPort
 {
     /// <inheritdoc/>
+    public override Task Completion => link.Completion;
+
+    /// <inheritdoc/>
     public override void Announce(bool isMaster, Term term) => link.Announce(isMaster, term);
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ public abstract class DatagramPort : IAsyncDisposable
     /// <summary>The most bytes that <see cref="ReceiveAsync"/> may need.</summary>
     public const int BufferSize = 1 << 16;
 
+    /// <summary>Faults when the port can't hear any more, beside <see cref="ReceiveAsync"/>; ends when it is disposed of.</summary>
+    public virtual Task Completion => Task.CompletedTask;
+
     /// <summary>Says what this member is, where somebody wants to know.</summary>
     public abstract void Announce(bool isMaster, Term term);
 

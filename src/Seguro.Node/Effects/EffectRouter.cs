@@ -1,8 +1,10 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
 using Seguro.Nock.Drivers;
+using Seguro.Node.Members;
 
 namespace Seguro.Node.Effects;
 
@@ -15,7 +17,6 @@ namespace Seguro.Node.Effects;
 /// </remarks>
 public sealed class EffectRouter : IAsyncDisposable
 {
-    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
     private readonly DatagramPort _port;
     private readonly EffectRouterOptions _options;
     private readonly GalaxyTable _galaxies;
@@ -23,13 +24,14 @@ public sealed class EffectRouter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _role = new();
     private Action<Ovum>? _hear;
+    private readonly RecurringWarning _warning;
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile AmesRules? _rules;
     private Task _receiving = Task.CompletedTask;
     private bool _isMaster;
     private long _sent;
     private long _unsent;
     private long _unhandled;
-    private long _unhandledWarned;
-    private long _warnedAt;
 
     /// <summary>Makes a router; nothing happens before <see cref="Start"/>.</summary>
     /// <param name="port">Where datagrams come in and go out; disposed of with this.</param>
@@ -39,6 +41,8 @@ public sealed class EffectRouter : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         _port = port;
         _options = options;
+        _rules = options.Rules;
+        _warning = new RecurringWarning(options.Time, options.Log);
         _galaxies = new GalaxyTable(options, _stop.Token);
         _alarm = new AlarmClock(options.Time, () => Hear(BehnDriver.Wake()));
     }
@@ -52,6 +56,12 @@ public sealed class EffectRouter : IAsyncDisposable
     /// <summary>How many effects nobody here knows how to carry out.</summary>
     public long Unhandled => Volatile.Read(ref _unhandled);
 
+    /// <summary>Faults when what hears for the ship has failed: it is deaf then. Ends with <see cref="DisposeAsync"/>.</summary>
+    public Task Completion => _completion.Task;
+
+    /// <summary>The kernel's version of the protocol is known from now on: packets of others are dropped.</summary>
+    public void SetVersion(uint version) => _rules = _rules is { } rules ? rules with { Version = version } : null;
+
     /// <summary>Begins to listen.</summary>
     /// <param name="hear">Takes what the ship is to hear: <see cref="Members.MemberHost.Hear"/>. Must not block.</param>
     public void Start(Action<Ovum> hear)
@@ -63,7 +73,7 @@ public sealed class EffectRouter : IAsyncDisposable
             if (_isMaster)
                 AnnounceDrivers();
         }
-        _receiving = Task.Run(ReceiveAsync, CancellationToken.None);
+        _receiving = Task.WhenAll(WatchAsync(Task.Run(ReceiveAsync, CancellationToken.None), "hearing datagrams"), WatchAsync(_port.Completion, "the link to the balancer"));
     }
 
     /// <summary>Hears of a change of role: a new master tells its kernel that the drivers have started; who is master no longer turns the alarm off.</summary>
@@ -118,9 +128,24 @@ public sealed class EffectRouter : IAsyncDisposable
             return;
         await _stop.CancelAsync();
         _alarm.Dispose();
-        await _receiving;
         await _port.DisposeAsync();
+        await _receiving;
+        _completion.TrySetResult();
         _stop.Dispose();
+    }
+
+    /// <summary>A part that nobody waits for must not end unseen.</summary>
+    private async Task WatchAsync(Task part, string what)
+    {
+        try
+        {
+            await part;
+        }
+        catch (Exception failed)
+        {
+            if (!_stop.IsCancellationRequested)
+                _completion.TrySetException(Fault.Of(what, failed));
+        }
     }
 
     private void Send(Term term, AmesSend send)
@@ -150,8 +175,10 @@ public sealed class EffectRouter : IAsyncDisposable
             while (true)
             {
                 (IPEndPoint from, ReadOnlyMemory<byte> datagram) = await _port.ReceiveAsync(buffer, _stop.Token);
-                if (AmesDriver.Hear(from, datagram.Span, out uint digest) is { } bytes)
-                    _hear!(new Ovum(bytes, _options.Time.GetUtcNow(), digest));
+                if (AmesDriver.Hear(from, datagram.Span, _rules, out uint digest, out Unheard why) is { } bytes)
+                    _hear!(new Ovum(bytes, _options.Time.GetUtcNow(), digest, SenderOf(from.Address)));
+                else
+                    _options.Drop(why);
             }
         }
         catch (Exception error) when (_stop.IsCancellationRequested && error is OperationCanceledException or ObjectDisposedException or SocketException)
@@ -160,13 +187,16 @@ public sealed class EffectRouter : IAsyncDisposable
         }
     }
 
+    // By address and not by port, of which a sender has as many as it likes.
+    private static ulong SenderOf(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        return address.TryWriteBytes(bytes, out int count) ? (1UL << 32) | BinaryPrimitives.ReadUInt32BigEndian(bytes[(count - sizeof(uint))..]) : 0;
+    }
+
     private void NoteUnhandled()
     {
-        long count = ++_unhandled;
-        if (_warnedAt != 0 && _options.Time.GetElapsedTime(_warnedAt) < BetweenWarnings)
-            return;
-        _options.Log.LogWarning("{Count} effects were of kinds that this member does not carry out; they were dropped.", count - _unhandledWarned);
-        _unhandledWarned = count;
-        _warnedAt = _options.Time.GetTimestamp();
+        Interlocked.Increment(ref _unhandled);
+        _warning.Note("unhandled", "An effect is of a kind that this member does not carry out, and was dropped.");
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Seguro.Nock.Drivers;
 
 namespace Seguro.Node.Effects;
 
@@ -13,6 +14,12 @@ public sealed record EffectRouterOptions
     /// The domain under which galaxies are found (<c>zod.urbit.org</c>, port 13337 and up); <see langword="null"/> for a fake ship, whose galaxies are on this machine (port 31337 and up).
     /// </summary>
     public string? GalaxyDomain { get; init; }
+
+    /// <summary>By what packets are told from noise; <see langword="null"/> for a kernel that may hear anything, such as the demo's.</summary>
+    public AmesRules? Rules { get; init; }
+
+    /// <summary>Hears of each datagram that the ship does not, and why; for counting. Must not block.</summary>
+    public Action<Unheard> Drop { get; init; } = static _ => { };
 
     /// <summary>The clock. What rings and when an ovum was heard go by its wall clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -84,27 +84,36 @@ sealed class LinkStream : IDisposable
                 }
             }
         }
-        catch (Exception error) when (IsBroken(error))
+        catch (Exception error)
         {
             Break(Describe(error));
+            if (!IsBroken(error))
+                throw;
         }
     }
 
     private async Task ReadAsync(IAsyncStreamReader<Wire.Frame> incoming, Func<LinkStream, MemberMessage, bool> deliver)
     {
         using ChainHasher hasher = new();
+        bool isDelivering = false;
         try
         {
             while (await incoming.MoveNext(_broken.Token))
             {
-                if (!deliver(this, MessageCodec.Decode(incoming.Current, hasher)))
+                MemberMessage message = MessageCodec.Decode(incoming.Current, hasher);
+                isDelivering = true;
+                if (!deliver(this, message))
                     break;
+                isDelivering = false;
             }
             Break("the other side ended it");
         }
-        catch (Exception error) when (IsBroken(error) || error is SeguroException)
+        catch (Exception error)
         {
+            // The other direction ends in any case; what is neither the network's doing nor the other side's is a fault of this member.
             Break(Describe(error));
+            if (isDelivering || !(IsBroken(error) || error is SeguroException))
+                throw;
         }
     }
 

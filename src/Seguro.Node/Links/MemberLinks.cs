@@ -5,6 +5,7 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Seguro.Core;
 using Seguro.Identity;
+using Seguro.Node.Members;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
@@ -23,6 +24,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
     private readonly ConcurrentDictionary<string, LinkPeer> _peers = new(StringComparer.Ordinal);
     private readonly Lock _membership = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly AskingMembers _asking = new();
     private readonly ConcurrentDictionary<string, HostAddress> _addresses = new(StringComparer.Ordinal);
     private volatile LinkRefusal? _refusal;
@@ -39,6 +41,9 @@ public sealed partial class MemberLinks : IAsyncDisposable
         _options = options;
         options.Access.Changed += ApplyAccess;
     }
+
+    /// <summary>Faults when the link with a member is not made any more, though it should be; ends with <see cref="DisposeAsync"/>.</summary>
+    public Task Completion => _completion.Task;
 
     /// <summary>Who asks to be let in and is not a member yet, heard of within the last seconds.</summary>
     public IReadOnlyList<string> Asking => _asking.Names;
@@ -130,6 +135,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             await _listener.StopAsync(limit.Token);
             await _listener.DisposeAsync();
         }
+        _completion.TrySetResult();
         _stop.Dispose();
     }
 
@@ -147,7 +153,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             LinkPeer peer = Know(name);
             if (!peer.Learn(address) || !peer.Loop.IsCompleted)
                 return;
-            peer.Loop = Task.Run(() => Dials(name) ? DialAsync(peer) : IntroduceAsync(peer), CancellationToken.None);
+            peer.Loop = Task.Run(() => WatchAsync(peer), CancellationToken.None);
         }
     }
 
@@ -167,12 +173,23 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
         old?.Break("a new one took its place");
         _options.Notice?.Invoke($"There is a link with {name}.");
-        using (peer.Stop.Token.UnsafeRegister(static link => ((LinkStream)link!).Break("told to end"), stream))
-            await stream.RunAsync(incoming, outgoing, Deliver, cancel);
-        lock (peer.Delivery)
+        try
         {
-            if (peer.Current == stream)
-                peer.Current = null;
+            using (peer.Stop.Token.UnsafeRegister(static link => ((LinkStream)link!).Break("told to end"), stream))
+                await stream.RunAsync(incoming, outgoing, Deliver, cancel);
+        }
+        catch (Exception failed)
+        {
+            _completion.TrySetException(Fault.Of($"the link with {name}", failed));
+            throw;
+        }
+        finally
+        {
+            lock (peer.Delivery)
+            {
+                if (peer.Current == stream)
+                    peer.Current = null;
+            }
         }
         if (!_stop.IsCancellationRequested)
             _options.Notice?.Invoke($"The link with {name} broke: {stream.Reason}.");
@@ -236,6 +253,20 @@ public sealed partial class MemberLinks : IAsyncDisposable
         if (_peers.Count >= 4 * Optimism.MostMembers)
             throw new RpcException(new Status(StatusCode.ResourceExhausted, "too many members"));
         return _peers[name] = new LinkPeer(name);
+    }
+
+    /// <summary>A loop that nobody waits for must not end unseen: a member that is not linked again follows nobody.</summary>
+    private async Task WatchAsync(LinkPeer peer)
+    {
+        try
+        {
+            await (Dials(peer.Name) ? DialAsync(peer) : IntroduceAsync(peer));
+        }
+        catch (Exception failed)
+        {
+            if (!peer.Stop.IsCancellationRequested)
+                _completion.TrySetException(Fault.Of($"the link with {peer.Name}", failed));
+        }
     }
 
     private GrpcChannel Dial(string peer, HostAddress address) => LinkDialer.Connect(_options, peer, address);

@@ -41,8 +41,10 @@ public sealed partial class MemberHost : IAsyncDisposable
     private Task _loop = Task.CompletedTask;
     private Task _clock = Task.CompletedTask;
     private volatile MemberStatus _status;
-    private int _heard;
+    private readonly FairRoom _heard;
+    private readonly Lock _hearing = new();
     private int _received;
+    private long _receivedBytes;
     private int _tick;
     private int _snapshot;
     private int _isDisposed;
@@ -60,6 +62,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
         _replay = new ReplayNotice(options.Time, options.Log);
+        _heard = new FairRoom(options.MaxHeard, options.MaxHeardBytes, FairRoom.SeedOf(options.Member.Candidate));
         _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
         _ship = new ShipWorker(options, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
@@ -118,9 +121,12 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         if (_isDeaf && _status.Role is Role.Replica)
             return; // a master that hands over needs to hear; who ends as a replica comes to rest sooner without
-        if (Interlocked.Increment(ref _received) > _options.MaxReceived)
+        long size = SizeOf(message);
+        long waiting = Interlocked.Add(ref _receivedBytes, size);
+        if (Interlocked.Increment(ref _received) > _options.MaxReceived || (waiting > _options.MaxReceivedBytes && waiting > size))
         {
             Interlocked.Decrement(ref _received);
+            Interlocked.Add(ref _receivedBytes, -size);
             _metrics.Dropped(1, "mailbox full of messages");
             return;
         }
@@ -132,19 +138,32 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         if (_isDeaf)
             return; // the other members hear it, too
-        if (Interlocked.Increment(ref _heard) > _options.MaxHeard)
+        lock (_hearing)
         {
-            Interlocked.Decrement(ref _heard);
-            _metrics.Dropped(1, "mailbox full of ova");
-            return;
+            if (!_heard.TryTake(ovum.Source, ovum.Bytes.Length))
+            {
+                _metrics.Dropped(1, "mailbox full of ova");
+                return;
+            }
         }
         Post(new MemberInput.Heard(ovum));
     }
+
+    /// <summary>Counts what was dropped before it came here.</summary>
+    /// <param name="reason">Why; few and fixed.</param>
+    public void Drop(string reason) => _metrics.Dropped(1, reason);
+
+    /// <summary>What was dropped in this life, by reason: datagrams, ova, messages.</summary>
+    public IReadOnlyDictionary<string, long> Drops => _metrics.Drops;
 
     /// <summary>Another member did not come back from an ovum.</summary>
     /// <param name="from">Who says so, by its certificate.</param>
     /// <param name="told">What it is witness of.</param>
     public void HearSuspicion(string from, Suspicion told) => _suspects.Hear(from, told);
+
+    /// <summary>Asks the ship something that changes nothing, when it has time.</summary>
+    /// <exception cref="OperationCanceledException">The member ends.</exception>
+    public Task<T> AskShipAsync<T>(Func<T> ask) => _running.DoAsync(() => _ship.AskAsync(ask, _stopping));
 
     /// <summary>Gives the member an input: what an operator wants.</summary>
     public void Post(MemberInput input) => _mailbox.Writer.TryWrite(input);
@@ -248,16 +267,28 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         switch (input)
         {
-            case MemberInput.Heard:
-                Interlocked.Decrement(ref _heard);
+            case MemberInput.Heard heard:
+                lock (_hearing)
+                    _heard.Return(heard.Ovum.Source, heard.Ovum.Bytes.Length);
                 break;
-            case MemberInput.Received:
+            case MemberInput.Received received:
                 Interlocked.Decrement(ref _received);
+                Interlocked.Add(ref _receivedBytes, -SizeOf(received.Message));
                 break;
             case MemberInput.Tick:
                 Volatile.Write(ref _tick, 0);
                 break;
         }
+    }
+
+    private static long SizeOf(MemberMessage message)
+    {
+        if (message is not MemberMessage.Push push)
+            return 0;
+        long size = 0;
+        for (int i = 0; i < push.Events.Count; i++)
+            size += push.Events[i].Payload.Length;
+        return size;
     }
 
     /// <summary>Gives a tick each tenth of the lease; where one still waits, no second.</summary>
@@ -297,11 +328,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>
     private void Fail(Exception failed)
     {
-        SeguroException error = failed as SeguroException ?? new SeguroException(
-            ErrorCode.Unexpected,
-            $"member {_options.Member.Name}: {failed.GetType().Name}: {failed.Message} ({string.Join(" < ", (failed.StackTrace ?? "").Split('\n').Take(4).Select(static frame => frame.Trim()))})",
-            "Please report this; start the member again.",
-            failed);
+        SeguroException error = Fault.Of($"member {_options.Member.Name}", failed);
         if (!_completion.TrySetException(error))
             return;
         _options.Log.LogCritical(failed, "The member ends: {What} ({Code}). {NextStep}", error.Message, error.CodeText, error.NextStep);

@@ -51,9 +51,15 @@ public sealed record MemberHostOptions
     /// <summary>Where warnings and changes of role go.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;
 
-    /// <summary>How many ova may wait in the mailbox; past that, <see cref="MemberHost.Hear"/> drops.</summary>
+    /// <summary>How many ova may wait in the mailbox; past that, <see cref="MemberHost.Hear"/> drops, first those of whoever sends most.</summary>
     public int MaxHeard { get; init; } = 8192;
+
+    /// <summary>How many bytes they may have.</summary>
+    public long MaxHeardBytes { get; init; } = 32L << 20;
 
     /// <summary>How many messages of other members may wait in the mailbox; past that, they are dropped as if a link had broken.</summary>
     public int MaxReceived { get; init; } = 256;
+
+    /// <summary>How many payload bytes these may have; a single larger one is taken where no other waits.</summary>
+    public long MaxReceivedBytes { get; init; } = 64L << 20;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Seguro.Core;
 
@@ -18,6 +19,7 @@ sealed class MemberMetrics : IDisposable
     private readonly Histogram<double> _commit;
     private readonly Histogram<double> _release;
     private readonly (ulong Number, DateTimeOffset Heard)[] _heard = new (ulong, DateTimeOffset)[Remembered];
+    private readonly ConcurrentDictionary<string, long> _dropped = new(StringComparer.Ordinal);
     private ulong _released;
 
     public MemberMetrics(string member, TimeProvider time, Func<MemberStatus> status)
@@ -68,7 +70,17 @@ sealed class MemberMetrics : IDisposable
         _released = last.Value;
     }
 
-    public void Dropped(long count, string reason) => _drops.Add(count, _member, new KeyValuePair<string, object?>("reason", reason));
+    /// <summary>What was dropped so far, by reason.</summary>
+    public IReadOnlyDictionary<string, long> Drops => _dropped;
+
+    /// <summary>Something was dropped. From any thread.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="reason">Why; few and fixed.</param>
+    public void Dropped(long count, string reason)
+    {
+        _drops.Add(count, _member, new KeyValuePair<string, object?>("reason", reason));
+        _dropped.AddOrUpdate(reason, count, (_, before) => before + count);
+    }
 
     /// <summary>The role changed: what was heard in the last one says nothing any more.</summary>
     public void Forget() => Array.Clear(_heard);

@@ -8,7 +8,7 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
 {
     private readonly EventLog _log = options.Store;
     private readonly Backoff _reading = new(options.Time);
-    private LogState? _known;
+    private volatile Known? _known; // a state is too large to be read while another takes its place
 
     public async Task<MemberInput> ReadStateAsync(CancellationToken cancel)
     {
@@ -18,7 +18,7 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
             ClusterSettings settings = ClusterSettingsCodec.Read(await _log.Stored.ReadMetadataAsync(cancel));
             if (await FindCommonAsync(state, cancel) is { } common)
             {
-                _known = state;
+                _known = new Known(state);
                 trouble.Clear();
                 return new MemberInput.StateRead(state, settings, common);
             }
@@ -113,13 +113,13 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
     /// <summary>Reads from the store; <see langword="null"/> where it has those events no more.</summary>
     private async Task<MemberInput.EventsRead?> ReadStoreAsync(MemberOutput.Read ask, CancellationToken cancel)
     {
-        LogState state = _known ??= await _log.ReadStateAsync(cancel);
+        LogState state = (_known ??= new Known(await _log.ReadStateAsync(cancel))).State;
         if (ask.After.Number < state.Base.Number)
             return null;
         Chain? there = await _log.Stored.ReadChainAsync(ask.After.Number, cancel);
         if (there is null)
         {
-            state = (_known = await _log.ReadStateAsync(cancel)).Value;
+            _known = new Known(state = await _log.ReadStateAsync(cancel));
             if (ask.After.Number < state.Base.Number)
                 return null;
             return new MemberInput.EventsRead(ask.After, []);
@@ -180,4 +180,6 @@ sealed class SharedLogReader(MemberHostOptions options, LocalLog local, StoreTro
     private static EventNumber Min(EventNumber left, EventNumber right) => left < right ? left : right;
 
     private static EventNumber Max(EventNumber left, EventNumber right) => left > right ? left : right;
+
+    private sealed record Known(LogState State);
 }

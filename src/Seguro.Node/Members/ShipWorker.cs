@@ -131,6 +131,20 @@ sealed class ShipWorker(MemberHostOptions options, LocalLog local, SuspectOva su
         }
     }
 
+    /// <summary>Asks the ship something that changes nothing, when its turn comes.</summary>
+    public async Task<T> AskAsync<T>(Func<T> ask, CancellationToken stop)
+    {
+        await _turn.WaitAsync(stop);
+        try
+        {
+            return await Task.Run(ask, stop);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     public void Dispose() => _turn.Dispose();
 
     private async Task KeepAsync(Position position, CancellationToken cancel)

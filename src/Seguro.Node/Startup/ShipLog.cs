@@ -12,7 +12,9 @@ namespace Seguro.Node.Startup;
 /// <summary>Opens the cluster's log of the ship, with patience: a cluster comes up one by one.</summary>
 static class ShipLog
 {
-    private const string Demo = "demo";
+    /// <summary>The word for the demo kernel in <c>ship:kernel</c>.</summary>
+    public const string Demo = "demo";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
 

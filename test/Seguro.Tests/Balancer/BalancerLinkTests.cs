@@ -38,6 +38,14 @@ public sealed class BalancerLinkTests
     }
 
     [Fact]
+    public async Task A_link_that_says_hello_no_more_is_not_silent()
+    {
+        // A name that the class library does not even look up.
+        await using BalancerLink link = BalancerLink.Open(new IPEndPoint(IPAddress.Loopback, 0), new HostAddress(new string('a', 300), 9), BalancerBed.Key, TimeProvider.System);
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => link.Completion.WaitAsync(Cancel));
+    }
+
+    [Fact]
     public async Task After_a_takeover_the_old_masters_effects_stay_inside()
     {
         await using BalancerBed bed = BalancerBed.Start();

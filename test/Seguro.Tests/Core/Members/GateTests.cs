@@ -28,6 +28,23 @@ public sealed class GateTests
         });
 
     [Fact]
+    public void A_replica_forgets_the_oldest_effects_where_they_have_too_many_bytes()
+    {
+        EffectBacklog backlog = new(10, 100);
+        foreach (ulong number in (ulong[])[1, 2, 3])
+            backlog.Add(new(number), [new Effect(new(number), 0, new byte[40])]);
+        Assert.Equal([2ul, 3], backlog.Kept.Select(static kept => kept.Number.Value));
+        Assert.Equal((80L, new EventNumber(1), true), (backlog.Bytes, backlog.Floor, backlog.HasForgotten));
+        backlog.Add(new(4), [new Effect(new(4), 0, new byte[500])]); // one alone is kept, however large
+        Assert.Equal([4ul], backlog.Kept.Select(static kept => kept.Number.Value));
+        backlog.CutAfter(new(3));
+        Assert.Equal(0, backlog.Bytes);
+        backlog.Add(new(4), [new Effect(new(4), 0, new byte[5])]);
+        backlog.ReleasedThrough(new(4));
+        Assert.Equal((0L, false), (backlog.Bytes, backlog.HasForgotten));
+    }
+
+    [Fact]
     public void Effects_leave_in_order_and_once()
     {
         Gate gate = new(new(10));

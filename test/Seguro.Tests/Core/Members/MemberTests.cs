@@ -60,6 +60,52 @@ public sealed class MemberTests : HandFedMember
     }
 
     [Fact]
+    public void Effects_that_wait_are_bounded_in_bytes()
+    {
+        Member = new(new MemberOptions { Name = "m1", Candidate = "m1@1", Members = ["m1", "m2"], MaxGatedBytes = 100 });
+        Win(Position.Origin, []);
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 2 }, DateTimeOffset.UnixEpoch)));
+        Step(default, new MemberInput.Poked([new Computation.Accepted(First.Number, First.Payload, 1, [new Effect(First.Number, 0, new byte[100])])]));
+        Assert.Empty(Outputs.OfType<MemberOutput.Poke>());
+        Step(default, new MemberInput.LocalAppended(At(First)));
+        Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
+        Assert.Empty(Outputs.OfType<MemberOutput.Poke>());
+        // A replica has processed it: the effects leave, and the next is computed.
+        Step(default, new MemberInput.Received("m2", new MemberMessage.Ack(new Term(2), At(First), At(First), At(First))));
+        Assert.Single(Outputs.OfType<MemberOutput.Release>());
+        Step(default, new MemberInput.Released(First.Number));
+        Step(default, MemberInput.Tick.Instance);
+        Assert.Equal(0, Member.Status.Gated);
+    }
+
+    [Fact]
+    public void Events_without_effects_are_bounded_too_while_the_gate_is_closed()
+    {
+        Member = new(new MemberOptions { Name = "m1", Candidate = "m1@1", Members = ["m1", "m2"], PushWindow = 10, MaxUnreplicatedBytes = 20 });
+        Win(Position.Origin, []);
+        Position end = Position.Origin;
+        int made = 0;
+        for (; made < 100; made++)
+        {
+            Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+            if (!Outputs.OfType<MemberOutput.Poke>().Any())
+                break;
+            Event next = Following(end);
+            end = At(next);
+            Step(default, new MemberInput.Poked([new Computation.Accepted(next.Number, next.Payload, 1, [])]));
+            Step(default, new MemberInput.LocalAppended(end));
+            Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, end)));
+        }
+        Assert.Equal((10 + 20) / First.Payload.Length, made);
+        Step(default, new MemberInput.Received("m2", new MemberMessage.Ack(new Term(2), end, end, end)));
+        Step(default, MemberInput.Tick.Instance);
+        Assert.Equal(end.Number, Member.Status.Released);
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+        Assert.Equal(1, Member.Status.Ingress); // one that waited is being computed, this one waits
+    }
+
+    [Fact]
     public void A_store_that_lost_what_it_confirmed_is_not_followed()
     {
         Lease mine = WinAndCommitFirst();

@@ -11,6 +11,7 @@ namespace Seguro.Tests.Nock.Drivers;
 
 public class AmesDriverTests
 {
+    private static readonly AmesRules Zod = new(0, 0);
     private static readonly IPEndPoint Source = new(IPAddress.Parse("192.0.2.1"), 13337);
 
     /// <summary>210 datagrams that a real ship heard: from the address and the bytes comes the noun that vere made.</summary>
@@ -28,11 +29,14 @@ public class AmesDriverTests
             byte[] address = new byte[4];
             BinaryPrimitives.WriteUInt32BigEndian(address, (uint)lane);
             byte[] datagram = ((Atom)Axis.Get(ovum, 15)).Bytes.ToArray();
-            byte[]? ours = AmesDriver.Hear(new IPEndPoint(new IPAddress(address), (int)(lane >> 32)), datagram);
-            Assert.Equal(Jam.ToBytes(ovum), ours);
-            Assert.True(AmesDriver.IsClassic(datagram));
+            IPEndPoint source = new(new IPAddress(address), (int)(lane >> 32));
+            Assert.Equal(Jam.ToBytes(ovum), AmesDriver.Hear(source, datagram));
+            Assert.Equal(Jam.ToBytes(ovum), AmesDriver.Hear(source, datagram, Zod, out uint digest, out _));
+            Assert.Equal((uint)ovum.Mug, digest);
+            Assert.Equal(Unheard.Elsewhere, Judge(datagram, new AmesRules(1, 0)));
+            Assert.Equal(Unheard.Version, Judge(datagram, Zod with { Version = 1 }));
             datagram[^1] ^= 1;
-            Assert.False(AmesDriver.IsClassic(datagram));
+            Assert.Equal(Unheard.Checksum, Judge(datagram, Zod));
             count++;
         }
         Assert.Equal(210, count);
@@ -52,9 +56,9 @@ public class AmesDriverTests
     {
         byte[] packet = [1, 2, 3, 4, 0x00, 0x02, 0xe0, 0x67, 9];
         Assert.Equal(Cell.Of(NounList.Path("ames", "ames"), "heer", Cell.Of("if", 0xc0000201UL, 13337), Atom.Of(packet)), Cue.From(AmesDriver.Hear(Source, packet)!));
-        Assert.Null(AmesDriver.Hear(Source, [.. packet, .. new byte[AmesDriver.LargestMesa]]));
-        Assert.True(AmesDriver.IsMesa(packet.AsSpan(0, 8)));
-        Assert.False(AmesDriver.IsMesa(packet.AsSpan(0, 7)));
+        Assert.Null(AmesDriver.Hear(Source, [.. packet, .. new byte[AmesPacket.LargestMesa]]));
+        Assert.True(AmesPacket.IsMesa(packet.AsSpan(0, 8)));
+        Assert.False(AmesPacket.IsMesa(packet.AsSpan(0, 7)));
     }
 
     [Fact]
@@ -73,6 +77,47 @@ public class AmesDriverTests
         Assert.Null(AmesDriver.Hear(Source, Packet(8)));
         Assert.Equal(NounList.Path("ames", "fine"), Axis.Get(Cue.From(AmesDriver.Hear(Source, Packet(12))!), 2));
         Assert.Equal(NounList.Path("a", "ames"), Axis.Get(Cue.From(AmesDriver.Hear(Source, Packet(0))!), 2));
+    }
+
+    [Fact]
+    public void Noise_is_dropped_as_vere_drops_it()
+    {
+        // A packet of ~nec's for ~zod: sizes of two bytes, a life-tick byte, a body.
+        byte[] good = Classic(0b1000_0000_0000_0000_0000_0000_0000_0000, [0x11, 1, 0, 0, 0, 7, 8, 9]);
+        Assert.Equal(Unheard.None, Judge(good, Zod));
+        Assert.Equal(Unheard.Elsewhere, Judge(good, Zod with { Ship = 256 }));
+        Assert.Equal(Unheard.Short, Judge(good.AsSpan(0, 3), Zod));
+        Assert.Equal(Unheard.Checksum, Judge(good.AsSpan(0, 9), Zod));
+        Assert.Equal(Unheard.Short, Judge(Classic(1u << 31, [0x11, 1, 0, 0]), Zod));
+        Assert.Equal(Unheard.Short, Judge(Classic((1u << 31) | (3u << 9), [0x11, 1, 0, 0, 0, 7, 8, 9]), Zod)); // a comet has sixteen bytes
+        Assert.Equal(Unheard.Family, JudgeFrom(IPAddress.IPv6Loopback, good, Zod));
+        Assert.Equal(Unheard.Runtime, Judge([0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42, .. new byte[20]], Zod));
+        // Relayed: the origin is before what the checksum is of.
+        byte[] relayed = Classic(0, [0x11, 1, 0, 0, 0, 7]);
+        Assert.Equal(Unheard.None, Judge([.. relayed.AsSpan(0, 4), 1, 2, 3, 4, 5, 6, .. relayed.AsSpan(4)], Zod));
+        Random random = new(1);
+        byte[] noise = new byte[200];
+        int heard = 0;
+        for (int i = 0; i < 100_000; i++)
+        {
+            random.NextBytes(noise);
+            heard += Judge(noise.AsSpan(0, random.Next(noise.Length)), Zod) is Unheard.None ? 1 : 0;
+        }
+        Assert.Equal(0, heard);
+    }
+
+    [Fact]
+    public void Packets_of_the_newer_protocol_have_a_checksum_too()
+    {
+        Assert.Equal(Unheard.None, Judge(Mesa(protocol: 1, type: 1, [1, 2, 3]), Zod));
+        Assert.Equal(Unheard.None, Judge(Mesa(protocol: 1, type: 3, [1, 2, 3]), Zod));
+        Assert.Equal(Unheard.Runtime, Judge(Mesa(protocol: 1, type: 2, [1, 2, 3]), Zod)); // the runtime answers questions
+        Assert.Equal(Unheard.Checksum, Judge(Mesa(protocol: 1, type: 0, [1, 2, 3]), Zod));
+        Assert.Equal(Unheard.Version, Judge(Mesa(protocol: 2, type: 1, [1, 2, 3]), Zod));
+        Assert.Equal(Unheard.Long, Judge(Mesa(protocol: 1, type: 1, new byte[AmesPacket.LargestMesa]), Zod));
+        byte[] flipped = Mesa(protocol: 1, type: 1, [1, 2, 3]);
+        flipped[^1] ^= 1;
+        Assert.Equal(Unheard.Checksum, Judge(flipped, Zod));
     }
 
     [Theory]
@@ -113,6 +158,30 @@ public class AmesDriverTests
             AmesDriver.TryReadSends(bytes, out _);
             BehnDriver.TryReadDoze(bytes, out _);
         });
+    }
+
+    private static Unheard Judge(ReadOnlySpan<byte> datagram, AmesRules rules) => JudgeFrom(Source.Address, datagram, rules);
+
+    private static Unheard JudgeFrom(IPAddress source, ReadOnlySpan<byte> datagram, AmesRules rules)
+    {
+        byte[]? ovum = AmesDriver.Hear(new IPEndPoint(source, 1), datagram, rules, out uint digest, out Unheard why);
+        Assert.Equal(why is Unheard.None, ovum is not null);
+        Assert.Equal(why is Unheard.None, digest != 0);
+        return why;
+    }
+
+    private static byte[] Classic(uint header, byte[] body)
+    {
+        byte[] packet = [0, 0, 0, 0, .. body];
+        BinaryPrimitives.WriteUInt32LittleEndian(packet, header | (((uint)MugHash.OfBytes(body) & 0xfffff) << 11));
+        return packet;
+    }
+
+    private static byte[] Mesa(uint protocol, uint type, byte[] body)
+    {
+        byte[] packet = [0, 0, 0, 0, 0x00, 0x02, 0xe0, 0x67, .. body];
+        BinaryPrimitives.WriteUInt32LittleEndian(packet, (protocol << 4) | (type << 7) | ((uint)MugHash.OfBytes(body) << 12));
+        return packet;
     }
 
     private static byte[] Send(string tag, Noun lane) => Jam.ToBytes(Cell.Of(NounList.Path("ames"), tag, lane, "blob"));

@@ -20,7 +20,7 @@ public sealed class DigestTests : IDisposable
     {
         await using NockShip master = await _fixture.DemoAsync("master");
         await using NockShip replica = await _fixture.DemoAsync("replica");
-        byte[] bytes = AmesDriver.Hear(new IPEndPoint(IPAddress.Loopback, 5000), Encoding.ASCII.GetBytes(text), out uint digest)!;
+        byte[] bytes = AmesDriver.Hear(new IPEndPoint(IPAddress.Loopback, 5000), Encoding.ASCII.GetBytes(text), null, out uint digest, out _)!;
         Assert.NotEqual(0U, digest);
         Computation.Accepted made = await ShipFixture.PokeAsync(master, new Ovum(bytes, ShipFixture.Now, digest));
         Assert.Equal(text.StartsWith("crash", StringComparison.Ordinal), made.Failure is not null);

@@ -26,11 +26,13 @@ public sealed class NockShipTests : IDisposable
         Assert.Equal(0u, (await ship.ApplyAsync(new EventNumber(1), boot[0], Cancel)).Mug);
         Assert.Contains("not booted", Assert.IsType<Computation.Refused>(await ship.PokeAsync(ShipFixture.Hear("x"), long.MaxValue, Cancel)).Reason, StringComparison.Ordinal);
         Assert.Equal(ErrorCode.Crashed, Assert.Throws<SeguroException>(() => ship.Peek(0, Cancel)).Code);
+        Assert.Null(ship.AskAmesVersion(Cancel));
         Assert.Equal(0u, ship.Mug);
         Applied booted = await ship.ApplyAsync(new EventNumber(2), boot[1], Cancel);
         Assert.NotEqual(0u, ship.Mug);
         Assert.Equal(ship.Mug, booted.Mug);
         Assert.Equal(new EventNumber(2), ship.Number);
+        Assert.Null(ship.AskAmesVersion(Cancel)); // this kernel knows of no network protocol
     }
 
     [Fact]

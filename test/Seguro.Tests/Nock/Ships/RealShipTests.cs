@@ -22,6 +22,7 @@ public sealed class RealShipTests : IDisposable
         await using NockShip ship = new(Options());
         Assert.Equal(Start, await ship.RestoreAsync(new EventNumber(600), Cancel));
         Assert.Equal(0x76adbc01u, ship.Mug);
+        Assert.Equal(0u, ship.AskAmesVersion(Cancel));
         foreach (PierEvent log in events[..10])
             Assert.Equal(BinaryPrimitives.ReadUInt32LittleEndian(log.Payload.Span), (await ship.ApplyAsync(log.Number, log.Payload, Cancel)).Mug);
         Position kept = new(ship.Number, new Chain(new byte[Chain.Size]));

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -80,6 +81,40 @@ public sealed class EffectRouterTests : IAsyncDisposable
         Effect send = new(new(1), 0, Jam.ToBytes(Cell.Of(NounList.Path("ames"), "send", new Cell(Atom.One, Atom.Of(((ulong)_port.Address.Port << 32) | 0x7f000001)), "x")));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await _router.ReleaseAsync(Third, [send], degraded: false, new CancellationToken(true)));
         Assert.Equal(0, _router.Sent);
+    }
+
+    [Fact]
+    public async Task Noise_becomes_no_ovum_and_is_counted_by_reason()
+    {
+        Channel<Unheard> dropped = Channel.CreateUnbounded<Unheard>();
+        OwnPort port = OwnPort.Open(new IPEndPoint(IPAddress.Loopback, 0));
+        await using EffectRouter router = new(port, new EffectRouterOptions { Time = _time, Rules = new AmesRules(0), Drop = why => dropped.Writer.TryWrite(why) });
+        router.Start(ovum => _heard.Writer.TryWrite(ovum));
+        using Socket peer = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        byte[] body = [0x11, 1, 0, 0, 0, 7, 8, 9];
+        byte[] packet = [0, 0, 0, 0, .. body];
+        BinaryPrimitives.WriteUInt32LittleEndian(packet, (1u << 31) | (((uint)MugHash.OfBytes(body) & 0xfffff) << 11));
+        foreach (byte[] datagram in (byte[][])[[1], "some text, which is no packet"u8.ToArray(), packet])
+            await peer.SendToAsync(datagram, SocketFlags.None, port.Address, Cancel);
+        Ovum heard = await _heard.Reader.ReadAsync(Cancel);
+        Assert.Equal(Atom.Of(packet), Axis.Get(Cue.From(heard.Bytes.Span), 15));
+        Assert.Equal((1UL << 32) | 0x7f00_0001, heard.Source);
+        Assert.Equal([Unheard.Short, Unheard.Checksum], [await dropped.Reader.ReadAsync(Cancel), await dropped.Reader.ReadAsync(Cancel)]);
+        router.SetVersion(3);
+        await peer.SendToAsync(packet, SocketFlags.None, port.Address, Cancel);
+        Assert.Equal(Unheard.Version, await dropped.Reader.ReadAsync(Cancel));
+        Assert.False(_heard.Reader.TryRead(out _));
+    }
+
+    [Fact]
+    public async Task A_fault_while_hearing_is_not_silent()
+    {
+        _router.Start(static _ => throw new NotSupportedException("a mistake in the member"));
+        using Socket peer = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        await peer.SendToAsync("hello"u8.ToArray(), SocketFlags.None, _port.Address, Cancel);
+        SeguroException fault = await Assert.ThrowsAsync<SeguroException>(() => _router.Completion.WaitAsync(Cancel));
+        Assert.Contains("hearing datagrams", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("a mistake in the member", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -48,6 +48,28 @@ public sealed class MemberLinksTests
         }
     }
 
+    [Theory]
+    [InlineData("a")] // who makes the link
+    [InlineData("b")] // who is called
+    public async Task A_fault_while_hearing_is_not_silent(string faulty)
+    {
+        using TemporaryFolder folder = new();
+        LinkOptions Break(LinkOptions options) => options.Name == faulty
+            ? options with { Received = static (_, _) => throw new InvalidOperationException("a mistake in the member") }
+            : options;
+        await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), Break);
+        await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), Break);
+        Introduce(a, b);
+        await a.UntilLinkedAsync("b");
+        await b.UntilLinkedAsync("a");
+        (LinkedMember sound, LinkedMember broken) = faulty == "a" ? (b, a) : (a, b);
+        sound.Links.Send(faulty, Push(Position.Origin, Events(Position.Origin, 1)));
+        SeguroException fault = await Assert.ThrowsAsync<SeguroException>(() => broken.Links.Completion.WaitAsync(Cancel));
+        Assert.Contains("the link with", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("a mistake in the member", fault.Message, StringComparison.Ordinal);
+        Assert.False(sound.Links.Completion.IsCompleted);
+    }
+
     [Fact]
     public async Task A_member_that_comes_back_is_linked_again()
     {
