@@ -11,6 +11,7 @@ namespace Seguro.Nock;
 public sealed partial class NockMachine
 {
     private const int CheckEvery = 1 << 12;
+    private const int MaxNesting = 128;
 
     private Frame[] _frames = new Frame[1024];
     private int _depth;
@@ -316,5 +317,4 @@ public sealed partial class NockMachine
         if (GC.GetAllocatedBytesForCurrentThread() - _looked > Breath)
             LookAtHeap(0);
     }
-
 }
