@@ -2,6 +2,7 @@ using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Stores;
+using Seguro.Urbit.Names;
 
 namespace Seguro.Cli.Commands;
 
@@ -71,6 +72,10 @@ internal static class CommonOptions
             {
                 return await run(parse, cancel);
             }
+            catch (OutputClosedException)
+            {
+                return OutputClosedException.ExitCode;
+            }
             catch (SeguroException error)
             {
                 terminal.Report(error, json);
@@ -83,8 +88,9 @@ internal static class CommonOptions
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                terminal.Report(new SeguroException(ErrorCode.FileAccess, error.Message, "Check the path and its permissions.", error), json);
-                return 1;
+                SeguroException named = FileFault.Reading(parse.CommandResult.Command.Name, error);
+                terminal.Report(new SeguroException(named.Code, error.Message, named.NextStep, error), json);
+                return named.ExitCode;
             }
 #pragma warning disable CA1031 // The last resort: what nobody foresaw still ends with a code and a next step.
             catch (Exception error)
@@ -129,7 +135,7 @@ internal static class CommonOptions
     public static async ValueTask<Ship> ChooseShipAsync(ParseResult parse, IStore store, CancellationToken cancel)
     {
         if (parse.GetValue(Ship) is { Length: > 0 } name)
-            return Core.Ship.Parse(name);
+            return ShipName.ReadKey(name);
         IReadOnlyList<Ship> ships = await store.ListLogsAsync(cancel);
         return ships.Count switch
         {

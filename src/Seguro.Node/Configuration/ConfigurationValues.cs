@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Seguro.Core;
 using Seguro.Node.Links;
 using Seguro.Stores;
+using Seguro.Urbit.Names;
 
 namespace Seguro.Node.Configuration;
 
@@ -37,7 +38,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         return new NodeConfiguration
         {
             Cluster = Required("cluster", static text => text.Length <= 100 ? text : null, "at most 100 characters"),
-            Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) ? ship : (Ship?)null, "a ship's name, such as ~zod"),
+            Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) && ShipName.TryParse(ship.Name, out UInt128 who) ? ShipName.ToShip(who) : (Ship?)null, "a ship's name, such as ~zod"),
             ShipKind = kind,
             Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
             Fake = OneOf("ship:fake", ("true", true), ("false", false)),

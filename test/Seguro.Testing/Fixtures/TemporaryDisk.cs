@@ -35,6 +35,9 @@ public sealed class TemporaryDisk : IDisposable
     /// <summary>A path on it.</summary>
     public string this[string name] => System.IO.Path.Combine(Path, name);
 
+    /// <summary>Nothing can be written to it any more.</summary>
+    public void MakeReadOnly() => Run("mount", "-o", "remount,ro", Path);
+
     /// <summary>Takes all that is free, until the returned object is disposed of.</summary>
     public IAsyncDisposable Fill()
     {

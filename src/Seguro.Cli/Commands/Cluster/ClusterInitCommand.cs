@@ -56,7 +56,7 @@ internal static class ClusterInitCommand
             ConfigurationWriter writer = new()
             {
                 Cluster = parse.GetRequiredValue(Cluster),
-                Ship = Core.Ship.Parse(parse.GetRequiredValue(Ship)),
+                Ship = Urbit.Names.ShipName.ReadKey(parse.GetRequiredValue(Ship)),
                 Kind = kind,
                 Fake = !parse.GetValue(Real),
                 Members = members,
