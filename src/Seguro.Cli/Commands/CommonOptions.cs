@@ -3,6 +3,7 @@ using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Urbit.Names;
+using Seguro.Urbit.Piers;
 
 namespace Seguro.Cli.Commands;
 
@@ -45,12 +46,23 @@ internal static class CommonOptions
         Description = "Use a database whose settings can lose commits (such as fsync=off), with a warning.",
     };
 
+    /// <summary><c>--despite KINDS</c>.</summary>
+    public static Option<string?> Despite { get; } = new("--despite")
+    {
+        Description = $"Take a pier's log although things in the pier prove that it is not all of it: {string.Join(',', PierEvidence.KnownNames)}; one or more, as the refusal names them.",
+        HelpName = "KIND,KIND",
+    };
+
+    /// <summary>The kinds of evidence that <c>--despite</c> names.</summary>
+    public static string[] DespiteOf(ParseResult parse) => parse.GetValue(Despite)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     /// <summary>Adds the options that name a store.</summary>
     public static Command WithStore(this Command command)
     {
         command.Options.Add(Store);
         command.Options.Add(Certificates);
         command.Options.Add(AllowUnsafeSettings);
+        command.Options.Add(Despite);
         return command;
     }
 
@@ -124,6 +136,7 @@ internal static class CommonOptions
             Create = create,
             Certificates = parse.GetValue(Certificates),
             AllowUnsafeSettings = parse.GetValue(AllowUnsafeSettings),
+            Despite = DespiteOf(parse),
         };
         IStore store = await StoreConnection.OpenAsync(url, options, cancel);
         foreach (string warning in store.Capabilities.Warnings)

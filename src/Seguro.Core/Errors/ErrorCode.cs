@@ -89,4 +89,7 @@ public enum ErrorCode
     Unsupported = 3016,
     /// <summary>What can't be undone needs a word of confirmation.</summary>
     Unconfirmed = 3017,
+
+    /// <summary>A log is not all that its ship computed, as what lies around it proves.</summary>
+    ShortLog = 3040,
 }

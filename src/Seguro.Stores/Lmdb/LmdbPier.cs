@@ -12,6 +12,7 @@ sealed class LmdbPier : IDisposable
     private readonly Lock _viewGate = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private int _clients;
+    private EvidenceKinds _despite;
     private readonly List<LmdbView> _views = []; // old ones too, which a reader may still use
     private LmdbView? _view;
     private volatile LmdbWriter? _writer;
@@ -26,7 +27,9 @@ sealed class LmdbPier : IDisposable
     public bool Exists => PierFiles.Exists(Path);
 
     /// <summary>The one object for a path in this process.</summary>
-    public static LmdbPier Enter(string path)
+    /// <param name="path">The pier's folder.</param>
+    /// <param name="despite">The evidence against its log in spite of which this client, and so the process, opens it.</param>
+    public static LmdbPier Enter(string path, EvidenceKinds despite)
     {
         lock (Gate)
         {
@@ -34,6 +37,7 @@ sealed class LmdbPier : IDisposable
             if (!Shared.TryGetValue(key, out LmdbPier? pier))
                 Shared.Add(key, pier = new LmdbPier(key));
             pier._clients++;
+            pier._despite |= despite;
             return pier;
         }
     }
@@ -62,7 +66,7 @@ sealed class LmdbPier : IDisposable
         lock (_viewGate)
         {
             if (_view is null || _view.Files.IsOutdated)
-                _view = Keep(LmdbView.Open(Path, isLive: true));
+                _view = Keep(LmdbView.Open(Path, isLive: true, _despite));
             return _view;
         }
     }
@@ -138,7 +142,7 @@ sealed class LmdbPier : IDisposable
             _writer = null;
             broken.Dispose();
         }
-        return _writer = LmdbWriter.Open(Path, Keep);
+        return _writer = LmdbWriter.Open(Path, _despite, Keep);
     }
 
     private LmdbView Keep(LmdbView view)
@@ -151,9 +155,9 @@ sealed class LmdbPier : IDisposable
     private static string Canonical(string path)
     {
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (Directory.Exists(full))
+        if (Presence.IsFolder(full))
             return LibC.RealPath(full);
         string? above = System.IO.Path.GetDirectoryName(full);
-        return above is not null && Directory.Exists(above) ? System.IO.Path.Combine(LibC.RealPath(above), System.IO.Path.GetFileName(full)) : full;
+        return above is not null && Presence.IsFolder(above) ? System.IO.Path.Combine(LibC.RealPath(above), System.IO.Path.GetFileName(full)) : full;
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Seguro.Core;
+using Seguro.Urbit.Piers;
 
 namespace Seguro.Stores.Lmdb;
 
@@ -28,7 +29,7 @@ static class LmdbRecords
     public const string Ship = "seguro.ship";
 
     /// <summary>The base: number, chain.</summary>
-    public const string Base = "seguro.base";
+    public const string Base = PierMeta.OwnBase;
 
     /// <summary>Of version 1: the head, as <see cref="LmdbTail"/> begins.</summary>
     public const string OldHead = "seguro.head";

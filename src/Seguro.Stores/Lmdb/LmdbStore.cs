@@ -43,17 +43,17 @@ public sealed class LmdbStore : IStore
     /// <remarks>Where there is none, <see cref="StoreOptions.Create"/> lets <see cref="CreateLogAsync"/> make it.</remarks>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.NotAPier"/>, <see cref="ErrorCode.NewerSchema"/>, <see cref="ErrorCode.Corrupt"/>,
-    /// <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.FileAccess"/>; from writes, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.DiskFull"/>
+    /// <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.ShortLog"/>; from writes, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.DiskFull"/>
     /// and <see cref="ErrorCode.MissingLibrary"/> too.
     /// </exception>
     public static async ValueTask<LmdbStore> OpenAsync(StoreUrl url, StoreOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(url);
         ArgumentNullException.ThrowIfNull(options);
-        LmdbPier pier = LmdbPier.Enter(url.Rest);
+        LmdbPier pier = LmdbPier.Enter(url.Rest, PierEvidence.Parse(options.Despite));
         try
         {
-            bool isFree = !Path.Exists(pier.Path) || (Directory.Exists(pier.Path) && !Directory.EnumerateFileSystemEntries(pier.Path).Any());
+            bool isFree = Presence.IsFolder(pier.Path) ? !Directory.EnumerateFileSystemEntries(pier.Path).Any() : !Presence.IsFile(pier.Path);
             if (!options.Create || !isFree)
                 await Task.Run(() => pier.View(), cancel);
             return new LmdbStore(pier, options);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Seguro.Core;
 using Seguro.Testing;
+using Seguro.Tests.Urbit.Piers;
 using Seguro.Tests.Urbit.Transfer;
 using Seguro.Urbit.Piers;
 
@@ -104,6 +105,39 @@ public sealed class PierCommandTests : IDisposable
         (await CommandRun.OfAsync("pier", "import", path, "--store", Store)).Ok();
         (await CommandRun.OfAsync("pier", "verify", zod, "--store", Store)).Fails("SG1005", 1, "~zod");
         (await CommandRun.OfAsync("pier", "export", path, "--store", Store)).Fails("SG3012", 3);
+    }
+
+    [Fact]
+    public async Task A_pier_that_proves_its_log_short_is_shown_and_taken_only_by_name()
+    {
+        string pier = SharedData.CopyPier("zod", _folder["pier"]);
+        PierLeftovers.Image(pier, PierLeftovers.Chk, 926);
+        PierLeftovers.State(pier, 4_311_199_133);
+        JsonElement json = (await CommandRun.OfAsync("pier", "inspect", pier, "--json")).Ok().Json;
+        Assert.Equal(
+            [("snapshot", 926UL), ("state", 4_311_199_133)],
+            json.GetProperty("evidence").EnumerateArray().Select(static one => (one.GetProperty("kind").GetString()!, one.GetProperty("event").GetUInt64())));
+        Assert.Equal((926, 5), (json.GetProperty("snapshots")[0].GetProperty("event").GetInt32(), json.GetProperty("snapshots")[0].GetProperty("layout").GetInt32()));
+        CommandRun shown = (await CommandRun.OfAsync("pier", "inspect", pier)).Ok();
+        Assert.Contains("image.bin is the state after event 926", shown.Errors, StringComparison.Ordinal);
+
+        foreach (string[] verb in (string[][])[
+            ["pier", "import", pier, "--store", Store],
+            ["pier", "verify", pier, "--store", Store],
+            ["pier", "export", _folder["out"], "--store", "lmdb:" + pier],
+            ["log", "verify", "--store", "lmdb:" + pier],
+            ["log", "append", "--store", "lmdb:" + pier]])
+        {
+            (await CommandRun.OfAsync(verb)).Fails("SG3040", 3, "926", "4311199133", "--despite snapshot,state");
+            (await CommandRun.OfAsync([.. verb, "--despite", "state"])).Fails("SG3040", 3, "926");
+        }
+        Assert.False(File.Exists(_folder["log.db"]) || Directory.Exists(_folder["out"]), "something was made for a pier that was refused");
+        (await CommandRun.OfAsync("pier", "import", pier, "--store", Store, "--despite", "everything")).Fails("SG2003", 2, "snapshot");
+
+        CommandRun taken = (await CommandRun.OfAsync("pier", "import", pier, "--store", Store, "--despite", "snapshot,state")).Ok();
+        Assert.Contains("in spite of", taken.Errors, StringComparison.Ordinal);
+        (await CommandRun.OfAsync("pier", "verify", pier, "--store", Store, "--despite", "snapshot,state")).Ok();
+        (await CommandRun.OfAsync("pier", "export", _folder["out"], "--store", "lmdb:" + pier, "--despite", "snapshot,state")).Ok();
     }
 
     [Fact]
