@@ -6,6 +6,7 @@ using Seguro.Node.Balancer;
 using Seguro.Node.Configuration;
 using Seguro.Node.Effects;
 using Seguro.Node.Links;
+using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Stores;
@@ -19,6 +20,8 @@ namespace Seguro.Node;
 /// <remarks>The admin API answers from the beginning; the rest comes up as the cluster does. For one thread; <see cref="Status"/> for any.</remarks>
 public sealed class SeguroNode : IAsyncDisposable
 {
+    /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
+    private const int MostRepairs = 3;
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
 
     private readonly NodeConfiguration _configuration;
@@ -87,6 +90,13 @@ public sealed class SeguroNode : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(notice);
+        for (int repairs = 0; await RunOnceAsync(configuration, notice, mayRepair: repairs < MostRepairs, cancel); repairs++)
+            notice("The member starts again, and makes itself a new log from the cluster.");
+    }
+
+    /// <summary>Runs a member. True where it is to start again: its own log was found to be damaged, and that is marked.</summary>
+    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, Action<string> notice, bool mayRepair, CancellationToken cancel)
+    {
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
         await using SeguroNode node = new(configuration, certificates, notice);
         try
@@ -98,6 +108,12 @@ public sealed class SeguroNode : IAsyncDisposable
         {
             await node.HandOverAsync();
         }
+        catch (DamagedLogException damage) when (mayRepair && DamageMark.Read(configuration.Folder) is not null)
+        {
+            notice($"This member's own log is damaged: {damage.Message}.");
+            return true;
+        }
+        return false;
     }
 
     /// <summary>Ends everything, in the reverse order of its start.</summary>
@@ -198,7 +214,15 @@ public sealed class SeguroNode : IAsyncDisposable
         string folder = Path.Combine(_configuration.Folder, "snapshots");
         return _configuration.ShipKind is ShipKind.Opaque
             ? new OpaqueShip(folder)
-            : new NockShip(new NockShipOptions { Folder = folder, Life = (int)identity.Life, Report = _notice });
+            : new NockShip(new NockShipOptions { Folder = folder, Life = (int)identity.Life, Report = _notice, Damaged = KeepAside });
+    }
+
+    /// <summary>A snapshot that can't be used is evidence of a disk's fault.</summary>
+    private string KeepAside(string snapshot, string why)
+    {
+        string[] facts = [$"member {_configuration.Self.Name}: a snapshot of its ship was damaged and was moved here; the ship was restored from another one, or computed anew", $"found: {why}"];
+        string quarantine = Path.Combine(_configuration.Folder, "quarantine");
+        return QuarantineFolder.MoveAsync(quarantine, DateTimeOffset.UtcNow, Path.GetFileNameWithoutExtension(snapshot), facts, snapshot, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     private EffectRouter? MakeRouter()

@@ -33,6 +33,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly RunningWork _running = new();
     private readonly long _start;
     private readonly string _folder;
+    private readonly LocalLogRepair? _repair;
     private CancellationTokenSource _tenure;
     private MastershipRecord _record;
     private bool _hasRecord;
@@ -46,13 +47,14 @@ public sealed partial class MemberHost : IAsyncDisposable
     private int _snapshot;
     private int _isDisposed;
 
-    private MemberHost(MemberHostOptions options, LocalLog local)
+    private MemberHost(MemberHostOptions options, LocalLog local, LocalLogRepair? repair)
     {
         _options = options;
         _local = local;
+        _repair = repair;
         _start = options.Time.GetTimestamp();
         _stopping = _stop.Token;
-        _folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Pier)))!;
+        _folder = LocalLogRepair.FolderOf(options);
         MastershipRecord? record = MastershipRecord.Read(_folder);
         _hasRecord = record is not null;
         _record = record ?? new MastershipRecord(Term.None, WasMaster: false);
@@ -72,6 +74,8 @@ public sealed partial class MemberHost : IAsyncDisposable
         get
         {
             MemberStatus status = _status;
+            if (_repair is not null && status.Durable.Number < _repair.Until)
+                status = status with { Warnings = [.. status.Warnings, _repair.Warning] };
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
@@ -82,15 +86,15 @@ public sealed partial class MemberHost : IAsyncDisposable
     private TimeSpan Now => _options.Time.GetElapsedTime(_start);
 
     /// <summary>Opens the member's pier (or makes it), restores its ship, and starts it.</summary>
+    /// <remarks>A damaged pier is moved aside first, with a report, and made anew from the cluster; not where it may hold what nobody else has.</remarks>
     /// <exception cref="SeguroException">
-    /// The pier is another ship's, is held by another process, or is corrupt; the store is needed to make the pier, and is away; …
+    /// The pier is another ship's, is held by another process, or is damaged and may be the only copy of something; the store is needed to make the pier, and is away; …
     /// </exception>
     public static async Task<MemberHost> StartAsync(MemberHostOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
-        LocalLog local = await LocalLog.OpenAsync(
-            options.Pier, options.Store.Ship, options.Store.Stored.ReadMetadataAsync, options.Member.Candidate, options.Time, cancel);
-        MemberHost host = new(options, local);
+        (LocalLog local, LocalLogRepair? repair) = await LocalLogRepair.OpenAsync(options, cancel);
+        MemberHost host = new(options, local, repair);
         try
         {
             Position ship = await host._ship.RestoreAsync(local.Head.Number, cancel);
@@ -98,6 +102,12 @@ public sealed partial class MemberHost : IAsyncDisposable
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
             host._clock = host.TickAsync();
             return host;
+        }
+        catch (DamagedLogException damage)
+        {
+            host.Mark(damage.Message);
+            await host.DisposeAsync();
+            throw;
         }
         catch
         {
@@ -148,8 +158,16 @@ public sealed partial class MemberHost : IAsyncDisposable
         if (status.Committed.Number < last)
             last = status.Committed.Number;
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping);
-        return await _running.DoAsync(
-            () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
+        try
+        {
+            return await _running.DoAsync(
+                () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
+        }
+        catch (DamagedLogException damage)
+        {
+            Fail(damage); // who asked reads elsewhere
+            return [];
+        }
     }
 
     /// <summary>Ends the member where it stands, without handing over (post <see cref="MemberInput.StepDown"/> before, for that). Waits for writes that are under way.</summary>
@@ -258,6 +276,19 @@ public sealed partial class MemberHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Opening a log does not look at all of it: the next start would go on with the same one.</summary>
+    private void Mark(string damage)
+    {
+        try
+        {
+            DamageMark.Write(_folder, damage);
+        }
+        catch (SeguroException failed)
+        {
+            _options.Log.LogError("That the local log is damaged could not be recorded: {What}", failed.Message);
+        }
+    }
+
     /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>
     private void Fail(Exception failed)
     {
@@ -266,6 +297,8 @@ public sealed partial class MemberHost : IAsyncDisposable
             $"member {_options.Member.Name}: {failed.GetType().Name}: {failed.Message} ({string.Join(" < ", (failed.StackTrace ?? "").Split('\n').Take(4).Select(static frame => frame.Trim()))})",
             "Please report this; start the member again.",
             failed);
+        if (error is DamagedLogException)
+            Mark(error.Message);
         if (!_completion.TrySetException(error))
             return;
         _options.Log.LogCritical(failed, "The member ends: {What} ({Code}). {NextStep}", error.Message, error.CodeText, error.NextStep);
