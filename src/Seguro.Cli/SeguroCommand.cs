@@ -81,6 +81,7 @@ public static class SeguroCommand
                 PierInspectCommand.Create(terminal),
                 PierImportCommand.Create(terminal),
                 PierExportCommand.Create(terminal),
+                PierRestoreCommand.Create(terminal),
                 PierVerifyCommand.Create(terminal),
             },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
