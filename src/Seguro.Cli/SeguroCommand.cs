@@ -116,6 +116,8 @@ public static class SeguroCommand
                 ClusterJoinCommand.Create(terminal),
                 ClusterAddCommand.Create(terminal),
                 ClusterLeaveCommand.Create(terminal),
+                ClusterPutBackCommand.Create(terminal),
+                ClusterAcceptLossCommand.Create(terminal),
                 ClusterRecoverCommand.Create(terminal),
             },
             DqliteNodeCommand.Create(terminal),

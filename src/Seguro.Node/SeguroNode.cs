@@ -1,18 +1,21 @@
 using System.Net;
 using System.Security.Cryptography;
+using Seguro.Balancer;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Nock;
+using Seguro.Nock.Ships;
+using Seguro.Node.Access;
 using Seguro.Node.Admin;
-using Seguro.Node.Balancer;
 using Seguro.Node.Configuration;
 using Seguro.Node.Effects;
 using Seguro.Node.Links;
-using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Ships;
 
 namespace Seguro.Node;
 
@@ -23,10 +26,12 @@ public sealed class SeguroNode : IAsyncDisposable
     /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
     private const int MostRepairs = 3;
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
     private readonly NodeConfiguration _configuration;
     private readonly Action<string> _notice;
     private readonly ClusterCertificates _certificates;
+    private readonly MemberAccess _access;
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
@@ -36,8 +41,9 @@ public sealed class SeguroNode : IAsyncDisposable
     private string _waiting = "";
     private bool _isDisposed;
 
-    private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, Action<string> notice)
+    private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, Action<string> notice)
     {
+        _access = access;
         _configuration = configuration;
         _certificates = certificates;
         _notice = notice;
@@ -58,11 +64,18 @@ public sealed class SeguroNode : IAsyncDisposable
                 waiting = _waiting;
                 commitMeans = _commitMeans;
             }
+            LinkRefusal? refusal = _links?.Refusal;
+            if (refusal is not null)
+                warnings.Add(refusal.Text);
+            IReadOnlyList<string> asking = _links?.Asking ?? [];
+            if (asking.Count > 0)
+                warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
             MemberHost? host = _host;
             if (host is null && waiting.Length > 0)
                 warnings.Add(waiting);
             StatusReport report = StatusReport.Of(
                 MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
+            report = report with { Asking = asking, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
             return host is null ? report with { Role = "starting" } : report;
         }
     }
@@ -81,7 +94,7 @@ public sealed class SeguroNode : IAsyncDisposable
         Members = [.. _configuration.Members.Select(static member => member.Name)],
     };
 
-    /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds.</summary>
+    /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds, and the ship's state is kept, for at most thirty.</summary>
     /// <param name="configuration">What it is.</param>
     /// <param name="notice">Hears what happens, a line each: changes of role, warnings, what is waited for. From any thread.</param>
     /// <param name="cancel">Tells it to end.</param>
@@ -98,15 +111,18 @@ public sealed class SeguroNode : IAsyncDisposable
     private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, Action<string> notice, bool mayRepair, CancellationToken cancel)
     {
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-        await using SeguroNode node = new(configuration, certificates, notice);
+        certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
+        Directory.CreateDirectory(configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        await using SeguroNode node = new(configuration, certificates, new MemberAccess(configuration), notice);
         try
         {
-            await node.StartAsync(cancel);
+            await node.StartLetInAsync(cancel);
             await node._host!.Completion.WaitAsync(cancel);
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            await node.HandOverAsync();
+            if (node._host is { } host)
+                await host.EndAsync(HandOver, LongestSnapshot);
         }
         catch (DamagedLogException damage) when (mayRepair && DamageMark.Read(configuration.Folder) is not null)
         {
@@ -133,14 +149,44 @@ public sealed class SeguroNode : IAsyncDisposable
         return part;
     }
 
-    private async Task StartAsync(CancellationToken cancel)
+    /// <summary>Starts, and asks the others meanwhile whether this member is let in: who left finds that out here, and not by connections that break.</summary>
+    private async Task StartLetInAsync(CancellationToken cancel)
     {
-        Directory.CreateDirectory(_configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         AdminActions actions = new(
-            () => MemberStatus, input => _host?.Post(input), () => Status,
+            () => MemberStatus, input => _host?.Post(input), () => Status, name => _links is { } links && (links.Asking.Contains(name) || links.Linked.Contains(name)),
             (to, path, body, token) => _links is { } links
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
-                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."));
+                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."),
+            () => _host);
+        MemberLinks links = Keep(MakeLinks(actions));
+        _links = links;
+        Task asking = links.AskAsync(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links), both.Token);
+        Task starting = StartAsync(actions, links, both.Token);
+        Task first = await Task.WhenAny(asking, starting);
+        await both.CancelAsync();
+        await ((Task)(first == asking ? starting : asking)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancel.ThrowIfCancellationRequested();
+        await first;
+    }
+
+    private MemberLinks MakeLinks(AdminActions actions) => new(new LinkOptions
+    {
+        Name = _configuration.Self.Name,
+        Address = _configuration.Self.Links,
+        Listen = _configuration.Listen,
+        Certificates = _certificates,
+        Access = _access.List,
+        Received = (from, message) => _host?.Receive(from, message),
+        ReadLocal = ReadLocalAsync,
+        Command = (command, token) => command.Path == SuspicionTeller.Path
+            ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
+            : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+        Notice = _notice,
+    });
+
+    private async Task StartAsync(AdminActions actions, MemberLinks links, CancellationToken cancel)
+    {
         Keep(await AdminServer.StartAsync(
             new AdminOptions
             {
@@ -153,8 +199,8 @@ public sealed class SeguroNode : IAsyncDisposable
             },
             cancel));
         if (_configuration.IsEmbedded)
-            _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, Wait, cancel));
-        IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, Wait, cancel));
+            _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, Wait, cancel));
+        IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, _access.List, Wait, cancel));
         foreach (string warning in store.Capabilities.Warnings)
             _notice(warning);
         lock (_lock)
@@ -167,17 +213,6 @@ public sealed class SeguroNode : IAsyncDisposable
         Keep(log);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
         IShip ship = Keep(MakeShip(identity));
-        MemberLinks links = Keep(new MemberLinks(new LinkOptions
-        {
-            Name = _configuration.Self.Name,
-            Address = _configuration.Self.Links,
-            Listen = _configuration.Listen,
-            Certificates = _certificates,
-            Received = (from, message) => _host?.Receive(from, message),
-            ReadLocal = ReadLocalAsync,
-            Command = (command, token) => actions.DoAsync(command.Path, command.Body, forwarded: true, token),
-            Notice = _notice,
-        }));
         EffectRouter? router = MakeRouter();
         if (router is not null)
             Keep(router);
@@ -190,14 +225,15 @@ public sealed class SeguroNode : IAsyncDisposable
                 Ship = ship,
                 Send = links.Send,
                 ReadPeers = links.ReadAsync,
+                Suspect = new SuspicionTeller(links).Tell,
                 Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
                 ChangeRole = (role, term) => router?.ChangeRole(role, term),
+                ChangeMembers = _access.See,
                 Log = new NoticeLogger(_notice),
             },
             cancel));
         _host = host;
         await links.StartAsync(cancel);
-        _links = links;
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));
         router?.Start(host.Hear);
     }
@@ -214,7 +250,16 @@ public sealed class SeguroNode : IAsyncDisposable
         string folder = Path.Combine(_configuration.Folder, "snapshots");
         return _configuration.ShipKind is ShipKind.Opaque
             ? new OpaqueShip(folder)
-            : new NockShip(new NockShipOptions { Folder = folder, Life = (int)identity.Life, Report = _notice, Damaged = KeepAside });
+            : new NockShip(new NockShipOptions
+            {
+                Folder = folder,
+                Life = (int)identity.Life,
+                Report = _notice,
+                Damaged = KeepAside,
+                MaxHeap = _configuration.ShipMemory,
+                // What is in the log has to be computed; where this machine can't, it says so in time.
+                Machine = new NockOptions { MaxHeap = Math.Max(_configuration.ShipMemory, HeapBudget.Available / 10 * 9) },
+            });
     }
 
     /// <summary>A snapshot that can't be used is evidence of a disk's fault.</summary>
@@ -248,8 +293,10 @@ public sealed class SeguroNode : IAsyncDisposable
         MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
         MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,
         SnapshotEvery = _configuration.SnapshotEvery,
+        SnapshotAge = _configuration.SnapshotAge,
         // A group that fills much of the window would wait for trims that can't come before it is in.
         MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, capabilities.Window / 4 ?? long.MaxValue),
+        LargestEvent = LinkOptions.MostOfEvent,
         StoreWindow = capabilities.Window,
         Copies = _configuration.Copies,
     };
@@ -261,17 +308,6 @@ public sealed class SeguroNode : IAsyncDisposable
             return [];
         EventNumber committed = host.Status.Committed.Number;
         return await host.ReadLocalAsync(after, last < committed ? last : committed, cancel);
-    }
-
-    private async Task HandOverAsync()
-    {
-        if (_host is not { Status: { Role: Role.Master, Members.Count: > 1 } } host)
-            return;
-        _notice("Handing the mastership over.");
-        host.Post(MemberInput.StepDown.Instance);
-        using CancellationTokenSource limit = new(HandOver);
-        while (host.Status.Role is Role.Master && !limit.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static string ReadToken(string path)

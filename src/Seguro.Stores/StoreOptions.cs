@@ -1,3 +1,6 @@
+using Seguro.Identity;
+using Seguro.Stores.Dqlite;
+
 namespace Seguro.Stores;
 
 /// <summary>What opening a store may need beside its URL.</summary>
@@ -8,6 +11,9 @@ public sealed record StoreOptions
 
     /// <summary>The folder with the cluster's certificates (<c>ca.crt</c>, <c>member.crt</c>, <c>member.key</c>), for <c>dqlite</c> and <c>etcd</c>.</summary>
     public string? Certificates { get; init; }
+
+    /// <summary>Which of the cluster's members <c>dqlite</c> is spoken with; left out: every one that its certificate calls a member of the same cluster.</summary>
+    public AccessList? Access { get; init; }
 
     /// <summary>How long a call may wait for a leader, a connection or a lock before it gives up.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);

@@ -3,9 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Seguro.Balancer;
 using Seguro.Core;
-using Seguro.Node.Balancer;
-using Seguro.Stores;
 using Seguro.Testing;
 
 namespace Seguro.SystemTests;

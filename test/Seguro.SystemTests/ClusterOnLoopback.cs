@@ -45,13 +45,13 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
         Start(name);
     }
 
-    /// <summary>Gives the dqlite cluster another name and other addresses, in every configuration.</summary>
-    public void Rename(string cluster)
+    /// <summary>Gives the dqlite database another name and other addresses, in every configuration.</summary>
+    public void Rename(string database)
     {
         Dictionary<string, string> ports = [];
         foreach (string name in Names)
         {
-            string text = File.ReadAllText(Configuration(name)).Replace("\"cluster\": \"seguro\"", $"\"cluster\": \"{cluster}\"", StringComparison.Ordinal);
+            string text = File.ReadAllText(Configuration(name)).Replace("\"cluster\": \"seguro\"", $"\"cluster\": \"seguro\", \"database\": \"{database}\"", StringComparison.Ordinal);
             File.WriteAllText(Configuration(name), HostAddress().Replace(text, match =>
             {
                 if (!ports.TryGetValue(match.Value, out string? port))

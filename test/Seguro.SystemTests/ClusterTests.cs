@@ -1,8 +1,8 @@
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.SystemTests;
 
@@ -53,6 +53,8 @@ public sealed class ClusterTests
             await process.DisposeAsync();
             Assert.True(ended.ExitCode == 0, $"{name}: exit code {ended.ExitCode}\n{ended.Output}\n{ended.Errors}");
             Assert.Contains($"{name} ended.", ended.Output, StringComparison.Ordinal);
+            Assert.Contains("A snapshot of the ship at event", ended.Output, StringComparison.Ordinal);
+            Assert.NotEmpty(Directory.GetFiles(Path.Combine(cluster.Data(name), "snapshots"), "event-*.snapshot"));
         }
     }
 
@@ -83,8 +85,11 @@ public sealed class ClusterTests
         cluster.StartAll();
         StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
         await cluster.AddAsync("n4");
-        // Nobody tells it who is master before it belongs to the cluster.
-        await cluster.UntilAsync("the new member as a replica", static status => status.Role == "replica" && status.Links.Count == 3, "n4");
+        // It gets nothing before it belongs to the cluster, and everybody says that it asks.
+        SeguroProcess.Result absent = await SeguroProcess.RunAsync("cluster", "join", "n5", "-c", cluster.Configuration("m1"));
+        Assert.Equal(3, absent.ExitCode);
+        await cluster.UntilAsync("the new member is told that it is none", static status => status.Warnings.Any(static warning => warning.Contains("cluster join n4", StringComparison.Ordinal)), "n4");
+        await cluster.UntilAsync("the master hears it", static status => status.Role == "master" && status.Asking.Contains("n4"));
         StatusReport joined = Report(await SeguroProcess.RunAsync("cluster", "join", "n4", "--json", "-c", cluster.Configuration("m1")));
         Assert.Equal(["m1", "m2", "m3", "n4"], joined.Members);
         await cluster.UntilMasterAsync(replicas: 3);
@@ -92,10 +97,39 @@ public sealed class ClusterTests
         string leaving = cluster.Names.First(name => name != master.Name);
         StatusReport left = Report(await SeguroProcess.RunAsync("cluster", "leave", leaving, "--json", "-c", cluster.Configuration("n4")));
         Assert.DoesNotContain(leaving, left.Members);
-        await using SeguroProcess stopped = cluster.Take(leaving);
-        stopped.Terminate();
-        Assert.Equal(0, (await stopped.EndAsync()).ExitCode);
-        await cluster.UntilMasterAsync(replicas: 2);
+        await cluster.UntilAsync("the member that left says so", static status => status.Stopped?.Contains("has left the cluster", StringComparison.Ordinal) is true, leaving);
+        await using (SeguroProcess stopped = cluster.Take(leaving))
+        {
+            stopped.Terminate();
+            Assert.Equal(0, (await stopped.EndAsync()).ExitCode);
+        }
+        StatusReport without = await cluster.UntilMasterAsync(replicas: 2);
+
+        // Its folder opens nothing any more: not as a member, not under its old name, not with its certificates in other hands.
+        SeguroProcess.Result back = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration(leaving));
+        Assert.Equal(3, back.ExitCode);
+        Assert.Contains("SG3021", back.Errors, StringComparison.Ordinal);
+        SeguroProcess.Result renamed = await SeguroProcess.RunAsync("cluster", "join", leaving, "-c", cluster.Configuration("n4"));
+        Assert.Equal(3, renamed.ExitCode);
+        string[] store = ["--store", without.Store, "--certificates", Path.Combine(Path.GetDirectoryName(cluster.Configuration(leaving))!, "certificates")];
+        SeguroProcess.Result read = await SeguroProcess.RunAsync(["log", "head", .. store]);
+        Assert.NotEqual(0, read.ExitCode);
+
+        // Nor after a restart of the others, whose configurations still name it.
+        foreach (string name in (string[])["m1", "m2", "m3", "n4"])
+        {
+            if (name == leaving)
+                continue;
+            await using SeguroProcess killed = cluster.Take(name);
+            killed.Kill();
+            await killed.EndAsync();
+            cluster.Start(name);
+        }
+        back = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration(leaving));
+        Assert.Equal(3, back.ExitCode);
+        Assert.Contains("SG3021", back.Errors, StringComparison.Ordinal);
+        StatusReport last = await cluster.UntilMasterAsync(replicas: 2, above: without.Term);
+        Assert.DoesNotContain(leaving, last.Members);
     }
 
     [Fact]
@@ -117,8 +151,8 @@ public sealed class ClusterTests
             await killed.EndAsync();
         }
         // m3 was master for a moment and has what nobody else got; m2 and m1 have what was committed meanwhile.
-        (ulong common, ulong strange) = await DivergeAsync(cluster.Data("m3"), new MastershipRecord(new Term(1), WasMaster: true));
-        new MastershipRecord(new Term(master.Term), WasMaster: false).Write(cluster.Data("m2"));
+        (ulong common, ulong strange) = await DivergeAsync(cluster.Data("m3"), new Evidence(new Term(1), Position.Origin, MayBeAhead: true, Term.None));
+        EvidenceFile.Write(cluster.Data("m2"), new Evidence(new Term(master.Term), Position.Origin, MayBeAhead: false, Term.None));
         string[] others = ["--log", cluster.Data("m2"), "--log", cluster.Data("m3")];
         SeguroProcess.Result same = await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "-c", cluster.Configuration("m1"), .. others]);
         Assert.Equal(3, same.ExitCode); // under the old name: what is left of the old database could meddle
@@ -151,7 +185,7 @@ public sealed class ClusterTests
     }
 
     /// <summary>Takes the last two events of a log away and puts four others in their place.</summary>
-    private static async Task<(ulong Same, ulong Strange)> DivergeAsync(string folder, MastershipRecord record)
+    private static async Task<(ulong Same, ulong Strange)> DivergeAsync(string folder, Evidence record)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         await using LocalLog log = await LocalLog.OpenAsync(
@@ -167,7 +201,7 @@ public sealed class ClusterTests
             others.Add(new Event(previous.Number.Next, payload, ChainHasher.Of(previous.Chain, previous.Number.Next, payload)));
         }
         await log.AppendAsync(others, cancel);
-        record.Write(folder);
+        EvidenceFile.Write(folder, record);
         return (last.Value, 4);
     }
 

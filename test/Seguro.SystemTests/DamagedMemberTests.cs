@@ -1,5 +1,5 @@
 using Seguro.Node.Admin;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.SystemTests;
 

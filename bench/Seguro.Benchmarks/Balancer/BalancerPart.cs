@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using Seguro.Node.Balancer;
-using Seguro.Stores;
+using Seguro.Balancer;
+using Seguro.Core;
 
 namespace Seguro.Benchmarks;
 

@@ -1,10 +1,9 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Seguro.Balancer;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Node.Balancer;
-using Seguro.Stores;
 
 namespace Seguro.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Files;
+using Seguro.Nouns;
+using Seguro.Piers;
 using Seguro.Stores;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
 
 namespace Seguro.Cli.Commands;
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
+using Seguro.Identity;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands;
@@ -21,6 +22,8 @@ internal static class DqliteNodeCommand
     private static readonly Option<int> MaxConnections = new("--max-connections") { Description = "The most connections in each direction.", HelpName = "N", DefaultValueFactory = static _ => 128 };
     private static readonly Option<int> Connect = new("--connect-ms") { Description = "How long making a connection may take.", HelpName = "MS", DefaultValueFactory = static _ => 2000 };
     private static readonly Option<bool> Existing = new("--existing") { Description = "The node ran in this folder before: refuse an empty one." };
+    private static readonly Option<string[]> Members = new("--members") { Description = "The names of the members that are let in; left out: every member of the cluster.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string[]> Clients = new("--clients") { Description = "The names of the clients that are let in; left out: every client of the cluster.", HelpName = "NAME", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<bool> Supervised = new("--supervised") { Description = "End when standard input ends.", Hidden = true };
 
     // A node that joins gets the whole database first.
@@ -29,7 +32,7 @@ internal static class DqliteNodeCommand
     public static Command Create(Terminal terminal) =>
         new Command("dqlite-node", "Run one node of a dqlite cluster, until Ctrl-C or SIGTERM.")
         {
-            Folder, Id, Address, Listen, Bootstrap, Join, CommonOptions.Certificates, Plain, Cluster, Latency, Threshold, Trailing, MaxConnections, Connect, Existing, Supervised,
+            Folder, Id, Address, Listen, Bootstrap, Join, CommonOptions.Certificates, Plain, Cluster, Latency, Threshold, Trailing, MaxConnections, Connect, Existing, Members, Clients, Supervised,
         }.Does(terminal, async (parse, cancel) =>
         {
             DqliteNodeOptions options = Read(parse);
@@ -42,6 +45,9 @@ internal static class DqliteNodeCommand
             await membership.RefuseLostDiskAsync(options, cancel);
             return await DqliteNodeMain.RunAsync(options, terminal.Output, token => membership.JoinAsync(options.Id, options.Address, token), cancel);
         });
+
+    private static string[]? Names(ParseResult parse, Option<string[]> option) =>
+        parse.GetValue(option) is { Length: > 0 } names ? [.. names.Select(MemberName.Check)] : null;
 
     private static DqliteNodeOptions Read(ParseResult parse) => new()
     {
@@ -57,6 +63,7 @@ internal static class DqliteNodeCommand
         SnapshotTrailing = parse.GetValue(Trailing),
         MaxConnections = parse.GetValue(MaxConnections),
         ConnectTime = TimeSpan.FromMilliseconds(parse.GetValue(Connect)),
+        Access = new AccessRecord { Members = Names(parse, Members), Clients = Names(parse, Clients) },
         MustExist = parse.GetValue(Existing),
         Supervised = parse.GetValue(Supervised),
     };

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Seguro.Cli.Commands.Cluster;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
@@ -41,7 +41,7 @@ internal sealed class DemoCluster : IAsyncDisposable
     {
         string certificates = Path.Combine(folder, "certificates");
         using (CertificateAuthority authority = CertificateAuthority.Create(certificates, "demo"))
-            authority.Issue(certificates, "demo", ["127.0.0.1"]);
+            authority.Issue(certificates, new ClusterIdentity("demo", "demo"), ["127.0.0.1"]);
         Dictionary<ulong, DqliteNodeOptions> options = [];
         int[] ports = FreePorts.Take(Nodes);
         for (ulong id = 1; id <= Nodes; id++)

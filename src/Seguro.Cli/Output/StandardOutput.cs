@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Cli.Output;
 

@@ -89,7 +89,8 @@ public enum ErrorCode
     Unsupported = 3016,
     /// <summary>What can't be undone needs a word of confirmation.</summary>
     Unconfirmed = 3017,
-
+    /// <summary>The cluster does not let this member in: it left, or it was never let in.</summary>
+    NotAMember = 3021,
     /// <summary>A log is not all that its ship computed, as what lies around it proves.</summary>
     ShortLog = 3040,
 }

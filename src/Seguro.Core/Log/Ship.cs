@@ -9,7 +9,7 @@ namespace Seguro.Core;
 /// </summary>
 /// <remarks>
 /// Core looks only at the name's shape (a tilde, syllables of three letters, hyphens), never at the number behind it:
-/// that is <c>ShipName</c>'s work. Equality is that of the text, which has one form: whatever hyphens are read, <c>--</c> stands before each four groups and <c>-</c> elsewhere,
+/// that is <c>Seguro.Nouns</c>'s work. Equality is that of the text, which has one form: whatever hyphens are read, <c>--</c> stands before each four groups and <c>-</c> elsewhere,
 /// so that one ship can't have two logs.
 /// </remarks>
 public readonly record struct Ship

@@ -7,18 +7,24 @@ namespace Seguro.Core;
 public static class ClusterSettingsCodec
 {
     /// <summary>The keys, in the order in which they are to be written: a crash between two leaves settings that are whole each for itself.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released];
+    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Accepted, MetadataKey.History, MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released];
 
     /// <summary>The values of settings, under their keys; what they don't say is left out.</summary>
     public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Write(ClusterSettings settings)
     {
         List<KeyValuePair<string, ReadOnlyMemory<byte>>> values = [];
+        if (settings.Left is { Count: > 0 } left)
+            values.Add(new(MetadataKey.Left, Encoding.ASCII.GetBytes(string.Join(' ', left))));
         if (settings.Members is { } members)
             values.Add(new(MetadataKey.Members, Encoding.ASCII.GetBytes(string.Join(' ', members))));
         if (settings.Optimism is { } optimism)
             values.Add(new(MetadataKey.Optimism, optimism.ToBytes()));
         if (settings.Released != EventNumber.None)
             values.Add(new(MetadataKey.Released, Encoding.ASCII.GetBytes(settings.Released.ToString())));
+        if (settings.History is { } history)
+            values.Add(new(MetadataKey.History, Encoding.ASCII.GetBytes(history.ToString())));
+        if (settings.Accepted != Term.None)
+            values.Add(new(MetadataKey.Accepted, Encoding.ASCII.GetBytes(settings.Accepted.ToString())));
         return values;
     }
 
@@ -30,21 +36,31 @@ public static class ClusterSettingsCodec
         Optimism? optimism = null;
         if (metadata.TryGetValue(MetadataKey.Optimism, out ReadOnlyMemory<byte> text))
             optimism = Optimism.TryParse(text.Span, out Optimism known) ? known : throw Corrupt(MetadataKey.Optimism, text);
-        string[]? members = null;
-        if (metadata.TryGetValue(MetadataKey.Members, out text))
+        string[]? left = Names(metadata, MetadataKey.Left, ClusterSettings.MostLeft);
+        string[]? members = Names(metadata, MetadataKey.Members, Optimism.MostMembers);
+        // Who left is written first: where only that was, it counts.
+        if (left is not null && members is not null)
+            members = [.. members.Except(left)];
+        return new ClusterSettings(optimism, members, new EventNumber(Number(metadata, MetadataKey.Released)), new Term(Number(metadata, MetadataKey.Accepted)),
+            metadata.ContainsKey(MetadataKey.History) ? new EventNumber(Number(metadata, MetadataKey.History)) : null)
         {
-            members = Encoding.ASCII.GetString(text.Span).Split(' ');
-            if (members.Length > Optimism.MostMembers || !Array.TrueForAll(members, IsName) || members.Distinct(StringComparer.Ordinal).Count() != members.Length)
-                throw Corrupt(MetadataKey.Members, text);
-        }
-        EventNumber released = EventNumber.None;
-        if (metadata.TryGetValue(MetadataKey.Released, out text))
-        {
-            released = ulong.TryParse(text.Span, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
-                ? new EventNumber(number)
-                : throw Corrupt(MetadataKey.Released, text);
-        }
-        return new ClusterSettings(optimism, members, released);
+            Left = left,
+        };
+    }
+
+    private static ulong Number(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, string key)
+    {
+        if (!metadata.TryGetValue(key, out ReadOnlyMemory<byte> text))
+            return 0;
+        return ulong.TryParse(text.Span, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : throw Corrupt(key, text);
+    }
+
+    private static string[]? Names(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, string key, int most)
+    {
+        if (!metadata.TryGetValue(key, out ReadOnlyMemory<byte> text))
+            return null;
+        string[] names = Encoding.ASCII.GetString(text.Span).Split(' ');
+        return names.Length <= most && Array.TrueForAll(names, IsName) && names.Distinct(StringComparer.Ordinal).Count() == names.Length ? names : throw Corrupt(key, text);
     }
 
     private static bool IsName(string name) => name.Length > 0 && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-');

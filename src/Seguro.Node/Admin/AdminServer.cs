@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Seguro.Core;
+using Seguro.Files;
 using Seguro.Node.Links;
 using Seguro.Stores.Dqlite;
 
@@ -143,6 +144,7 @@ public sealed class AdminServer : IAsyncDisposable
                     // People and monitors have no certificate: the token is asked for instead.
                     SslServerAuthenticationOptions tls = certificates.ServerOptions();
                     tls.ClientCertificateRequired = false;
+                    tls.RemoteCertificateValidationCallback = null;
                     return ValueTask.FromResult(tls);
                 },
             }));

@@ -1,9 +1,12 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Nock;
 using Seguro.Node.Links;
+using Seguro.Nouns;
 using Seguro.Stores;
-using Seguro.Urbit.Names;
+using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Configuration;
 
@@ -35,13 +38,17 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         if (https is not null && token is null)
             throw new SeguroException(ErrorCode.InsecureTransport, "the admin API would be open to everybody (admin:https without admin:token)", "Put a long random text into a file and name it in admin:token.");
         string socket = Required("admin:socket", text => text, "a path");
+        string cluster = Required("cluster", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters");
         return new NodeConfiguration
         {
-            Cluster = Required("cluster", static text => text.Length <= 100 ? text : null, "at most 100 characters"),
+            Cluster = cluster,
+            Clients = Required("clients", Clients, "names with commas between, each 1 to 32 of a-z, 0-9 and '-'"),
+            Database = Text("database") is null ? cluster : Required("database", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters"),
             Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) && ShipName.TryParse(ship.Name, out UInt128 who) ? ShipName.ToShip(who) : (Ship?)null, "a ship's name, such as ~zod"),
             ShipKind = kind,
             Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
             Fake = OneOf("ship:fake", ("true", true), ("false", false)),
+            ShipMemory = Text("ship:memory") is null ? HeapBudget.Available / 2 : Size("ship:memory", 64 << 20, 1L << 44),
             Self = self,
             Members = members,
             Folder = folder,
@@ -59,6 +66,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             MaxUnreplicatedEvents = Number("maxUnreplicatedEvents", 1, 1 << 20),
             MaxUnreplicatedBytes = Size("maxUnreplicatedBytes", 1 << 20, 16L << 30),
             SnapshotEvery = (ulong)Number("snapshotEvery", 1, int.MaxValue),
+            SnapshotAge = Duration("snapshotAge", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Copies = Number("copies", 0, Optimism.MostMembers),
             Balancer = balancer,
             BalancerKey = key,
@@ -94,6 +102,12 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         if (members.Where(static member => member.Id > 0).GroupBy(static member => member.Id).FirstOrDefault(static group => group.Count() > 1) is { } same)
             throw Bad("members", $"{Names(same)} have the same id {same.Key}", "Give each dqlite node a number of its own.");
         return members.OrderBy(static member => member.Id).ThenBy(static member => member.Name, StringComparer.Ordinal);
+    }
+
+    private static string[]? Clients(string text)
+    {
+        string[] names = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        return Array.TrueForAll(names, MemberName.IsValid) ? names : null;
     }
 
     private static string Names(IEnumerable<MemberAddresses> members) => string.Join(", ", members.Select(static member => member.Name));

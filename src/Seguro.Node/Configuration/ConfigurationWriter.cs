@@ -30,6 +30,9 @@ public sealed record ConfigurationWriter
     /// <summary>The optimism of the new cluster.</summary>
     public required int Optimism { get; init; }
 
+    /// <summary>The client that is let into the members' own dqlite.</summary>
+    public const string Client = "operator";
+
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
     public HostAddress? Balancer { get; init; }
 
@@ -55,6 +58,8 @@ public sealed record ConfigurationWriter
         Line("  },");
         Line($"  \"store\": {Quote(Store)},");
         Line("  \"certificates\": \"certificates\",");
+        if (Store == NodeConfiguration.EmbeddedStore)
+            Line($"  \"clients\": {Quote(Client)},");
         if (Balancer is { } balancer)
             Line($"  \"balancer\": {{ \"address\": {Quote(balancer.ToString())}, \"key\": \"cluster.key\" }},");
         Line("  // Of a new cluster; later: seguro cluster optimism N.");

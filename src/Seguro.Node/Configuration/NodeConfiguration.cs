@@ -24,6 +24,9 @@ public sealed record NodeConfiguration
     /// <summary>The ship is on no network but its own.</summary>
     public required bool Fake { get; init; }
 
+    /// <summary>How many bytes of memory its kernel may use.</summary>
+    public required long ShipMemory { get; init; }
+
     /// <summary>This member.</summary>
     public required MemberAddresses Self { get; init; }
 
@@ -41,6 +44,12 @@ public sealed record NodeConfiguration
 
     /// <summary>The folder with the certificates.</summary>
     public required string Certificates { get; init; }
+
+    /// <summary>The clients that are let into the members' own dqlite.</summary>
+    public required IReadOnlyList<string> Clients { get; init; }
+
+    /// <summary>The name of the members' own dqlite database.</summary>
+    public required string Database { get; init; }
 
     /// <summary>The store: its URL, or <see cref="EmbeddedStore"/>. May hold a password.</summary>
     public required string Store { get; init; }
@@ -74,6 +83,9 @@ public sealed record NodeConfiguration
 
     /// <summary>How many events lie between two snapshots of the ship.</summary>
     public required ulong SnapshotEvery { get; init; }
+
+    /// <summary>For how long events may go without a snapshot of the ship.</summary>
+    public required TimeSpan SnapshotAge { get; init; }
 
     /// <summary>How many local logs must have an event before the store may forget it; 0: all.</summary>
     public required int Copies { get; init; }

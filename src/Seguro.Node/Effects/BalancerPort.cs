@@ -1,6 +1,6 @@
 using System.Net;
+using Seguro.Balancer;
 using Seguro.Core;
-using Seguro.Node.Balancer;
 
 namespace Seguro.Node.Effects;
 

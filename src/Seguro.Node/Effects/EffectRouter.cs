@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
-using Seguro.Urbit.Drivers;
+using Seguro.Nock.Drivers;
 
 namespace Seguro.Node.Effects;
 

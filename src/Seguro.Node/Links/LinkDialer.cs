@@ -1,8 +1,8 @@
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
-using Seguro.Stores;
+using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Node.Links;
 
@@ -12,9 +12,8 @@ static class LinkDialer
     /// <summary>A connection that is made when it is first used. The caller disposes of it.</summary>
     public static GrpcChannel Connect(LinkOptions options, string peer, HostAddress address)
     {
-        SslClientAuthenticationOptions tls = options.Certificates.ClientOptions(address.Host);
-        tls.RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-            errors == SslPolicyErrors.None && MemberName.Of(certificate as X509Certificate2) == peer;
+        SslClientAuthenticationOptions tls = options.Certificates.ClientOptions(
+            address.Host, identity => identity.Name == peer && !identity.IsClient ? options.Access.RefuseMember(identity) : $"{identity} is not {peer}");
         SocketsHttpHandler handler = new()
         {
             SslOptions = tls,

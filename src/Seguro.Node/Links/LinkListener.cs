@@ -42,7 +42,7 @@ static class LinkListener
                     listen.UseHttps(new TlsHandshakeCallbackOptions
                     {
                         HandshakeTimeout = options.ConnectTime,
-                        OnConnection = _ => ValueTask.FromResult(options.Certificates.ServerOptions()),
+                        OnConnection = _ => ValueTask.FromResult(options.Certificates.ServerOptions(options.Access.RefuseForeigner)),
                     });
                 });
             }

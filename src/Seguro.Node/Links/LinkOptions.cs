@@ -1,12 +1,14 @@
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 
 namespace Seguro.Node.Links;
 
 /// <summary>What the links of one member are.</summary>
 public sealed record LinkOptions
 {
+    /// <summary>The most bytes that an event of a cluster may have: links and ships take no larger ones.</summary>
+    public const long MostOfEvent = 1L << 30;
+
     /// <summary>This member's name; that of its certificate.</summary>
     public required string Name { get; init; }
 
@@ -18,6 +20,9 @@ public sealed record LinkOptions
 
     /// <summary>The cluster's certificates; not owned.</summary>
     public required ClusterCertificates Certificates { get; init; }
+
+    /// <summary>Who is let in.</summary>
+    public required AccessList Access { get; init; }
 
     /// <summary>
     /// What to do with a message from a member. One call at a time for each member, in the order sent; while it lasts, nothing more is taken from that member.
@@ -31,6 +36,9 @@ public sealed record LinkOptions
     /// <summary>What to do with another member's request to this one's admin API; it is never handed on a second time.</summary>
     public Func<LinkCommand, CancellationToken, Task<LinkReply>>? Command { get; init; }
 
+    /// <summary>Hears why somebody was refused, each time. From any thread.</summary>
+    public Action<string>? Refused { get; init; }
+
     /// <summary>What people should know: a link that came or went. Each a full sentence.</summary>
     public Action<string>? Notice { get; init; }
 
@@ -41,7 +49,7 @@ public sealed record LinkOptions
     public int LargestPush { get; init; } = 8 << 20;
 
     /// <summary>The largest event that is read from another member, in bytes.</summary>
-    public long LargestEvent { get; init; } = 1L << 30;
+    public long LargestEvent { get; init; } = MostOfEvent;
 
     /// <summary>How many payload bytes may wait for a peer; past that the link breaks and is made anew, without what waited.</summary>
     public long MaxQueuedBytes { get; init; } = 64L << 20;

@@ -2,7 +2,9 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
+using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
 namespace Seguro.Node.Links;
@@ -10,6 +12,9 @@ namespace Seguro.Node.Links;
 /// <summary>What other members may ask of this one. Who asks is read from the certificate.</summary>
 sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLink.MemberLinkBase
 {
+    /// <summary>In the headers of a stream that was accepted: a refusal has headers too.</summary>
+    public static readonly Metadata.Entry Accepted = new("seguro-link", "accepted");
+
     private const int Piece = 1 << 20;
 
     public override async Task Connect(IAsyncStreamReader<Wire.Frame> requestStream, IServerStreamWriter<Wire.Frame> responseStream, ServerCallContext context)
@@ -18,32 +23,37 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
         if (links.Dials(caller))
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{options.Name} makes the link to {caller}, not the other way round"));
         // The headers tell the caller that the stream stands, before the first frame.
-        await context.WriteResponseHeadersAsync([]);
+        await context.WriteResponseHeadersAsync([Accepted]);
         await links.RunAsync(caller, requestStream, responseStream, context.CancellationToken);
         throw new RpcException(new Status(StatusCode.Unavailable, "the link broke"));
     }
 
-    public override Task<Wire.Nothing> Introduce(Wire.Introduction request, ServerCallContext context)
+    public override Task<Wire.Introduced> Introduce(Wire.Introduction request, ServerCallContext context)
     {
-        string caller = CallerOf(context);
+        ClusterIdentity caller = IdentityOf(context);
         if (request.Address.Length > 300 || !HostAddress.TryParse(request.Address, out HostAddress address))
             throw new RpcException(new Status(StatusCode.InvalidArgument, "that is not an address"));
-        links.Learn(caller, address);
-        return Task.FromResult(new Wire.Nothing());
+        string? refusal = options.Access.RefuseMember(caller);
+        if (refusal is null)
+            links.Learn(caller.Name, address);
+        else
+            links.NoteAsking(caller.Name, address);
+        return Task.FromResult(new Wire.Introduced { Refusal = refusal ?? "", Left = options.Access.HasLeft(caller.Name) });
     }
 
     public override async Task ReadEvents(Wire.ReadRequest request, IServerStreamWriter<Wire.EventPiece> responseStream, ServerCallContext context)
     {
-        CallerOf(context);
+        string caller = CallerOf(context);
+        using CancellationTokenSource cut = links.WhileLetIn(caller, context.CancellationToken);
         Position after = Refusing(() => MessageCodec.Decode(request.After));
-        IReadOnlyList<Event> events = await options.ReadLocal(after, new EventNumber(request.Last), context.CancellationToken);
+        IReadOnlyList<Event> events = await options.ReadLocal(after, new EventNumber(request.Last), cut.Token);
         Wire.EventPiece piece = new();
         int size = 0;
         foreach (Event read in events)
         {
             if (size > 0 && size + read.Payload.Length > Piece)
             {
-                await responseStream.WriteAsync(piece, context.CancellationToken);
+                await responseStream.WriteAsync(piece, cut.Token);
                 piece = new Wire.EventPiece();
                 size = 0;
             }
@@ -54,7 +64,7 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
                 continue;
             }
             if (piece.Payloads.Count > 0)
-                await responseStream.WriteAsync(piece, context.CancellationToken);
+                await responseStream.WriteAsync(piece, cut.Token);
             for (int from = 0; from < read.Payload.Length; from += Piece)
             {
                 piece = new Wire.EventPiece
@@ -62,7 +72,7 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
                     Size = from == 0 ? (ulong)read.Payload.Length : 0,
                     Part = UnsafeByteOperations.UnsafeWrap(read.Payload.Slice(from, Math.Min(Piece, read.Payload.Length - from))),
                 };
-                await responseStream.WriteAsync(piece, context.CancellationToken);
+                await responseStream.WriteAsync(piece, cut.Token);
             }
             piece = new Wire.EventPiece();
             size = 0;
@@ -70,7 +80,7 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
         if (events.Count == 0)
             return;
         piece.LastChain = MessageCodec.Encode(events[^1].Chain);
-        await responseStream.WriteAsync(piece, context.CancellationToken);
+        await responseStream.WriteAsync(piece, cut.Token);
     }
 
     public override async Task<Wire.CommandReply> Command(Wire.CommandRequest request, ServerCallContext context)
@@ -86,10 +96,26 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
 
     private string CallerOf(ServerCallContext context)
     {
-        string? name = MemberName.Of(context.GetHttpContext().Connection.ClientCertificate);
-        return name is not null && name != options.Name
-            ? name
-            : throw new RpcException(new Status(StatusCode.PermissionDenied, "the caller's certificate is not that of another member"));
+        ClusterIdentity caller = IdentityOf(context);
+        return options.Access.RefuseMember(caller) is { } refusal ? throw Denied(refusal) : caller.Name;
+    }
+
+    // The handshake let nobody pass who is not, by certificate, a member of this cluster.
+    private ClusterIdentity IdentityOf(ServerCallContext context)
+    {
+        string why = "there is none";
+        ClusterIdentity? caller = context.GetHttpContext().Connection.ClientCertificate is { } certificate ? ClusterIdentity.Of(certificate, out why) : null;
+        if (caller is null)
+            throw Denied($"the caller's certificate is not taken: {why}");
+        if (caller.Name == options.Name)
+            throw Denied($"the caller's certificate is that of {options.Name} itself");
+        return caller;
+    }
+
+    private RpcException Denied(string why)
+    {
+        options.Refused?.Invoke(why);
+        return new RpcException(new Status(StatusCode.PermissionDenied, why));
     }
 
     private static T Refusing<T>(Func<T> decode)

@@ -4,7 +4,9 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
+using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
 namespace Seguro.Node.Links;
@@ -21,6 +23,9 @@ public sealed partial class MemberLinks : IAsyncDisposable
     private readonly ConcurrentDictionary<string, LinkPeer> _peers = new(StringComparer.Ordinal);
     private readonly Lock _membership = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly AskingMembers _asking = new();
+    private readonly ConcurrentDictionary<string, HostAddress> _addresses = new(StringComparer.Ordinal);
+    private volatile LinkRefusal? _refusal;
     private WebApplication? _listener;
 
     /// <summary>Makes links; <see cref="StartAsync"/> begins.</summary>
@@ -30,11 +35,16 @@ public sealed partial class MemberLinks : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         MemberName.Check(options.Name);
         options.Certificates.RequireHost(options.Address.Host);
-        if (MemberName.Of(options.Certificates.Member) != options.Name)
-            throw new SeguroException(ErrorCode.AccessDenied, $"the certificate is not that of member '{options.Name}'",
-                $"Use the certificate folder that was made for it; the subject must be CN={MemberName.SubjectOf(options.Name)}.");
+        options.Certificates.RequireIdentity(new ClusterIdentity(options.Access.Cluster, options.Name));
         _options = options;
+        options.Access.Changed += ApplyAccess;
     }
+
+    /// <summary>Who asks to be let in and is not a member yet, heard of within the last seconds.</summary>
+    public IReadOnlyList<string> Asking => _asking.Names;
+
+    /// <summary>Why the others don't let this member in; <see langword="null"/> where they do, or none was heard.</summary>
+    public LinkRefusal? Refusal => _refusal;
 
     /// <summary>The members with which there is a link now.</summary>
     public IReadOnlyList<string> Linked => [.. _peers.Values.Where(static peer => peer.Current is not null).Select(static peer => peer.Name).Order(StringComparer.Ordinal)];
@@ -43,20 +53,35 @@ public sealed partial class MemberLinks : IAsyncDisposable
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancel) => _listener = await LinkListener.StartAsync(this, _options, cancel);
 
-    /// <summary>Says who the other members are, and where. Links with others are ended, unless they introduce themselves again.</summary>
+    /// <summary>Says where other members are; links are made with those that are let in. A member that is not named tells its address itself.</summary>
     /// <param name="addresses">Names and the addresses of links; this member's own is passed over.</param>
     public void SetPeers(IReadOnlyDictionary<string, HostAddress> addresses)
     {
         ArgumentNullException.ThrowIfNull(addresses);
-        foreach (string name in _peers.Keys)
-        {
-            if (!addresses.ContainsKey(name) && _peers.TryRemove(name, out LinkPeer? peer))
-                _ = EndAsync(peer);
-        }
         foreach ((string name, HostAddress address) in addresses)
         {
             if (name != _options.Name)
-                Learn(MemberName.Check(name), address);
+                _addresses[MemberName.Check(name)] = address;
+        }
+        ApplyAccess();
+    }
+
+    /// <summary>Asks the members that are known by address to be let in, once a second, until one does or says that this member has left. For a member that has no links yet.</summary>
+    /// <param name="addresses">As for <see cref="SetPeers"/>.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.NotAMember"/>: it has left.</exception>
+    public async Task AskAsync(IReadOnlyDictionary<string, HostAddress> addresses, CancellationToken cancel)
+    {
+        while (true)
+        {
+            foreach ((string name, HostAddress address) in addresses.Where(pair => pair.Key != _options.Name && IsLetIn(pair.Key)))
+            {
+                using GrpcChannel channel = Dial(name, address);
+                await IntroduceAsync(name, channel, cancel);
+                if (Refusal is { HasLeft: true } left)
+                    throw left.ToError();
+            }
+            await Task.Delay(_options.LongestPause, cancel);
         }
     }
 
@@ -90,6 +115,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
     {
         if (_stop.IsCancellationRequested)
             return;
+        _options.Access.Changed -= ApplyAccess;
         Task[] ends;
         lock (_membership)
         {
@@ -116,6 +142,8 @@ public sealed partial class MemberLinks : IAsyncDisposable
     {
         lock (_membership)
         {
+            _addresses[name] = address;
+            _asking.Forget(name);
             LinkPeer peer = Know(name);
             if (!peer.Learn(address) || !peer.Loop.IsCompleted)
                 return;
@@ -129,6 +157,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
         LinkPeer peer;
         lock (_membership)
             peer = Know(name);
+        _refusal = null;
         using LinkStream stream = new(name, _options);
         LinkStream? old;
         lock (peer.Delivery)
@@ -160,10 +189,48 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
     }
 
+    /// <summary>Notes that a member that is not let in asked to be.</summary>
+    internal void NoteAsking(string name, HostAddress address)
+    {
+        if (!_options.Access.HasLeft(name) && _asking.Note(name, address))
+            _options.Notice?.Invoke($"{name} at {address} asks to be let in. To let it in: seguro cluster join {name}.");
+    }
+
+    /// <summary>A token that is cancelled when a member is not let in any more.</summary>
+    internal CancellationTokenSource WhileLetIn(string name, CancellationToken cancel)
+    {
+        lock (_membership)
+            return CancellationTokenSource.CreateLinkedTokenSource(cancel, Know(name).Stop.Token);
+    }
+
+    private bool IsLetIn(string name) => _options.Access.RefuseMember(new ClusterIdentity(_options.Access.Cluster, name)) is null;
+
+    private void ApplyAccess(object? sender, EventArgs change) => ApplyAccess();
+
+    private void ApplyAccess()
+    {
+        lock (_membership)
+        {
+            if (_stop.IsCancellationRequested)
+                return;
+            foreach (string name in _peers.Keys.Where(name => !IsLetIn(name)))
+            {
+                if (_peers.TryRemove(name, out LinkPeer? peer))
+                    _ = EndAsync(peer);
+            }
+            foreach ((string name, HostAddress address) in _asking.Addresses)
+                _addresses.TryAdd(name, address);
+            foreach ((string name, HostAddress address) in _addresses.Where(pair => IsLetIn(pair.Key) && !_peers.ContainsKey(pair.Key)))
+                Learn(name, address);
+        }
+    }
+
     private LinkPeer Know(string name)
     {
         if (_stop.IsCancellationRequested)
             throw new RpcException(new Status(StatusCode.Unavailable, "this member ends"));
+        if (!IsLetIn(name))
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"{name} is not let in"));
         if (_peers.TryGetValue(name, out LinkPeer? known))
             return known;
         if (_peers.Count >= 4 * Optimism.MostMembers)
@@ -184,13 +251,17 @@ public sealed partial class MemberLinks : IAsyncDisposable
                 // A new connection each time: nothing of the last attempt's waits is left.
                 using GrpcChannel channel = Dial(peer.Name, peer.Address!.Value);
                 using AsyncDuplexStreamingCall<Wire.Frame, Wire.Frame> call = new Wire.MemberLink.MemberLinkClient(channel).Connect(cancellationToken: stop);
-                await call.ResponseHeadersAsync.WaitAsync(_options.ConnectTime * 2, stop);
+                Metadata headers = await call.ResponseHeadersAsync.WaitAsync(_options.ConnectTime * 2, stop);
+                if (headers.Get(LinkService.Accepted.Key) is null)
+                    await call.ResponseStream.MoveNext(stop); // throws what the other side said
                 pause = _options.FirstPause;
                 await RunAsync(peer.Name, call.ResponseStream, call.RequestStream, stop);
             }
             catch (Exception error) when (LinkStream.IsBroken(error) || error is TimeoutException)
             {
-                // It is tried again.
+                // It is tried again. Who is not let in asks why, and says where it is.
+                if (error is RpcException { StatusCode: StatusCode.PermissionDenied } && peer.Channel(Dial) is { } channel)
+                    await IntroduceAsync(peer.Name, channel, stop);
             }
             await PauseAsync(pause, stop);
             pause = pause * 2 < _options.LongestPause ? pause * 2 : _options.LongestPause;
@@ -205,15 +276,21 @@ public sealed partial class MemberLinks : IAsyncDisposable
             await PauseAsync(_options.LongestPause, stop);
             if (peer.Current is not null || peer.Channel(Dial) is not { } channel)
                 continue;
-            try
-            {
-                await new Wire.MemberLink.MemberLinkClient(channel).IntroduceAsync(
-                    new Wire.Introduction { Address = _options.Address.ToString() }, deadline: DateTime.UtcNow + _options.ConnectTime, cancellationToken: stop);
-            }
-            catch (Exception error) when (LinkStream.IsBroken(error))
-            {
-                // It is tried again.
-            }
+            await IntroduceAsync(peer.Name, channel, stop);
+        }
+    }
+
+    private async Task IntroduceAsync(string peer, GrpcChannel channel, CancellationToken stop)
+    {
+        try
+        {
+            Wire.Introduced answer = await new Wire.MemberLink.MemberLinkClient(channel).IntroduceAsync(
+                new Wire.Introduction { Address = _options.Address.ToString() }, deadline: DateTime.UtcNow + _options.ConnectTime, cancellationToken: stop);
+            _refusal = answer.Refusal.Length == 0 ? null : new LinkRefusal(_options.Name, peer, answer.Left);
+        }
+        catch (Exception error) when (LinkStream.IsBroken(error))
+        {
+            // It is tried again.
         }
     }
 

@@ -1,9 +1,11 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Node.Access;
 using Seguro.Node.Configuration;
+using Seguro.Node.Members;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Transfer;
 
 namespace Seguro.Node.Startup;
 
@@ -16,7 +18,6 @@ public static class ClusterRecovery
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
-    private const int Attempts = 5;
 
     /// <summary>How many payload bytes the new database is given: a part of its window.</summary>
     public static long WindowOf(NodeConfiguration configuration)
@@ -33,25 +34,26 @@ public static class ClusterRecovery
         if (!configuration.IsEmbedded)
             throw new SeguroException(ErrorCode.Unsupported, "the store is not the members' own dqlite", "Restore that database by its own means, or import a member's log into a new one: seguro pier import FOLDER/pier --store URL.");
         string name = configuration.Self.Name;
-        string advice = $"Change the configuration of all members: a new name in 'cluster', for each member another port in members:NAME:dqlite, members:{name}:id 1, and other numbers for the others.";
+        string advice = $"Change the configuration of all members: a new name in 'database', for each member another port in members:NAME:dqlite, members:{name}:id 1, and other numbers for the others.";
         if (configuration.Self.Id != 1)
             throw new SeguroException(ErrorCode.UnsafeSettings, $"members:{name}:id is {configuration.Self.Id}, and only node 1 forms a cluster", advice);
         string marker = Path.Combine(configuration.Folder, "dqlite", "seguro-node.json");
         if (!File.Exists(marker))
             return;
         using JsonDocument old = Parse(marker);
-        if (Text(old, "cluster") == configuration.Cluster || Text(old, "address") == configuration.Self.Dqlite.ToString())
-            throw new SeguroException(ErrorCode.UnsafeSettings, $"the old database has the same name ('{configuration.Cluster}') or the same address ({configuration.Self.Dqlite}): its other nodes could meddle with the new one", advice);
+        if (Text(old, "cluster") == configuration.Database || Text(old, "address") == configuration.Self.Dqlite.ToString())
+            throw new SeguroException(ErrorCode.UnsafeSettings, $"the old database has the same name ('{configuration.Database}') or the same address ({configuration.Self.Dqlite}): its other nodes could meddle with the new one", advice);
     }
 
     /// <summary>Builds it: moves the old node's folder aside, forms a cluster of one node, fills its database, and ends the node again.</summary>
     /// <param name="configuration">The new cluster's.</param>
     /// <param name="source">The log that it is filled with.</param>
+    /// <param name="effects">What the members knew of effects.</param>
     /// <param name="term">Terms go on above this one, so that whoever knew it takes the new masters for what they are.</param>
     /// <param name="cancel">Ends it; then run it again under one more new name.</param>
     /// <returns>Where the old node's folder is now; <see langword="null"/> where there was none.</returns>
     /// <exception cref="SeguroException">What the parts say; what was moved stays moved.</exception>
-    public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, Term term, CancellationToken cancel)
+    public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, ClusterSettings effects, Term term, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(source);
@@ -60,40 +62,19 @@ public static class ClusterRecovery
         string? aside = MoveAside(configuration.Folder);
         await File.WriteAllTextAsync(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile), "", cancel);
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, static _ => { }, cancel).WaitAsync(StartTime, cancel);
+        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, new MemberAccess(configuration).List, static _ => { }, cancel).WaitAsync(StartTime, cancel);
         StoreUrl url = StoreUrl.Parse($"dqlite://{configuration.Self.Dqlite}");
         await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { Create = true, Certificates = configuration.Certificates, Window = configuration.StoreWindow }, cancel);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);
         PierMetadata.Read(configuration.Ship, metadata);
         Dictionary<string, ReadOnlyMemory<byte>> identity = metadata.Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life).ToDictionary(StringComparer.Ordinal);
+        foreach ((string key, ReadOnlyMemory<byte> value) in ClusterSettingsCodec.Write(effects))
+            identity[key] = value;
         await using EventLog log = new(await store.CreateLogAsync(configuration.Ship, source.WindowStart, identity, cancel), store.Capabilities);
-        await RaiseAsync(log, term, cancel);
+        await LostEvents.RaiseAsync(log, term, cancel);
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "recover", LeaseDuration, TimeProvider.System, cancel);
         await FillAsync(old, log, lease, source, cancel);
         return aside;
-    }
-
-    // A term is won by a campaign, one at a time: that is what all stores can do. A node alone takes a millisecond or two for each.
-    private static async Task RaiseAsync(EventLog log, Term term, CancellationToken cancel)
-    {
-        string candidate = $"recover@{Guid.NewGuid():N}";
-        Lease lease = (await log.ReadStateAsync(cancel)).Lease;
-        for (int unknown = 0; lease.Term < term;)
-        {
-            switch (await log.Stored.CampaignAsync(lease, candidate, LeaseDuration, cancel))
-            {
-                case LeaseOutcome.Done done:
-                    lease = done.Lease;
-                    unknown = 0;
-                    break;
-                case LeaseOutcome.Unknown when ++unknown < Attempts:
-                    break;
-                case var outcome:
-                    throw new SeguroException(ErrorCode.OutcomeUnknown, $"the term of the new log could not be raised to {term}: {outcome}", "Run the command again, under one more new name of the cluster.");
-            }
-        }
-        if (lease.IsHeld)
-            await log.Stored.ResignAsync(lease, cancel);
     }
 
     private static async Task FillAsync(EventLog old, EventLog log, WriterLease lease, SurvivingLog source, CancellationToken cancel)
@@ -122,7 +103,7 @@ public static class ClusterRecovery
         {
             AppendResult result = await log.AppendAsync(lease.Term, reached, group, cancel);
             if (!result.IsCommitted)
-                throw new SeguroException(ErrorCode.OutcomeUnknown, $"events after {reached.Number} were not written: {result.Outcome}", "Run the command again, under one more new name of the cluster.");
+                throw new SeguroException(ErrorCode.OutcomeUnknown, $"events after {reached.Number} were not written: {result.Outcome}", "Run the command again, under one more new name of the database.");
             reached = result.Reached;
             group.Clear();
             size = 0;

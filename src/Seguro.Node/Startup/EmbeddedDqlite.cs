@@ -1,6 +1,6 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
-using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Startup;
@@ -22,7 +22,15 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private EmbeddedDqlite(DqliteNodeProcess process) => Process = process;
+    private readonly AccessList _access;
+
+    private EmbeddedDqlite(DqliteNodeProcess process, AccessList access)
+    {
+        Process = process;
+        _access = access;
+        access.Changed += ApplyAccess;
+        Process.SetAccess(access.Record); // it may have changed since the process began
+    }
 
     /// <summary>The process and its supervisor.</summary>
     public DqliteNodeProcess Process { get; }
@@ -30,12 +38,14 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
     /// <summary>Starts the node, and returns when it is a voter of the cluster. Waits for the others for as long as it takes.</summary>
     /// <param name="configuration">The member's.</param>
     /// <param name="certificates">The cluster's; not owned.</param>
+    /// <param name="access">Who is let in; the node follows it.</param>
     /// <param name="notice">Hears what is waited for.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.LostDisk"/>: the data is not where it must be; what the node reports.</exception>
-    public static async Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, ClusterCertificates certificates, Action<string> notice, CancellationToken cancel)
+    public static async Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, ClusterCertificates certificates, AccessList access, Action<string> notice, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(access);
         ArgumentNullException.ThrowIfNull(notice);
         MemberAddresses self = configuration.Self;
         string form = Path.Combine(configuration.Folder, FormFile);
@@ -45,19 +55,20 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             Folder = Path.Combine(configuration.Folder, "dqlite"),
             Id = self.Id,
             Address = self.Dqlite!.Value,
-            Cluster = configuration.Cluster,
+            Cluster = configuration.Database,
+            Access = access.Record,
             Certificates = configuration.Certificates,
             NetworkLatency = configuration.DqliteLatency,
             Bootstrap = File.Exists(form) && !File.Exists(started),
             MustExist = File.Exists(started),
             Supervised = true,
         };
-        string own = $"{self.Id} of {configuration.Cluster}";
+        string own = $"{self.Id} of {configuration.Database}";
         if (File.Exists(started) && File.ReadAllText(started).Trim() is { } was && was != own)
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {was}, and the configuration says {own}",
-                $"Put the old values back into members:{self.Name}:id and cluster; or, to begin with an empty node, move {options.Folder} and {started} away first.");
+                $"Put the old values back into members:{self.Name}:id and database; or, to begin with an empty node, move {options.Folder} and {started} away first.");
         HostAddress[] others = [.. configuration.Members.Where(member => member.Name != self.Name).Select(static member => member.Dqlite!.Value)];
-        DqliteMembership membership = new(others.Length == 0 ? [options.Address] : others, certificates, Patience);
+        DqliteMembership membership = new(others.Length == 0 ? [options.Address] : others, certificates, Patience, access);
         bool joins = !options.MustExist && !options.Bootstrap;
         if (joins && self.Id == 1 && Fresh(options.Folder))
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} is empty, and nothing says that node 1 is to form a new cluster",
@@ -65,6 +76,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
         if (joins)
             await RepeatAsync(() => LeaveOldAsync(membership, options, notice, cancel), "the cluster's other dqlite nodes", notice, cancel);
         DqliteNodeProcess process = await DqliteNodeProcess.StartAsync(SeguroExecutable.Current(), options, StartTime, cancel);
+        EmbeddedDqlite embedded = new(process, access);
         try
         {
             if (joins)
@@ -72,17 +84,23 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             if (!options.MustExist)
                 Mark(started, own);
             File.Delete(form);
-            return new EmbeddedDqlite(process);
+            return embedded;
         }
         catch
         {
-            await process.DisposeAsync();
+            await embedded.DisposeAsync();
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => Process.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _access.Changed -= ApplyAccess;
+        return Process.DisposeAsync();
+    }
+
+    private void ApplyAccess(object? sender, EventArgs change) => Process.SetAccess(_access.Record);
 
     // An empty folder under a new number at a known address: the user has said that the old node's disk is lost.
     private static async Task LeaveOldAsync(DqliteMembership membership, DqliteNodeOptions options, Action<string> notice, CancellationToken cancel)

@@ -1,10 +1,11 @@
 using Seguro.Core;
+using Seguro.Nock.Kernels;
 using Seguro.Node.Configuration;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Identity;
 
 namespace Seguro.Node.Startup;
 
@@ -16,13 +17,14 @@ static class ShipLog
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
 
     /// <summary>Opens the store. It may be away for as long as it likes.</summary>
-    public static Task<IStore> OpenStoreAsync(NodeConfiguration configuration, Action<string> notice, CancellationToken cancel)
+    public static Task<IStore> OpenStoreAsync(NodeConfiguration configuration, AccessList access, Action<string> notice, CancellationToken cancel)
     {
         StoreUrl url = StoreUrl.Parse(configuration.StoreUrl);
         StoreOptions options = new()
         {
             Create = true,
             Certificates = configuration.Certificates,
+            Access = access,
             Window = configuration.StoreWindow,
             AllowUnsafeSettings = configuration.AllowUnsafeSettings,
         };

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -19,6 +20,8 @@ static class DqliteTransport
                 $"{url} is spoken with over TLS, but no folder with the cluster's certificates was named",
                 "Name the folder with ca.crt, member.crt and member.key; on loopback alone, dqlite+plain:// does without.");
         }
-        return ClusterCertificates.Load(folder).ClientOptions;
+        ClusterCertificates certificates = ClusterCertificates.Load(folder);
+        AccessList access = options.Access ?? new AccessList(certificates.Identity.Cluster, new AccessRecord());
+        return host => certificates.ClientOptions(host, access.RefuseMember);
     }
 }

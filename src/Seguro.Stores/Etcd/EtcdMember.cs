@@ -1,6 +1,7 @@
 using System.Net.Http;
 using Grpc.Net.Client;
-using Seguro.Stores.Dqlite;
+using Seguro.Core;
+using Seguro.Identity;
 using Wire = Seguro.Stores.Etcd.Wire;
 
 namespace Seguro.Stores.Etcd;

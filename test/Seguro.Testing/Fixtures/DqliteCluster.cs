@@ -1,3 +1,5 @@
+using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
@@ -24,8 +26,9 @@ public sealed class DqliteCluster : IAsyncDisposable
         if (plain)
             return;
         using (CertificateAuthority authority = CertificateAuthority.Create(folder["ca"], "test"))
-            authority.Issue(folder["tls"], "member", ["127.0.0.1", "localhost", .. places.Select(static place => place.Host)]);
+            authority.Issue(folder["tls"], new ClusterIdentity("test", "member"), ["127.0.0.1", "localhost", .. places.Select(static place => place.Host)]);
         Certificates = folder["tls"];
+        Authority = folder["ca"];
         _certificates = ClusterCertificates.Load(Certificates);
     }
 
@@ -34,6 +37,9 @@ public sealed class DqliteCluster : IAsyncDisposable
 
     /// <summary>The folder with the cluster's certificates; <see langword="null"/> for a plain cluster.</summary>
     public string? Certificates { get; }
+
+    /// <summary>The folder of the authority that issued them; <see langword="null"/> for a plain cluster.</summary>
+    public string? Authority { get; }
 
     /// <summary>The URL of the cluster, as the command line takes it.</summary>
     public string Url => (Certificates is null ? "dqlite+plain://" : "dqlite://") + string.Join(',', _nodes.Select(static node => node.Address.ToString()));

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
 
@@ -27,7 +27,7 @@ public sealed class EtcdCluster : IAsyncDisposable
         if (!plain)
         {
             using (CertificateAuthority authority = CertificateAuthority.Create(_folder["ca"], "test"))
-                authority.Issue(_folder["tls"], "member", ["127.0.0.1", "localhost", .. places.Select(static place => place.Host)]);
+                authority.Issue(_folder["tls"], new ClusterIdentity("test", "member"), ["127.0.0.1", "localhost", .. places.Select(static place => place.Host)]);
             Certificates = _folder["tls"];
             options.AddRange([
                 "--cert-file", Path.Combine(Certificates, ClusterCertificates.MemberFile), "--key-file", Path.Combine(Certificates, ClusterCertificates.MemberKeyFile),

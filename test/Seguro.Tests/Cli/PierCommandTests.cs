@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Nouns;
+using Seguro.Piers;
 using Seguro.Testing;
-using Seguro.Tests.Urbit.Piers;
-using Seguro.Tests.Urbit.Transfer;
-using Seguro.Urbit.Nouns;
-using Seguro.Urbit.Piers;
+using Seguro.Tests.Piers;
+using Seguro.Tests.Piers.Transfer;
 
 namespace Seguro.Tests.Cli;
 

@@ -14,6 +14,8 @@ public sealed class ClusterSettingsCodecTests
         { MetadataKey.Members, "a  b" },
         { MetadataKey.Members, "a b a" },
         { MetadataKey.Members, "a B" },
+        { MetadataKey.Left, "" },
+        { MetadataKey.Left, "a B" },
         { MetadataKey.Released, "-1" },
         { MetadataKey.Released, "1 " },
         { MetadataKey.Released, "18446744073709551616" },
@@ -30,6 +32,30 @@ public sealed class ClusterSettingsCodecTests
         Assert.Equal((settings.Optimism, settings.Released), (read.Optimism, read.Released));
         Assert.Equal(settings.Members, read.Members);
         Assert.Equal("one two three-3", Encoding.ASCII.GetString(metadata[MetadataKey.Members].Span));
+    }
+
+    [Fact]
+    public void Who_leaves_is_remembered_and_is_out_from_the_first_write_on()
+    {
+        ClusterSettings before = new(null, ["a", "b", "c"], EventNumber.None);
+        ClusterSettings after = before.WithMembers(["a", "c", "d"], before.Members!);
+        Assert.Equal(["b"], after.Left!);
+        after = after.WithMembers(["a"], after.Members!);
+        Assert.Equal(["b", "c", "d"], after.Left!);
+        Assert.Equal(MetadataKey.Left, ClusterSettingsCodec.Keys[0]);
+
+        // A crash after the first of the writes.
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(ClusterSettingsCodec.Write(before));
+        metadata[MetadataKey.Left] = Encoding.ASCII.GetBytes("b");
+        ClusterSettings half = ClusterSettingsCodec.Read(metadata);
+        Assert.Equal(["a", "c"], half.Members!);
+        Assert.Equal(["b"], half.Left!);
+
+        ClusterSettings many = before;
+        for (int index = 0; index < 100; index++)
+            many = many.WithMembers(["a", $"x{index}"], many.Members!);
+        Assert.Equal(ClusterSettings.MostLeft, many.Left!.Count);
+        Assert.Equal("x98", many.Left[^1]);
     }
 
     [Fact]

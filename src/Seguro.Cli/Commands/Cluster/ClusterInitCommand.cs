@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Links;
 using Seguro.Node.Startup;
+using Seguro.Nouns;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
@@ -56,7 +58,7 @@ internal static class ClusterInitCommand
             ConfigurationWriter writer = new()
             {
                 Cluster = parse.GetRequiredValue(Cluster),
-                Ship = Urbit.Names.ShipName.ReadKey(parse.GetRequiredValue(Ship)),
+                Ship = ShipName.ReadKey(parse.GetRequiredValue(Ship)),
                 Kind = kind,
                 Fake = !parse.GetValue(Real),
                 Members = members,
@@ -71,13 +73,13 @@ internal static class ClusterInitCommand
                 for (int index = 0; index < members.Length; index++)
                 {
                     string folder = Path.Combine(root, members[index].Name);
-                    authority.Issue(Path.Combine(folder, "certificates"), MemberName.SubjectOf(members[index].Name), ClusterFolder.Reached(hosts[index]));
+                    authority.Issue(Path.Combine(folder, "certificates"), new ClusterIdentity(writer.Cluster, members[index].Name), ClusterFolder.Reached(hosts[index]));
                     ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), key);
                     ClusterFolder.Write(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, new HostAddress(hosts[index], ports[(PortsOfMember * index) + 2])));
                     if (members[index].Id == 1)
                         ClusterFolder.Write(Path.Combine(folder, "data", EmbeddedDqlite.FormFile), "");
                 }
-                authority.Issue(Path.Combine(root, "client"), "client", ["localhost"]);
+                authority.Issue(Path.Combine(root, "client"), new ClusterIdentity(writer.Cluster, ConfigurationWriter.Client, IsClient: true), ["localhost"]);
             }
             Report(terminal, parse.GetValue(CommonOptions.Json), root, writer, balancer);
             return Task.FromResult(0);

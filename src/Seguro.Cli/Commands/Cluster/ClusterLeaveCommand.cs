@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Admin;
 using Seguro.Node.Configuration;
 using Seguro.Stores.Dqlite;
@@ -29,17 +30,30 @@ internal static class ClusterLeaveCommand
                         throw new SeguroException(ErrorCode.NotFound, $"the configuration does not know the dqlite node of '{name}'", "Use -c with a configuration that names it, or --keep-node.");
                 }
                 using AdminClient client = AdminTarget.Connect(parse);
-                StatusReport report = await client.ChangeMembersAsync(new MembersRequest(null, [name]), cancel);
+                RefuseTooEarly(name, await client.ReadStatusAsync(cancel));
+                // First the node: once its member is not let in any more, it could not even agree to its own removal, and of two nodes the other would be alone without a majority.
                 if (leaving is { Id: > 0 } && configuration is { IsEmbedded: true })
                 {
                     using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
                     DqliteMembership membership = new([.. configuration.Members.Where(member => member != leaving).Select(static member => member.Dqlite!.Value)], certificates, Patience);
                     await membership.RemoveAsync(leaving.Id, cancel);
                 }
+                StatusReport report = await client.ChangeMembersAsync(new MembersRequest(null, [name]), cancel);
                 if (parse.GetValue(CommonOptions.Json))
                     terminal.Json(report);
                 else
-                    terminal.Output.WriteLine($"{name} has left; the cluster's members are {string.Join(", ", report.Members)}. Stop it, and take it out of the other members' configuration. Its dqlite number is not used again.");
+                    terminal.Output.WriteLine($"{name} has left; the cluster's members are {string.Join(", ", report.Members)}. It is cut off and stays out, whatever is left of its folder: stop it, and take it out of the other members' configuration. Its name and its dqlite number are not used again.");
+                if (!parse.GetValue(CommonOptions.Json) && configuration is { IsEmbedded: false })
+                    terminal.Warn($"{name} has the store's address and password in its configuration. Give the store another password, and the other members too.");
                 return 0;
             });
+
+    private static void RefuseTooEarly(string name, StatusReport now)
+    {
+        if (now.Master == name)
+            throw new SeguroException(ErrorCode.UnsafeSettings, $"{name} is master", "Let it step down first: seguro cluster stepdown.");
+        int left = now.Members.Count(member => member != name) - 1;
+        if (now.Optimism.Replicas > left)
+            throw new SeguroException(ErrorCode.UnsafeSettings, $"the optimism in force asks for {now.Optimism.Replicas} replicas, and {left} would be left", "Lower it first: seguro cluster optimism N.");
+    }
 }

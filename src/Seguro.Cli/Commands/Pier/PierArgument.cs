@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Cli.Commands.Pier;
 
@@ -30,9 +30,9 @@ internal static class PierArgument
         named ?? PierMetadata.ReadVere(await log.Stored.ReadMetadataAsync(cancel)) ?? VereVersion.Newest.ToString();
 
     /// <summary>Opens a pier that is only read: without leaving a trace in it, not even a lock. What it is opened in spite of is said.</summary>
-    public static Urbit.Piers.Pier Open(Terminal terminal, ParseResult parse, string path, bool live)
+    public static Seguro.Piers.Pier Open(Terminal terminal, ParseResult parse, string path, bool live)
     {
-        Urbit.Piers.Pier pier = Urbit.Piers.Pier.Open(path, live ? PierAccess.Live : PierAccess.Offline, PierEvidence.Parse(CommonOptions.DespiteOf(parse)));
+        Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(path, live ? PierAccess.Live : PierAccess.Offline, PierEvidence.Parse(CommonOptions.DespiteOf(parse)));
         foreach (PierEvidence evidence in pier.Info.Evidence)
             terminal.Warn($"taken in spite of this: {evidence.What}");
         return pier;

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Pier;

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -11,8 +12,11 @@ namespace Seguro.Stores.Dqlite;
 /// <param name="addresses">Nodes of the cluster; at least one of them must answer.</param>
 /// <param name="certificates">The cluster's; not owned. <see langword="null"/> for plain traffic, on loopback only.</param>
 /// <param name="patience">How long a call may take in all; making a voter of a node that must first get a large database takes long.</param>
-public sealed class DqliteMembership(IReadOnlyCollection<HostAddress> addresses, ClusterCertificates? certificates, TimeSpan patience)
+/// <param name="access">Which members are spoken with; left out: every one that its certificate calls a member of the same cluster.</param>
+public sealed class DqliteMembership(IReadOnlyCollection<HostAddress> addresses, ClusterCertificates? certificates, TimeSpan patience, AccessList? access = null)
 {
+    private readonly AccessList? _access = access ?? (certificates is null ? null : new AccessList(certificates.Identity.Cluster, new AccessRecord()));
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(2);
 
@@ -195,7 +199,7 @@ public sealed class DqliteMembership(IReadOnlyCollection<HostAddress> addresses,
 
     private async Task<DqliteConnection> ConnectAsync(HostAddress address, CancellationToken cancel) => certificates is null && !address.IsLoopback
         ? throw new SeguroException(ErrorCode.InsecureTransport, $"unencrypted traffic with {address} was asked for", "Give the cluster's certificates.")
-        : await DqliteConnection.ConnectAsync(address, certificates?.ClientOptions(address.Host), cancel);
+        : await DqliteConnection.ConnectAsync(address, certificates?.ClientOptions(address.Host, _access!.RefuseMember), cancel);
 
     private readonly record struct Answer(DqliteConnection Connection, DqliteServer? Leader);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -19,17 +20,19 @@ public sealed class DqliteNode : IDisposable
     private readonly Action<string> _warn;
     private readonly NodeFolder _folder;
     private readonly ClusterCertificates? _certificates;
+    private readonly AccessList? _access;
     private readonly NodeConnector _connector;
     private NodeListener? _listener;
     private nint _node;
     private bool _runs;
     private Timer? _mark;
 
-    private DqliteNode(DqliteNodeOptions options, NodeFolder folder, ClusterCertificates? certificates, Action<string> warn)
+    private DqliteNode(DqliteNodeOptions options, NodeFolder folder, ClusterCertificates? certificates, AccessList? access, Action<string> warn)
     {
         _folder = folder;
         _certificates = certificates;
-        _connector = new NodeConnector(options, certificates, warn);
+        _access = access;
+        _connector = new NodeConnector(options, certificates, access, warn);
         _warn = warn;
         Options = options;
     }
@@ -56,8 +59,10 @@ public sealed class DqliteNode : IDisposable
         DqliteLibrary.Require();
         ClusterCertificates? certificates = options.Certificates is { } path ? ClusterCertificates.Load(path) : null;
         NodeFolder folder;
+        AccessList? list;
         try
         {
+            list = certificates is null ? null : new AccessList(certificates.Identity.Cluster, options.Access ?? new AccessRecord());
             certificates?.RequireHost(options.Address.Host);
             folder = NodeFolder.Open(options);
         }
@@ -66,7 +71,7 @@ public sealed class DqliteNode : IDisposable
             certificates?.Dispose();
             throw;
         }
-        DqliteNode node = new(options, folder, certificates, warn);
+        DqliteNode node = new(options, folder, certificates, list, warn);
         try
         {
             node.Run();
@@ -77,6 +82,16 @@ public sealed class DqliteNode : IDisposable
             node.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Another list of who is let in is in force from now on; whoever is not on it is cut off. For any thread.</summary>
+    public void SetAccess(AccessRecord access)
+    {
+        if (_access is null)
+            return;
+        _access.Set(access);
+        foreach (ClusterIdentity cut in _connector.BreakRefused().Concat(_listener?.BreakRefused() ?? []).Distinct())
+            _warn($"{cut.Name} was cut off: {_access.RefuseConnection(cut)}");
     }
 
     /// <summary>Stops the node. May take seconds while it writes a snapshot.</summary>
@@ -121,7 +136,7 @@ public sealed class DqliteNode : IDisposable
             Check(DqliteLibrary.Bind(_node, "@"), "bound");
             Local = new UnixDomainSocketEndPoint('\0' + DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node))[1..]);
             // Bound before dqlite starts, so that a taken port is found out while nothing happened yet; it takes connections only after.
-            _listener = new NodeListener(Options, _certificates, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), _warn);
+            _listener = new NodeListener(Options, _certificates, _access!, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), _warn);
         }
         if (DqliteLibrary.Start(_node) != 0)
         {

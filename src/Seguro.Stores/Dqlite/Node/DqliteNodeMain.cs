@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -11,6 +12,7 @@ public static class DqliteNodeMain
     /// Starts the node, writes one line of JSON to <paramref name="stdout"/> when it is ready or when it can't start, and runs until
     /// <paramref name="cancel"/>. A supervised process also ends, at once, when its standard input does, that is when its supervisor died.
     /// </summary>
+    /// <remarks>The supervisor says on standard input who is let in: an <see cref="AccessRecord"/> as a line of JSON, before the node starts and whenever that changes.</remarks>
     /// <param name="options">What the node is.</param>
     /// <param name="stdout">Gets the line.</param>
     /// <param name="whenReady">What to do once the node runs, such as joining a cluster; its failure ends the node. May be <see langword="null"/>.</param>
@@ -20,15 +22,15 @@ public static class DqliteNodeMain
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(stdout);
-        if (options.Supervised)
-            EndWithSupervisor();
+        SupervisorInput? supervisor = options.Supervised ? SupervisorInput.Open() : null;
         NodeWarnings warnings = new(Console.Error);
         DqliteNode node;
         try
         {
             NodeDiskWatch.Require(options.Folder);
             NodeDiskWatch.Start(options.Folder);
-            node = DqliteNode.Start(options, warnings.Write);
+            node = DqliteNode.Start(supervisor is null ? options : options with { Access = supervisor.First() }, warnings.Write);
+            supervisor?.Follow(node.SetAccess);
             NodePulse.Start(node.Local, NodePulse.Patience, EndHung);
         }
         catch (SeguroException error)
@@ -53,25 +55,6 @@ public static class DqliteNodeMain
         Console.Error.WriteLine("dqlite answers no more; the node ends, to be started again");
         Posix.EndProcess(1);
     }
-
-    // Not PR_SET_PDEATHSIG: that one fires when the supervisor's *thread* that started this process ends, and pool threads do.
-    private static void EndWithSupervisor() => new Thread(static () =>
-    {
-        try
-        {
-            using Stream input = Console.OpenStandardInput();
-            Span<byte> buffer = stackalloc byte[64];
-            while (input.Read(buffer) > 0)
-            {
-            }
-        }
-        catch (IOException)
-        {
-            // As good as an end.
-        }
-        Posix.EndProcess(0);
-    })
-    { IsBackground = true, Name = "supervisor watch" }.Start();
 
     private static async Task WriteAsync(TextWriter stdout, NodeReport report, CancellationToken cancel)
     {

@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -28,6 +29,9 @@ public sealed record DqliteNodeOptions
 
     /// <summary>The folder with <c>ca.crt</c>, <c>member.crt</c> and <c>member.key</c>; <see langword="null"/> for plain traffic, which is for loopback only.</summary>
     public string? Certificates { get; init; }
+
+    /// <summary>Who is let in at first; left out: every member and client of the cluster. Not on the command line: a supervisor says it on standard input, and whenever it changes.</summary>
+    public AccessRecord? Access { get; init; }
 
     /// <summary>Where to listen with TLS, when that is not <see cref="Address"/> (behind address translation).</summary>
     public HostAddress? Listen { get; init; }

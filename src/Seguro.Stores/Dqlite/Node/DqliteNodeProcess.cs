@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -23,9 +24,12 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _watch = Task.CompletedTask;
     private DqliteNodeStatus _status = new(DqliteNodeState.Starting, null, 0, null);
+    private NodeChild? _child;
+    private AccessRecord _access;
 
     private DqliteNodeProcess(SeguroExecutable executable, DqliteNodeOptions options, TimeSpan startTime)
     {
+        _access = options.Access ?? new AccessRecord();
         _executable = executable;
         _startTime = startTime;
         Options = options;
@@ -44,6 +48,17 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Another list of who is let in is in force from now on, in this process and in those that follow it.</summary>
+    public void SetAccess(AccessRecord access)
+    {
+        ArgumentNullException.ThrowIfNull(access);
+        lock (_lock)
+        {
+            _access = access;
+            _child?.SetAccess(access);
+        }
+    }
+
     /// <summary>Starts the process and waits until the node is ready.</summary>
     /// <param name="executable">The command to run.</param>
     /// <param name="options">What the node is.</param>
@@ -59,7 +74,7 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
         NodeChild? child = null;
         try
         {
-            child = NodeChild.Start(executable, options);
+            child = supervisor.StartChild(options);
             supervisor.Set(new DqliteNodeStatus(DqliteNodeState.Starting, child.Id, 0, null));
             await child.WaitUntilReadyAsync(startTime, cancel);
         }
@@ -152,7 +167,7 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
             try
             {
                 // It ran: should its disk have been replaced by an empty one meanwhile, it must not begin anew under its old number.
-                child = NodeChild.Start(_executable, Options with { Bootstrap = false, MustExist = true });
+                child = StartChild(Options with { Bootstrap = false, MustExist = true });
                 Set(new DqliteNodeStatus(DqliteNodeState.Starting, child.Id, restarts, Status.LastError));
                 await child.WaitUntilReadyAsync(_startTime, _stop.Token);
                 Set(new DqliteNodeStatus(DqliteNodeState.Running, child.Id, restarts, Status.LastError));
@@ -163,6 +178,12 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
                 return error;
             }
         }
+    }
+
+    private NodeChild StartChild(DqliteNodeOptions options)
+    {
+        lock (_lock)
+            return _child = NodeChild.Start(_executable, options, _access);
     }
 
     private void Set(DqliteNodeStatus status)

@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Threading.Channels;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -12,6 +14,8 @@ sealed class NodeChild : IAsyncDisposable
     private readonly Process _process;
     private readonly Queue<string> _tail = [];
     private readonly Task _errors;
+    private readonly Task _saying;
+    private readonly Channel<AccessRecord> _access = Channel.CreateBounded<AccessRecord>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
     private readonly HostAddress _address;
 
     private NodeChild(Process process, HostAddress address)
@@ -20,13 +24,17 @@ sealed class NodeChild : IAsyncDisposable
         _address = address;
         Id = process.Id;
         _errors = Task.Run(DrainErrorsAsync);
+        _saying = Task.Run(SayAsync);
     }
 
     public int Id { get; }
 
+    /// <summary>Tells the process who is let in from now on. Does not wait: of several lists that it has not read yet it gets the last.</summary>
+    public void SetAccess(AccessRecord access) => _access.Writer.TryWrite(access);
+
     /// <summary>Starts the process.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.ProcessFailed"/>.</exception>
-    public static NodeChild Start(SeguroExecutable executable, DqliteNodeOptions options)
+    public static NodeChild Start(SeguroExecutable executable, DqliteNodeOptions options, AccessRecord access)
     {
         ProcessStartInfo start = new(executable.File)
         {
@@ -43,7 +51,9 @@ sealed class NodeChild : IAsyncDisposable
             start.ArgumentList.Add(argument);
         try
         {
-            return new NodeChild(Process.Start(start) ?? throw new InvalidOperationException("no process was made"), options.Address);
+            NodeChild child = new(Process.Start(start) ?? throw new InvalidOperationException("no process was made"), options.Address);
+            child.SetAccess(access);
+            return child;
         }
         catch (Exception error) when (error is System.ComponentModel.Win32Exception or InvalidOperationException)
         {
@@ -99,6 +109,8 @@ sealed class NodeChild : IAsyncDisposable
         }
         await _process.WaitForExitAsync(CancellationToken.None);
         await _errors;
+        _access.Writer.TryComplete();
+        await _saying;
         _process.Dispose();
     }
 
@@ -110,6 +122,22 @@ sealed class NodeChild : IAsyncDisposable
         string how = code > 128 ? $"was ended by signal {code - 128}" : $"ended with exit code {code}";
         return new SeguroException(ErrorCode.ProcessFailed, $"the process of the dqlite node at {_address} {how}{Tail()}",
             "See whether its disk is full and its machine has memory; it is started again by itself.");
+    }
+
+    private async Task SayAsync()
+    {
+        try
+        {
+            await foreach (AccessRecord access in _access.Reader.ReadAllAsync())
+            {
+                await _process.StandardInput.WriteLineAsync(access.ToLine());
+                await _process.StandardInput.FlushAsync();
+            }
+        }
+        catch (IOException)
+        {
+            // It has ended; whoever waits for that starts another.
+        }
     }
 
     private async Task DrainErrorsAsync()

@@ -3,6 +3,8 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -10,6 +12,7 @@ namespace Seguro.Stores.Dqlite;
 sealed unsafe class NodeConnector : IDisposable
 {
     private readonly ClusterCertificates? _certificates;
+    private readonly AccessList? _access;
     private readonly TimeSpan _patience;
     private readonly Action<string> _warn;
     private readonly NodeTunnels _tunnels;
@@ -17,13 +20,15 @@ sealed unsafe class NodeConnector : IDisposable
 
     /// <param name="options">The node's.</param>
     /// <param name="certificates">The node's, not owned; <see langword="null"/> for plain connections.</param>
+    /// <param name="access">Who may be connected with; <see langword="null"/> for plain connections.</param>
     /// <param name="warn">Told, in a sentence, of every connection that could not be made.</param>
-    public NodeConnector(DqliteNodeOptions options, ClusterCertificates? certificates, Action<string> warn)
+    public NodeConnector(DqliteNodeOptions options, ClusterCertificates? certificates, AccessList? access, Action<string> warn)
     {
         _certificates = certificates;
+        _access = access;
         _patience = options.ConnectTime;
         _warn = warn;
-        _tunnels = new NodeTunnels(options.MaxConnections);
+        _tunnels = new NodeTunnels(options.MaxConnections, Refuse);
         _self = GCHandle.Alloc(this);
     }
 
@@ -40,6 +45,11 @@ sealed unsafe class NodeConnector : IDisposable
         if (_self.IsAllocated)
             _self.Free();
     }
+
+    /// <summary>Breaks off whoever may not be connected with any more.</summary>
+    public IReadOnlyList<ClusterIdentity> BreakRefused() => _tunnels.BreakRefused();
+
+    private string? Refuse(ClusterIdentity peer) => _access?.RefuseMember(peer);
 
     [UnmanagedCallersOnly]
     private static int Connect(nint argument, byte* address, int* descriptor)
@@ -104,7 +114,7 @@ sealed unsafe class NodeConnector : IDisposable
             tls = new SslStream(new NetworkStream(network));
             TimeSpan rest = _patience - TimeSpan.FromMilliseconds(Environment.TickCount64 - start);
             using (new Timer(static socket => TlsTunnel.Shutdown((Socket)socket!, SocketShutdown.Both), network, rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan))
-                tls.AuthenticateAsClient(certificates.ClientOptions(address.Host));
+                tls.AuthenticateAsClient(certificates.ClientOptions(address.Host, Refuse));
             (int theirs, Socket ours) = Posix.SocketPair();
             _tunnels.Start(network, tls, ours, "dqlite client");
             return theirs;

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -13,6 +14,7 @@ sealed class NodeListener : IDisposable
     private readonly Socket _socket;
     private readonly UnixDomainSocketEndPoint _dqlite;
     private readonly ClusterCertificates _certificates;
+    private readonly AccessList _access;
     private readonly TimeSpan _patience;
     private readonly Action<string> _warn;
     private readonly NodeTunnels _tunnels;
@@ -21,15 +23,17 @@ sealed class NodeListener : IDisposable
     /// <summary>Binds and listens, but takes nobody before <see cref="Start"/>.</summary>
     /// <param name="options">The node's.</param>
     /// <param name="certificates">The node's; not owned.</param>
+    /// <param name="access">Who is let in.</param>
     /// <param name="dqlite">dqlite's abstract Unix socket, as it names it: <c>@NAME</c>.</param>
     /// <param name="warn">Told, in a sentence, of every connection refused.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.ProcessFailed"/>: the address is taken, or not this machine's.</exception>
-    public NodeListener(DqliteNodeOptions options, ClusterCertificates certificates, string dqlite, Action<string> warn)
+    public NodeListener(DqliteNodeOptions options, ClusterCertificates certificates, AccessList access, string dqlite, Action<string> warn)
     {
+        _access = access;
         _certificates = certificates;
         _patience = options.ConnectTime;
         _warn = warn;
-        _tunnels = new NodeTunnels(options.MaxConnections);
+        _tunnels = new NodeTunnels(options.MaxConnections, access.RefuseConnection);
         _dqlite = new UnixDomainSocketEndPoint('\0' + dqlite[1..]);
         HostAddress listen = options.Listen ?? options.Address;
         // A name may be another's on this machine (behind address translation): listen everywhere, certificates decide.
@@ -51,6 +55,9 @@ sealed class NodeListener : IDisposable
     }
 
     public void Start() => TlsTunnel.StartThread(Accept, "dqlite accept");
+
+    /// <summary>Breaks off whoever is not let in any more.</summary>
+    public IReadOnlyList<ClusterIdentity> BreakRefused() => _tunnels.BreakRefused();
 
     public void Dispose()
     {
@@ -97,7 +104,7 @@ sealed class NodeListener : IDisposable
             NodeTunnels.Tune(network);
             tls = new SslStream(new NetworkStream(network));
             using (new Timer(static socket => TlsTunnel.Shutdown((Socket)socket!, SocketShutdown.Both), network, _patience, Timeout.InfiniteTimeSpan))
-                tls.AuthenticateAsServer(_certificates.ServerOptions());
+                tls.AuthenticateAsServer(_certificates.ServerOptions(_access.RefuseConnection));
             local = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             local.Connect(_dqlite);
             _tunnels.Start(network, tls, local, "dqlite server");

@@ -1,10 +1,13 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 
 /// <summary>The encrypted connections of one direction, with a limit on their number.</summary>
-sealed class NodeTunnels(int limit)
+/// <param name="limit">The most.</param>
+/// <param name="refuse">Says why somebody may not be spoken with; <see langword="null"/>: may.</param>
+sealed class NodeTunnels(int limit, Func<ClusterIdentity, string?> refuse)
 {
     // Connections to a peer that vanished would else hang for a quarter of an hour, and the node with them.
     private static readonly TimeSpan PeerSilence = TimeSpan.FromSeconds(5);
@@ -32,8 +35,20 @@ sealed class NodeTunnels(int limit)
         lock (_tunnels)
             _tunnels.Add(tunnel);
         tunnel.Start(name);
-        if (Volatile.Read(ref _closed))
+        // Whoever was taken off the list since the handshake is not missed: the list changes first, the tunnels that are known then are looked at next.
+        if (Volatile.Read(ref _closed) || refuse(tunnel.Peer) is not null)
             tunnel.Break();
+    }
+
+    /// <summary>Breaks those off whose other side is not let in any more; says whose.</summary>
+    public IReadOnlyList<ClusterIdentity> BreakRefused()
+    {
+        TlsTunnel[] tunnels;
+        lock (_tunnels)
+            tunnels = [.. _tunnels.Where(tunnel => refuse(tunnel.Peer) is not null)];
+        foreach (TlsTunnel tunnel in tunnels)
+            tunnel.Break();
+        return [.. tunnels.Select(static tunnel => tunnel.Peer).Distinct()];
     }
 
     /// <summary>Breaks all of them off; those that come later break at once.</summary>

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
+using Seguro.Identity;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Seguro.Stores.Dqlite;
 
@@ -33,7 +35,11 @@ sealed class TlsTunnel : IDisposable
         _tls = tls;
         _local = local;
         _ended = ended;
+        Peer = ClusterIdentity.Of((X509Certificate2)tls.RemoteCertificate!, out _)!;
     }
+
+    /// <summary>Whose the other side's certificate is.</summary>
+    public ClusterIdentity Peer { get; }
 
     /// <summary>Starts both threads.</summary>
     public void Start(string name)

@@ -2,10 +2,9 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Admin;
 using Seguro.Node.Links;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Node.Admin;
@@ -32,6 +31,8 @@ public sealed class AdminServerTests
         Assert.Equal(ErrorCode.UnsafeSettings, error.Code);
         report = await client.ChangeMembersAsync(new MembersRequest(["d"], null), Cancel);
         Assert.Equal(["a", "b", "c", "d"], report.Members);
+        error = await Assert.ThrowsAsync<SeguroException>(() => client.ChangeMembersAsync(new MembersRequest(["e"], null), Cancel));
+        Assert.Equal(ErrorCode.NotAMember, error.Code);
         Assert.NotEqual("master", (await client.StepDownAsync(Cancel)).Role);
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(folder["s"]));
     }
@@ -113,7 +114,7 @@ public sealed class AdminServerTests
     {
         using TemporaryFolder folder = new();
         using (CertificateAuthority authority = CertificateAuthority.Create(folder["c"], "test"))
-            authority.Issue(folder["c"], "member a", ["127.0.0.1"]);
+            authority.Issue(folder["c"], new ClusterIdentity("test", "a"), ["127.0.0.1"]);
         using ClusterCertificates certificates = ClusterCertificates.Load(folder["c"]);
         HostAddress address = new("127.0.0.1", FreePort.Next());
         Desk desk = new(Role.Replica);
@@ -195,7 +196,7 @@ public sealed class AdminServerTests
                 Optimism = Optimism.Default,
                 Members = ["a", "b", "c"],
             };
-            Actions = new AdminActions(() => _status, Post, Report, (to, path, _, _) =>
+            Actions = new AdminActions(() => _status, Post, Report, name => name == "d", (to, path, _, _) =>
             {
                 Forwarded.Add((to, path));
                 if (Unreachable)

@@ -1,8 +1,7 @@
 using System.Threading.Channels;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Links;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Node.Links;
@@ -42,16 +41,19 @@ internal sealed class LinkedMember : IAsyncDisposable
 
     public List<string> Notices { get; } = [];
 
+    /// <summary>Who it lets in; whoever has a certificate of its cluster, where nothing else is said.</summary>
+    public AccessList Access => Options.Access;
+
     /// <summary>Starts the links of a member; its certificate is issued where it has none yet.</summary>
     public static async Task<LinkedMember> StartAsync(
-        TemporaryFolder folder, string name, int port, Func<LinkOptions, LinkOptions>? change = null, string authority = "ca", string? subject = null)
+        TemporaryFolder folder, string name, int port, Func<LinkOptions, LinkOptions>? change = null, string authority = "ca", string cluster = "test", bool isClient = false)
     {
         string ca = folder[authority];
-        string own = folder[$"{authority}-{name}"];
+        string own = folder[$"{authority}-{cluster}-{name}"];
         if (!Directory.Exists(own))
         {
             using CertificateAuthority issuer = Directory.Exists(ca) ? CertificateAuthority.Open(ca) : CertificateAuthority.Create(ca, "test");
-            issuer.Issue(own, subject ?? MemberName.SubjectOf(name), ["127.0.0.1"]);
+            issuer.Issue(own, new ClusterIdentity(cluster, name, isClient), ["127.0.0.1"]);
         }
         ClusterCertificates certificates = ClusterCertificates.Load(own);
         LinkOptions options = new()
@@ -59,6 +61,7 @@ internal sealed class LinkedMember : IAsyncDisposable
             Name = name,
             Address = new HostAddress("127.0.0.1", port),
             Certificates = certificates,
+            Access = new AccessList(cluster, new AccessRecord()),
             Received = static (_, _) => { },
             ReadLocal = static (_, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>([]),
         };

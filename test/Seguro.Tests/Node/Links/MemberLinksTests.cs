@@ -90,7 +90,7 @@ public sealed class MemberLinksTests
             stranger.Links.SetPeers(new Dictionary<string, HostAddress> { ["b"] = b.Options.Address });
             await Assert.ThrowsAsync<SeguroException>(() => stranger.Links.CommandAsync("b", "/", default, TimeSpan.FromSeconds(5), Cancel));
         }
-        SeguroException refused = await Assert.ThrowsAsync<SeguroException>(() => LinkedMember.StartAsync(folder, "client", port, subject: "client"));
+        SeguroException refused = await Assert.ThrowsAsync<SeguroException>(() => LinkedMember.StartAsync(folder, "client", port, isClient: true));
         Assert.Equal(ErrorCode.AccessDenied, refused.Code);
 
         // c stands where a is expected.

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
+using Seguro.Piers.LocalLogs;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
@@ -110,7 +110,7 @@ public sealed class DamagedLogTests
     {
         await using HostCluster cluster = await HostCluster.StartAsync(optimism: 0);
         string name = await AskAsync(cluster);
-        Assert.False(MastershipRecord.Read(cluster.FolderOf(name))!.WasMaster);
+        Assert.False(EvidenceFile.Read(cluster.FolderOf(name))!.Value.MayBeAhead);
         await cluster.KillAsync(name);
         Damage(Path.Combine(cluster.PierOf(name), ".urb", "log", "0i0", "data.mdb"), "cut");
         await cluster.StartMemberAsync(name);
@@ -123,7 +123,7 @@ public sealed class DamagedLogTests
         await using HostCluster cluster = await HostCluster.StartAsync(optimism: 1);
         string name = await AskAsync(cluster);
         await cluster.KillAsync(name);
-        Urbit.Piers.PierLeftovers.Image(cluster.PierOf(name), Urbit.Piers.PierLeftovers.Chk, 5000); // somebody ran a vere on it, and cut the log
+        Seguro.Tests.Piers.PierLeftovers.Image(cluster.PierOf(name), Seguro.Tests.Piers.PierLeftovers.Chk, 5000); // somebody ran a vere on it, and cut the log
         Assert.Equal(ErrorCode.ShortLog, (await Assert.ThrowsAsync<SeguroException>(() => cluster.StartMemberAsync(name))).Code);
         Assert.False(Directory.Exists(Path.Combine(cluster.FolderOf(name), "quarantine")));
     }

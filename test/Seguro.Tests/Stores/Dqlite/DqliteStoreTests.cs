@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
@@ -236,7 +237,7 @@ public sealed class DqliteStoreTests
         await using DqliteCluster cluster = await DqliteCluster.StartAsync(1, cancel: Cancel);
         using TemporaryFolder folder = new("foreign");
         using (CertificateAuthority authority = CertificateAuthority.Create(folder["ca"], "foreign"))
-            authority.Issue(folder["tls"], "member", ["127.0.0.1"]);
+            authority.Issue(folder["tls"], new ClusterIdentity("test", "member"), ["127.0.0.1"]);
         SeguroException error = await Assert.ThrowsAnyAsync<SeguroException>(async () => await DqliteStore.OpenAsync(
             StoreUrl.Parse(cluster.Url), new StoreOptions { Certificates = folder["tls"], Patience = TimeSpan.FromSeconds(2) }, Cancel));
         Assert.Equal(ErrorCode.AccessDenied, error.Code);

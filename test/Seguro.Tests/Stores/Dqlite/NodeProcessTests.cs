@@ -85,7 +85,7 @@ public sealed class NodeProcessTests : IDisposable
     {
         // The supervisor is a shell that holds the node's standard input, is killed, and can't say goodbye.
         string command = string.Join(' ', Executable.First.Concat(NodeArguments.Write(Options with { Supervised = true })).Prepend(Executable.File).Select(static word => $"'{word}'"));
-        using Process supervisor = Process.Start(new ProcessStartInfo("sh", ["-c", $"mkfifo '{_folder["input"]}'; {command} < '{_folder["input"]}' & exec 9> '{_folder["input"]}'; wait"])
+        using Process supervisor = Process.Start(new ProcessStartInfo("sh", ["-c", $"mkfifo '{_folder["input"]}'; {command} < '{_folder["input"]}' & exec 9> '{_folder["input"]}'; echo '{{}}' >&9; wait"])
         {
             RedirectStandardOutput = true,
             RedirectStandardInput = true,
