@@ -7,7 +7,7 @@ cd "$root" || exit 1
 . "$root/eng/setup.sh"
 
 need_dotnet
-need_packages libdqlite0 liblmdb0 util-linux procps iproute2 nftables
+need_packages libdqlite0 liblmdb0 python3 util-linux procps iproute2 nftables
 need_postgresql
 need_patroni || exit 1
 need_pgbouncer || exit 1

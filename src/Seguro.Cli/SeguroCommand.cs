@@ -17,7 +17,7 @@ public static class SeguroCommand
     /// <param name="args">The words after <c>seguro</c>.</param>
     /// <param name="terminal">Where it prints and reads.</param>
     /// <param name="cancel">Ends it as Ctrl-C does: cleanly.</param>
-    /// <returns>The exit code: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.</returns>
+    /// <returns>The exit code: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded; 141 where nobody read standard output to its end.</returns>
     public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(args);
@@ -32,15 +32,31 @@ public static class SeguroCommand
                 new SeguroException(ErrorCode.Usage, string.Join(" ", parse.Errors.Select(static error => error.Message)), $"Try: {path} --help"), json);
             return 2;
         }
-        return await parse.InvokeAsync(
-            new InvocationConfiguration
-            {
-                Output = terminal.Output,
-                Error = terminal.Errors,
-                EnableDefaultExceptionHandler = false,
-                ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
-            },
-            cancel);
+        try
+        {
+            return await parse.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    Output = terminal.Output,
+                    Error = terminal.Errors,
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
+                },
+                cancel);
+        }
+        catch (OutputClosedException) // the help, or an error's report
+        {
+            return OutputClosedException.ExitCode;
+        }
+        catch (SeguroException failed)
+        {
+            terminal.Report(failed, json: false);
+            return failed.ExitCode;
+        }
+        catch (IOException) // nor can standard error be written: there is nobody to tell
+        {
+            return 1;
+        }
     }
 
     private static RootCommand Create(Terminal terminal) =>
@@ -55,7 +71,7 @@ public static class SeguroCommand
               seguro log show 14 --store sqlite:zod.db       what an event says
 
             Stores: lmdb:PATH  sqlite:PATH  rocksdb:PATH  dqlite://HOST:PORT,HOST:PORT,…  etcd://HOST:PORT,…  postgresql://USER@HOST,HOST/DATABASE
-            Exit codes: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded.
+            Exit codes: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded; 141 output closed (| head).
             """)
         {
             CommonOptions.Json,
@@ -65,6 +81,7 @@ public static class SeguroCommand
                 PierInspectCommand.Create(terminal),
                 PierImportCommand.Create(terminal),
                 PierExportCommand.Create(terminal),
+                PierRestoreCommand.Create(terminal),
                 PierVerifyCommand.Create(terminal),
             },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")

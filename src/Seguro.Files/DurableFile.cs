@@ -6,7 +6,7 @@ namespace Seguro.Files;
 public static class DurableFile
 {
     /// <summary>Writes or replaces a file: a temporary one beside it, fsync, rename, fsync of the folder. Missing folders are made (mode 0700).</summary>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>.</exception>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.DiskFull"/>.</exception>
     public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -32,8 +32,7 @@ public static class DurableFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be written: {error.Message}",
-                "Give this user the right to write there, and free some space.", error);
+            throw FileFault.Writing(path, error);
         }
     }
 

@@ -15,6 +15,7 @@ using Seguro.Node.Links;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Piers;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
@@ -24,6 +25,8 @@ namespace Seguro.Node;
 /// <remarks>The admin API answers from the beginning; the rest comes up as the cluster does. For one thread; <see cref="Status"/> for any.</remarks>
 public sealed class SeguroNode : IAsyncDisposable
 {
+    /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
+    private const int MostRepairs = 3;
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
@@ -103,6 +106,13 @@ public sealed class SeguroNode : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(notice);
+        for (int repairs = 0; await RunOnceAsync(configuration, notice, mayRepair: repairs < MostRepairs, cancel); repairs++)
+            notice("The member starts again, and makes itself a new log from the cluster.");
+    }
+
+    /// <summary>Runs a member. True where it is to start again: its own log was found to be damaged, and that is marked.</summary>
+    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, Action<string> notice, bool mayRepair, CancellationToken cancel)
+    {
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
         certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
         Directory.CreateDirectory(configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
@@ -118,6 +128,12 @@ public sealed class SeguroNode : IAsyncDisposable
             if (node._host is { } host)
                 await host.EndAsync(HandOver, LongestSnapshot);
         }
+        catch (DamagedLogException damage) when (mayRepair && DamageMark.Read(configuration.Folder) is not null)
+        {
+            notice($"This member's own log is damaged: {damage.Message}.");
+            return true;
+        }
+        return false;
     }
 
     /// <summary>Ends everything, in the reverse order of its start.</summary>
@@ -262,10 +278,19 @@ public sealed class SeguroNode : IAsyncDisposable
                 Folder = folder,
                 Life = (int)identity.Life,
                 Report = _notice,
+                Damaged = KeepAside,
                 MaxHeap = _configuration.ShipMemory,
                 // What is in the log has to be computed; where this machine can't, it says so in time.
                 Machine = new NockOptions { MaxHeap = Math.Max(_configuration.ShipMemory, HeapBudget.Available / 10 * 9) },
             });
+    }
+
+    /// <summary>A snapshot that can't be used is evidence of a disk's fault.</summary>
+    private string KeepAside(string snapshot, string why)
+    {
+        string[] facts = [$"member {_configuration.Self.Name}: a snapshot of its ship was damaged and was moved here; the ship was restored from another one, or computed anew", $"found: {why}"];
+        string quarantine = Path.Combine(_configuration.Folder, "quarantine");
+        return QuarantineFolder.MoveAsync(quarantine, DateTimeOffset.UtcNow, Path.GetFileNameWithoutExtension(snapshot), facts, snapshot, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     private EffectRouter? MakeRouter(PierIdentity identity)

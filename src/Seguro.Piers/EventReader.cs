@@ -126,6 +126,16 @@ internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
         }
     }
 
+    /// <summary>The names of the environment's tables, and of records that lie beside them.</summary>
+    public IReadOnlyList<string> ReadNames()
+    {
+        IReadOnlyList<string> names = [];
+        _tree = null;
+        Read(() => names = new LmdbTree(file, _snapshot, _snapshot.Main).FindKeys("", _page));
+        _tree = null;
+        return names;
+    }
+
     /// <summary>Reads small values of a table by name, in one state. The callback may be called more than once.</summary>
     public void ReadTable(string name, Action<LmdbTree?, LmdbPage> read)
     {

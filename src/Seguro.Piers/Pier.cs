@@ -26,22 +26,27 @@ public sealed class Pier : IDisposable
 
     /// <summary>Opens a pier and checks the structure of its log from end to end: pages, tables, numbers, sizes (not the events' content).</summary>
     /// <remarks>With <see cref="PierAccess.Live"/>, the pages of the newest epoch that a running vere changes are checked as they are read.</remarks>
+    /// <param name="path">The pier's folder.</param>
+    /// <param name="access">What may happen to it meanwhile.</param>
+    /// <param name="despite">The evidence against its log in spite of which it is opened; what was found is in <see cref="PierInfo.Evidence"/>.</param>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.NotAPier"/>, <see cref="ErrorCode.NewerSchema"/>, <see cref="ErrorCode.PierLocked"/>,
-    /// <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.BadEvent"/>, <see cref="ErrorCode.FileAccess"/>.
+    /// <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.BadEvent"/>, <see cref="ErrorCode.FileAccess"/>;
+    /// <see cref="ErrorCode.ShortLog"/>: it proves that its log is not all that the ship computed.
     /// </exception>
-    public static Pier Open(string path, PierAccess access)
+    public static Pier Open(string path, PierAccess access, EvidenceKinds despite = EvidenceKinds.None)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         bool isLive = access == PierAccess.Live;
-        PierLock? held = access == PierAccess.Exclusive && PierFiles.Exists(path) ? PierLock.Take(path) : null;
+        bool exists = PierFiles.Exists(path); // first, for where that can't be told, nothing else can
+        PierLock? held = access == PierAccess.Exclusive && exists ? PierLock.Take(path) : null;
         PierFiles? files = null;
         try
         {
-            PierHold hold = held is null && Directory.Exists(path) ? PierLock.Inspect(path) : PierHold.Free;
+            PierHold hold = held is null ? FindHolder(path) : PierHold.Free;
             if (hold.IsHeld && !isLive)
                 throw PierFault.Locked(path, hold);
-            files = PierFiles.Open(path, isLive, EventSurvey.SmallestEvent, PierCheck.Everything);
+            files = PierFiles.Open(path, isLive, EventSurvey.SmallestEvent, PierCheck.Everything, despite);
             PierInfo info = new()
             {
                 Path = files.Path,
@@ -54,6 +59,8 @@ public sealed class Pier : IDisposable
                 Last = files.Last,
                 Bytes = files.Bytes,
                 Hold = hold,
+                Images = files.Images,
+                Evidence = files.Evidence,
             };
             return new Pier(files, held, isLive, info);
         }
@@ -64,6 +71,10 @@ public sealed class Pier : IDisposable
             throw;
         }
     }
+
+    /// <summary>Who holds a pier, without looking at anything else in it.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>.</exception>
+    public static PierHold FindHolder(string path) => Presence.IsFolder(path) ? PierLock.Inspect(path) : PierHold.Free;
 
     /// <summary>The events <paramref name="from"/> … <paramref name="to"/>, whole.</summary>
     /// <remarks>An event's payload is valid until the next is asked for. For events that may be large, use <see cref="ReadPieces"/>.</remarks>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Piers;
 
@@ -45,27 +46,26 @@ internal sealed class PierEpoch : IDisposable
     }
 
     /// <summary>Opens the log of a flat pier.</summary>
-    public static PierEpoch OpenFlat(string folder) => new(folder, 0, 0, "", LmdbFile.Open(Path.Combine(folder, "data.mdb")));
+    public static PierEpoch OpenFlat(string folder) => new(folder, 0, 0, "", LmdbFile.Open(LmdbEnvironment.FileOf(folder)));
 
-    /// <summary>Opens an epoch. It must have its <c>epoc.txt</c>.</summary>
+    /// <summary>Opens an epoch. It must have its <c>epoc.txt</c>, of a format that is known.</summary>
     public static PierEpoch Open(string folder, ulong start)
     {
-        string text = ReadText(Path.Combine(folder, "epoc.txt"), LongestFormat) ?? throw PierFault.NotAPier(folder, "its epoc.txt is missing or too long");
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int format))
-            throw PierFault.NotAPier(folder, $"its epoc.txt says '{Printable(text)}', which is no number", "Restore the pier from a backup.");
-        if (format is < 1 or > 2)
-        {
-            throw new SeguroException(
-                ErrorCode.NewerSchema,
-                $"the epoch {folder} is of format {format}; Seguro knows 1 (vere 3) and 2 (vere 4)",
-                "Use a newer Seguro.");
-        }
+        string text = ReadFormat(folder) is ("1" or "2") and { } known ? known : throw BadFormat(folder);
         string version = Printable(ReadText(Path.Combine(folder, "vere.txt"), LongestVersion) ?? "");
-        return new PierEpoch(folder, start, format, version, LmdbFile.Open(Path.Combine(folder, "data.mdb")));
+        return new PierEpoch(folder, start, int.Parse(text, CultureInfo.InvariantCulture), version, LmdbFile.Open(LmdbEnvironment.FileOf(folder)));
     }
 
+    /// <summary>What is wrong with an epoch's <c>epoc.txt</c>. Of formats that are not known <see cref="ForeignFormat"/> speaks.</summary>
+    public static SeguroException BadFormat(string folder) => ReadFormat(folder) is { } text
+        ? PierFault.NotAPier(folder, $"its epoc.txt says '{Printable(text)}', which is no number of a format", "Restore the pier from a backup.")
+        : PierFault.NotAPier(folder, "its epoc.txt is missing or too long", "Restore that file (2 for vere 4, 1 for vere 3), or the pier, from a backup.");
+
     /// <summary>It has <c>epoc.txt</c>: vere takes an epoch without it for unfinished.</summary>
-    public static bool IsFinished(string folder) => ReadText(Path.Combine(folder, "epoc.txt"), LongestFormat) is not null;
+    public static bool IsFinished(string folder) => ReadFormat(folder) is not null;
+
+    /// <summary>What its <c>epoc.txt</c> says; <see langword="null"/> where that is missing or too long.</summary>
+    public static string? ReadFormat(string folder) => ReadText(Path.Combine(folder, "epoc.txt"), LongestFormat);
 
     /// <summary>Finds out which events are here, and checks the file's structure where nobody writes it meanwhile.</summary>
     public void Survey(bool isLive, int smallestEvent, PierCheck check)
@@ -114,13 +114,13 @@ internal sealed class PierEpoch : IDisposable
             int size = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return size > longest ? null : Encoding.ASCII.GetString(bytes, 0, size).TrimEnd();
         }
-        catch (IOException)
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }
-        catch (UnauthorizedAccessException refused)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {refused.Message}", "Check the file's permissions.", refused);
+            throw FileFault.Reading(path, refused);
         }
     }
 

@@ -21,7 +21,9 @@ internal static class PierFault
     public static SeguroException Locked(string path, PierHold hold) => new(
         ErrorCode.PierLocked,
         hold.ProcessId is { } holder ? $"the pier {path} is held by process {holder}" : $"the pier {path} is held by another process",
-        "Stop the ship first, or read it as it runs with --live.");
+        hold.Sign is PierHoldSign.Number
+            ? "Stop the ship first, or read it as it runs with --live. If that process is no vere, one that was killed left its number in .vere.lock: remove that file."
+            : "Stop the ship first, or read it as it runs with --live.");
 
     public static SeguroException OutsideOfLog(PierInfo info, EventNumber number) => number < info.First
         ? new(ErrorCode.Trimmed, $"event {number} is not in the pier {info.Path}: its first is {info.First}", "Its older epochs were chopped off; a backup may have them.")

@@ -1,20 +1,25 @@
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Piers;
 
 /// <summary>The files of a pier's log, opened: finds out its generation and checks that the epochs fit together (vere-facts.md §1.3).</summary>
 internal sealed class PierFiles : IDisposable
 {
-    private readonly List<PierEpoch> _epochs = [];
+    private IReadOnlyList<PierEpoch> _epochs = [];
+    private LogFormat _format = EpochFormat.Two;
 
     private PierFiles(string path) => Path = path;
 
     public string Path { get; }
 
     /// <summary>META's version: 1 for a flat log, 3 with epochs.</summary>
-    public int MetaVersion { get; private set; } = 3;
+    public int MetaVersion => _format.MetaVersion;
 
-    public PierLayout Layout => MetaVersion == 1 ? PierLayout.Flat : Newest.Format == 1 ? PierLayout.EpochsV3 : PierLayout.EpochsV4;
+    /// <summary>META is missing at the top, which vere 3 mends from the epoch.</summary>
+    public bool LacksTopMeta { get; private set; }
+
+    public PierLayout Layout => _format.Layout;
 
     /// <summary>The epochs from the oldest to the newest.</summary>
     public IReadOnlyList<PierEpoch> Epochs => _epochs;
@@ -22,10 +27,16 @@ internal sealed class PierFiles : IDisposable
     public PierEpoch Newest => _epochs[^1];
 
     /// <summary>The first event, or the one that would be.</summary>
-    public EventNumber First => (_epochs.Find(static epoch => !epoch.Info.IsEmpty) ?? Newest).Info.First;
+    public EventNumber First => (_epochs.FirstOrDefault(static epoch => !epoch.Info.IsEmpty) ?? Newest).Info.First;
 
     /// <summary>The last event.</summary>
     public EventNumber Last => Newest.Info.Last;
+
+    /// <summary>What proves that the log is not all that the ship computed.</summary>
+    public IReadOnlyList<PierEvidence> Evidence { get; private set; } = [];
+
+    /// <summary>The snapshots of vere's that lie around it.</summary>
+    public IReadOnlyList<LoomImage> Images { get; private set; } = [];
 
     public long Bytes => _epochs.Sum(static epoch => epoch.Info.Bytes);
 
@@ -37,18 +48,20 @@ internal sealed class PierFiles : IDisposable
     public static string LogOf(string path) => System.IO.Path.Combine(path, ".urb", "log");
 
     /// <summary>There is a pier's log at this path.</summary>
-    public static bool Exists(string path) => Directory.Exists(LogOf(path));
+    /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>: that can't be told.</exception>
+    public static bool Exists(string path) => Presence.IsFolder(LogOf(path));
 
     /// <summary>Opens the files.</summary>
     /// <param name="path">The pier's folder.</param>
     /// <param name="isLive">A vere may write to the newest epoch meanwhile.</param>
     /// <param name="smallestEvent">The least bytes of an event.</param>
     /// <param name="check">How much is looked at. <see cref="Bytes"/> needs <see cref="PierCheck.Everything"/>.</param>
-    public static PierFiles Open(string path, bool isLive, int smallestEvent, PierCheck check)
+    /// <param name="despite">The evidence against the log in spite of which it is opened.</param>
+    public static PierFiles Open(string path, bool isLive, int smallestEvent, PierCheck check, EvidenceKinds despite)
     {
-        if (!Directory.Exists(path))
+        if (!Presence.IsFolder(path))
         {
-            throw File.Exists(path)
+            throw Presence.IsFile(path)
                 ? PierFault.NotAPier(path, "it is a file")
                 : new SeguroException(ErrorCode.NotFound, $"the pier {path} is not there", "Check the path.");
         }
@@ -58,12 +71,13 @@ internal sealed class PierFiles : IDisposable
         try
         {
             files.Load(isLive, smallestEvent, check);
+            PierEvidence.Refuse(files.Path, files.Evidence, despite);
             return files;
         }
-        catch (UnauthorizedAccessException refused)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
             files.Dispose();
-            throw new SeguroException(ErrorCode.FileAccess, $"the pier {path} can't be read: {refused.Message}", "Check its permissions.", refused);
+            throw FileFault.Reading($"the pier {path}", refused);
         }
         catch
         {
@@ -76,8 +90,8 @@ internal sealed class PierFiles : IDisposable
     public PierIdentity ReadIdentity()
     {
         PierIdentity newest = PierMeta.Decode(Newest.File.Path, name => Newest.ReadMeta(name));
-        string top = System.IO.Path.Combine(LogOf(Path), "data.mdb");
-        if (MetaVersion == 1 || !File.Exists(top))
+        string top = LmdbEnvironment.FileOf(LogOf(Path));
+        if (MetaVersion == 1 || !Presence.IsFile(top))
             return newest;
         using PierEpoch above = PierEpoch.OpenFlat(LogOf(Path));
         if (above.ReadMeta(PierMeta.Version) is null)
@@ -96,75 +110,43 @@ internal sealed class PierFiles : IDisposable
 
     private void Load(bool isLive, int smallestEvent, PierCheck check)
     {
-        string log = LogOf(Path);
-        MetaVersion = ReadTopVersion(log);
-        if (MetaVersion == 1)
-            _epochs.Add(PierEpoch.OpenFlat(log));
-        else
-            OpenEpochs(log);
+        PierSurroundings around = PierSurroundings.Look(Path); // before the end of the log is looked for
+        Images = around.Images;
+        ForeignFormat.RefuseByFiles(Path, Images);
+        _format = Recognize();
+        _epochs = _format.Open(LogOf(Path));
+        foreach (PierEpoch epoch in _epochs)
+            ForeignFormat.RefuseByTables(Path, epoch);
         foreach (PierEpoch epoch in _epochs)
             epoch.Survey(isLive && epoch == Newest, smallestEvent, check);
         CheckSequence();
-        if (MetaVersion == 0 && Newest.Format != 1)
-            throw PierFault.NotAPier(Path, "its META is missing in .urb/log/data.mdb", "Restore that file from a backup: vere 4 does not start without it either.");
-        if (MetaVersion == 0)
-            MetaVersion = 3; // vere 3 makes it anew from the epoch
+        if (smallestEvent == EventSurvey.SmallestEvent && !Newest.Info.IsEmpty)
+            CheckEncoding(Newest.NewReader().FindEnds()!.Value.Last);
+        Evidence = [.. around.Above(Path, Last), .. LogDoubts.Of(this), .. ForensicMark.Find(Path)];
     }
 
-    /// <summary>META's version at the top: 1, 3, or 0 where there is no META.</summary>
-    private int ReadTopVersion(string log)
+    private LogFormat Recognize()
     {
-        if (!File.Exists(System.IO.Path.Combine(log, "data.mdb")))
-            return 0;
-        using PierEpoch top = PierEpoch.OpenFlat(log);
-        bool hasMeta = false;
-        top.NewReader().ReadTable(PierMeta.Table, (meta, _) => hasMeta = meta is not null);
-        byte[]? value = top.ReadMeta(PierMeta.Version);
-        if (value is null && top.ReadMeta(PierMeta.OldFake, 1 << 10) is not null)
-            throw PierFault.NotAPier(Path, "its log is of a vere before 1.0, whose events are encoded otherwise", "Start it once with vere 1.x, which brings it up to date; then try again.");
-        if (value is null && hasMeta && top.ReadMeta(PierMeta.Who) is not null)
-            throw PierFault.NotAPier(Path, "its META has no version", "Restore .urb/log/data.mdb from a backup: vere can't open it like this either.");
-        if (value is null)
-            return 0;
-        ulong? version = PierMeta.Decode(value) is { } number && number <= ulong.MaxValue ? (ulong)number : null;
-        return version switch
-        {
-            1 => 1,
-            2 => throw PierFault.NotAPier(Path, "its migration to epochs by vere 3 was not finished", "Start it once with vere 3, which finishes that; then try again."),
-            3 => 3,
-            0 or null => throw PierFault.NotAPier(Path, "its META has a version that never was"),
-            _ => throw new SeguroException(ErrorCode.NewerSchema, $"the log of the pier {Path} is of version {version}; Seguro knows 1 and 3", "Use a newer Seguro."),
-        };
+        LogMarks marks = LogMarks.Read(Path);
+        ForeignFormat.RefuseByMarks(Path, marks);
+        LacksTopMeta = marks.MetaVersion is null;
+        LogFormat? format = LogFormat.Known.FirstOrDefault(known => known.Is(marks));
+        List<(ulong Start, string Folder)> found = EpochFormat.FindEpochs(LogOf(Path));
+        if (found.Count == 0 && format is null)
+            throw PierFault.NotAPier(Path, LacksTopMeta ? "it has neither META nor an epoch" : "it has no epoch", "Restore .urb/log from a backup.");
+        if (EpochFormat.FindOpened(LogOf(Path)).Count == 0 && format is null)
+            throw PierFault.NotAPier(Path, $"its epoch 0i{found[^1].Start} has lost its events: data.mdb is not there", "Restore .urb/log from a backup.");
+        if (format is null)
+            throw PierEpoch.BadFormat(EpochFormat.FindOpened(LogOf(Path))[^1].Folder);
+        return LacksTopMeta && format == EpochFormat.Two
+            ? throw PierFault.NotAPier(Path, "its META is missing in .urb/log/data.mdb", "Restore that file from a backup: vere 4 does not start without it either.")
+            : format;
     }
 
-    private void OpenEpochs(string log)
+    private void CheckEncoding(ulong last)
     {
-        List<(ulong Start, string Folder)> found = [];
-        foreach (string folder in Directory.EnumerateDirectories(log))
-        {
-            if (PierEpoch.StartOf(System.IO.Path.GetFileName(folder)) is { } start)
-                found.Add((start, folder));
-        }
-        found.Sort();
-        // As vere does: a newest epoch that was never finished is passed over, once; but not one that has events.
-        if (found.Count > 1 && IsVoid(found[^1].Folder))
-            found.RemoveAt(found.Count - 1);
-        if (found.Count == 0)
-            throw PierFault.NotAPier(Path, MetaVersion == 0 ? "it has neither META nor an epoch" : "it has no epoch", "Restore .urb/log from a backup.");
-        foreach ((ulong start, string folder) in found)
-            _epochs.Add(PierEpoch.Open(folder, start));
-    }
-
-    private static bool IsVoid(string folder)
-    {
-        if (!File.Exists(System.IO.Path.Combine(folder, "data.mdb")))
-            return true;
-        using PierEpoch epoch = PierEpoch.OpenFlat(folder);
-        if (epoch.NewReader().FindEnds() is null)
-            return !PierEpoch.IsFinished(folder) || epoch.ReadMeta(PierMeta.Who) is null;
-        return PierEpoch.IsFinished(folder)
-            ? false
-            : throw PierFault.NotAPier(folder, "it holds events, but its epoc.txt is missing: vere would delete it", "Restore epoc.txt (2 for vere 4, 1 for vere 3) or the pier from a backup before vere is started.");
+        foreach (PierPiece piece in Newest.NewReader().ReadPieces(last, last, 8).Take(1))
+            ForeignFormat.RefuseByEvent(Path, piece.Number, piece.Bytes.Span);
     }
 
     /// <summary>Each epoch goes on where the one before ends; the oldest with events may begin later (chopped or trimmed).</summary>

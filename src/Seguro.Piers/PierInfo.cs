@@ -35,6 +35,12 @@ public sealed record PierInfo
     /// <summary>Who else held it when it was opened (only ever somebody with <see cref="PierAccess.Live"/>).</summary>
     public required PierHold Hold { get; init; }
 
+    /// <summary>The snapshots of vere's that lie in it: the live one, a backup of it, those of epochs.</summary>
+    public IReadOnlyList<LoomImage> Images { get; init; } = [];
+
+    /// <summary>What in it proves that its log is not all that the ship computed; none where all is well.</summary>
+    public IReadOnlyList<PierEvidence> Evidence { get; init; } = [];
+
     /// <summary>It holds no event.</summary>
     public bool IsEmpty => Last < First;
 

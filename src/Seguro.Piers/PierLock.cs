@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Piers;
 
@@ -10,7 +11,8 @@ namespace Seguro.Piers;
 /// process number and a newline; removed on release. Text without a lock is stale and gets overwritten.
 /// </summary>
 /// <remarks>
-/// vere before 3.1 wrote only the number: a file without a lock whose number is that of a living process named <c>urbit</c> or <c>vere</c> counts as held.
+/// vere before 3.1 wrote only the number, and may run under any name (<c>.run</c>): in a pier that such a vere can open, a living process of that number counts as the holder;
+/// elsewhere one named <c>urbit</c> or <c>vere</c>. And whoever has the log open by liblmdb holds its <c>lock.mdb</c>, as every vere does and Seguro does not.
 /// fcntl locks belong to a process, and closing any handle of the file drops them: so this class remembers what this process holds, refuses a
 /// second lock, and never opens the file of a pier that it holds.
 /// </remarks>
@@ -66,11 +68,7 @@ internal sealed class PierLock : IDisposable
             }
             catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
             {
-                throw new SeguroException(
-                    ErrorCode.FileAccess,
-                    $"the lock {name} can't be taken: {refused.Message}",
-                    "Make the pier's folder writable, or only read the pier.",
-                    refused);
+                throw FileFault.Writing($"the lock {name}", refused);
             }
         }
     }
@@ -107,41 +105,81 @@ internal sealed class PierLock : IDisposable
     {
         if (Held.Contains(pier))
             return new PierHold(true, Environment.ProcessId);
-        SafeFileHandle file;
+        string text = "";
+        if (HoldOf(Path.Combine(pier, FileName), PierHoldSign.Lock, file => text = ReadText(file)) is { } byLock)
+            return byLock;
+        foreach (string folder in LogFolders(pier))
+        {
+            if (HoldOf(Path.Combine(folder, "lock.mdb"), PierHoldSign.Log, static _ => { }) is { } byLog)
+                return byLog;
+        }
+        bool isNumber = int.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int writer);
+        return isNumber && IsVere(writer, pier) ? new PierHold(true, writer, PierHoldSign.Number) : PierHold.Free;
+    }
+
+    /// <summary>Who has a lock on a file's first byte.</summary>
+    private static PierHold? HoldOf(string path, PierHoldSign sign, Action<SafeFileHandle> read)
+    {
         try
         {
-            file = File.OpenHandle(Path.Combine(pier, FileName), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            int holder = LibC.FindLockHolder(file);
+            if (holder != 0)
+                return new PierHold(true, holder > 0 ? holder : null, sign); // below 0: a process that has no number here, on another machine or in another container
+            read(file);
+            return null;
         }
-        catch (IOException)
+        catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
-            return PierHold.Free;
+            return null;
         }
         catch (UnauthorizedAccessException)
         {
-            return new PierHold(true, null); // not ours to look at: better taken for held
+            return new PierHold(true, null, sign); // not ours to look at: better taken for held
         }
-        using (file)
+        catch (IOException refused)
         {
-            int holder = LibC.FindLockHolder(file);
-            if (holder != 0)
-                return new PierHold(true, holder > 0 ? holder : null); // below 0: a process that has no number here, on another machine or in another container
-            Span<byte> text = stackalloc byte[32];
-            int size = RandomAccess.Read(file, text, 0);
-            bool isNumber = int.TryParse(Encoding.ASCII.GetString(text[..size]).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int writer);
-            return isNumber && IsOldVere(writer) ? new PierHold(true, writer) : PierHold.Free;
+            throw FileFault.Reading(path, refused);
         }
     }
 
-    private static bool IsOldVere(int process)
+    private static string ReadText(SafeFileHandle file)
+    {
+        Span<byte> text = stackalloc byte[32];
+        return Encoding.ASCII.GetString(text[..RandomAccess.Read(file, text, 0)]);
+    }
+
+    private static List<string> LogFolders(string pier)
+    {
+        string log = PierFiles.LogOf(pier);
+        try
+        {
+            return Presence.IsFolder(log) ? [log, .. Directory.EnumerateDirectories(log).Where(static folder => PierEpoch.StartOf(Path.GetFileName(folder)) is not null)] : [];
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw FileFault.Reading(log, refused);
+        }
+    }
+
+    private static bool IsVere(int process, string pier)
     {
         try
         {
             string name = File.ReadAllText($"/proc/{process}/comm");
-            return name.Contains("urbit", StringComparison.Ordinal) || name.Contains("vere", StringComparison.Ordinal);
+            return name.Contains("urbit", StringComparison.Ordinal) || name.Contains("vere", StringComparison.Ordinal)
+                || (process != Environment.ProcessId && MayKeepOnlyNumber(pier));
         }
         catch (Exception none) when (none is IOException or UnauthorizedAccessException)
         {
             return false;
         }
+    }
+
+    /// <summary>A vere before 3.1 opens flat logs and epochs of format 1.</summary>
+    private static bool MayKeepOnlyNumber(string pier)
+    {
+        string? newest = LogFolders(pier).Skip(1).Where(PierEpoch.IsFinished).MaxBy(static folder => PierEpoch.StartOf(Path.GetFileName(folder)));
+        return newest is null || PierEpoch.ReadFormat(newest) == "1";
     }
 }

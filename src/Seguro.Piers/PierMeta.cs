@@ -18,6 +18,15 @@ internal static class PierMeta
     /// <summary>What the names of Seguro's own records begin with, in META and beside the tables.</summary>
     public static ReadOnlySpan<byte> OwnPrefix => "seguro."u8;
 
+    /// <summary><see cref="OwnPrefix"/> as text.</summary>
+    public const string OwnPrefixText = "seguro.";
+
+    /// <summary>Seguro's own table, in which are the events' chains.</summary>
+    public const string OwnTable = "SEGURO";
+
+    /// <summary>Seguro's record of where a log begins that it has trimmed: the number before its first event (u64), then a chain.</summary>
+    public const string OwnBase = "seguro.base";
+
     /// <summary>The most bytes of a value of vere's.</summary>
     public const int LargestValue = 16;
 
@@ -39,6 +48,9 @@ internal static class PierMeta
         bytes.CopyTo(padded);
         return BinaryPrimitives.ReadUInt128LittleEndian(padded);
     }
+
+    /// <summary>The number in <see cref="OwnBase"/>.</summary>
+    public static ulong? DecodeBase(byte[]? value) => value is { Length: >= sizeof(ulong) } ? BinaryPrimitives.ReadUInt64LittleEndian(value) : null;
 
     /// <summary>A loobean: yes is 0.</summary>
     public static byte[] EncodeFake(bool isFake) => isFake ? [] : [1];

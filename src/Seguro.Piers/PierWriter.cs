@@ -6,7 +6,7 @@ using Seguro.Files;
 namespace Seguro.Piers;
 
 /// <summary>
-/// Makes a new pier of vere 4's layout (vere-facts.md §6.4) aside, in <c>PATH.seguro-partial</c>, and renames it in when it is complete:
+/// Makes a new pier (vere-facts.md §6.4) in the format of the vere that is to open it, aside, in <c>PATH.seguro-partial</c>, and renames it in when it is complete:
 /// there never is half a pier under its name.
 /// </summary>
 /// <remarks>Not for two threads at a time; memory does not grow with the log nor with its events. An unfinished pier is removed on dispose, or by the next writer.</remarks>
@@ -20,10 +20,11 @@ public sealed class PierWriter : IDisposable
     /// <summary>So much is handed to the disk while the next is written: at the end, little is left to wait for.</summary>
     private const long SyncBytes = 64L << 20;
     private const int LongestVersion = 126;
-    private const string MetaVersion = "version";
     private readonly string _path;
     private readonly string _aside;
-    private readonly string _epoch;
+    private readonly LogFormat _format;
+    private readonly EventNumber _base;
+    private string _epoch = "";
     private EventNumber _next;
     private SafeFileHandle? _file;
     private long _unsynced;
@@ -36,20 +37,24 @@ public sealed class PierWriter : IDisposable
     private long _missing;
     private bool _isComplete;
 
-    private PierWriter(string path, EventNumber baseNumber)
+    private PierWriter(string path, LogFormat format, EventNumber baseNumber)
     {
         _path = path;
         _aside = path + ".seguro-partial";
-        _epoch = Path.Combine(PierFiles.LogOf(_aside), $"0i{baseNumber}");
+        _format = format;
+        _base = baseNumber;
         _next = baseNumber.Next;
     }
 
-    /// <summary>Begins a pier with one epoch, <c>0iBASE</c>.</summary>
+    /// <summary>Begins a pier with one epoch, <c>0iBASE</c>; for a vere before 3.0 with a flat log.</summary>
     /// <param name="path">The pier's folder to be: must not exist.</param>
     /// <param name="identity">Whose it is.</param>
     /// <param name="baseNumber">The number before its first event.</param>
-    /// <param name="vereVersion">What <c>vere.txt</c> shall say: the runtime that is to open it, such as <c>4.6</c>; below 127 bytes.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.AlreadyExists"/>, <see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.DiskFull"/>, <see cref="ErrorCode.BadValue"/>.</exception>
+    /// <param name="vereVersion">The runtime that is to open it, such as <c>4.6</c>: the format goes by it, and <c>vere.txt</c> says it; below 127 bytes.</param>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.AlreadyExists"/>, <see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.DiskFull"/>, <see cref="ErrorCode.BadValue"/>: no vere whose format is known;
+    /// <see cref="ErrorCode.Unsupported"/>: that vere can't have a log that begins later than at event 1.
+    /// </exception>
     public static PierWriter Create(string path, PierIdentity identity, EventNumber baseNumber, string vereVersion)
     {
         ArgumentNullException.ThrowIfNull(identity);
@@ -103,6 +108,27 @@ public sealed class PierWriter : IDisposable
         _missing -= piece.Length;
     }
 
+    /// <summary>Adds a file beside the log, durably: a snapshot, a mark.</summary>
+    /// <param name="file">Where, relative to the pier.</param>
+    /// <param name="source">What is copied there; the caller disposes of it.</param>
+    public void AddFile(string file, Stream source)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        string path = Path.Combine(_aside, file);
+        Guarded(() =>
+        {
+            foreach (string folder in Above(path))
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            FileStreamOptions own = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+            using (FileStream copy = new(path, own))
+            {
+                source.CopyTo(copy);
+                copy.Flush(flushToDisk: true);
+            }
+            FolderSync.Flush(Path.GetDirectoryName(path)!);
+        });
+    }
+
     /// <summary>Makes all durable (files and folders) and renames the pier in.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.AlreadyExists"/>: somebody made the target meanwhile; <see cref="ErrorCode.DiskFull"/>.</exception>
     public void Complete()
@@ -150,7 +176,7 @@ public sealed class PierWriter : IDisposable
         if (Encoding.UTF8.GetByteCount(vereVersion) is 0 or > LongestVersion || !vereVersion.All(static c => c is > ' ' and <= '~'))
             throw new SeguroException(ErrorCode.BadValue, $"'{vereVersion}' is not the version of a vere", "Give it like 4.6: up to 126 characters.");
         LmdbLibrary.Require();
-        PierWriter writer = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), baseNumber);
+        PierWriter writer = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), LogFormat.Of(vereVersion), baseNumber);
         try
         {
             writer.Guarded(() => writer.Begin([.. identity], more, beside, vereVersion));
@@ -171,35 +197,40 @@ public sealed class PierWriter : IDisposable
         if (Directory.Exists(_aside))
             Directory.Delete(_aside, recursive: true);
         Directory.CreateDirectory(Path.GetDirectoryName(_path)!);
-        foreach (string folder in new[] { _aside, Path.Combine(_aside, ".urb"), PierFiles.LogOf(_aside), _epoch })
+        string log = PierFiles.LogOf(_aside);
+        foreach (string folder in new[] { _aside, Path.Combine(_aside, ".urb"), log })
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        WriteText("epoc.txt", "2");
-        WriteText("vere.txt", vereVersion);
-        using (LmdbEnvironment top = LmdbEnvironment.Open(PierFiles.LogOf(_aside), isAside: true))
-            WriteMeta(top, identity, null);
-        LibC.SyncFile(LmdbEnvironment.FileOf(PierFiles.LogOf(_aside)));
+        _epoch = _format.Begin(log, _base, vereVersion);
+        if (_epoch != log)
+        {
+            using (LmdbEnvironment top = LmdbEnvironment.Open(log, isAside: true))
+                WriteMeta(top, identity, null);
+            LibC.SyncFile(LmdbEnvironment.FileOf(log));
+        }
         _environment = LmdbEnvironment.Open(_epoch, isAside: true);
         WriteMeta(_environment, identity.Concat(more), beside);
     }
 
-    private void WriteText(string name, string text)
-    {
-        string path = Path.Combine(_epoch, name);
-        File.WriteAllText(path, text);
-        LibC.SyncFile(path);
-    }
-
-    private static void WriteMeta(LmdbEnvironment environment, IEnumerable<KeyValuePair<string, byte[]>> values, KeyValuePair<string, byte[]>? beside)
+    private void WriteMeta(LmdbEnvironment environment, IEnumerable<KeyValuePair<string, byte[]>> values, KeyValuePair<string, byte[]>? beside)
     {
         using LmdbTransaction transaction = environment.Begin();
         uint meta = transaction.Table(PierMeta.Table, integerKeys: false);
-        transaction.Put(meta, MetaVersion, [3]);
+        transaction.Put(meta, PierMeta.Version, [_format.MetaVersion]);
         foreach ((string key, byte[] value) in values)
             transaction.Put(meta, key, value);
         _ = transaction.Table(PierMeta.Events, integerKeys: true);
         if (beside is { } record)
             transaction.Put(transaction.MainTable(), record.Key, record.Value);
         transaction.Commit();
+    }
+
+    /// <summary>The folders between the pier's own and a path in it, from the top.</summary>
+    private IEnumerable<string> Above(string path)
+    {
+        Stack<string> folders = new();
+        for (string? folder = Path.GetDirectoryName(path); folder is not null && folder != _aside; folder = Path.GetDirectoryName(folder))
+            folders.Push(folder);
+        return folders;
     }
 
     private void CheckIsWhole()
@@ -250,9 +281,7 @@ public sealed class PierWriter : IDisposable
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
-            throw FullDisk.IsCauseOf(failed)
-                ? LmdbFault.DiskFull(_path)
-                : new SeguroException(ErrorCode.FileAccess, $"the pier {_path} can't be made: {failed.Message}", "Check the permissions of the folder that it is to be in.", failed);
+            throw FileFault.Writing($"the pier {_path}", failed);
         }
     }
 

@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Piers.Store;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
@@ -21,7 +22,7 @@ public static class StoreConnection
         {
             "dqlite" => await DqliteStore.OpenAsync(url, options, cancel),
             "etcd" => await EtcdStore.OpenAsync(url, options, cancel),
-            "lmdb" => await LmdbStore.OpenAsync(url.Rest, options.Create, options.ReadOnly, options.Time, cancel),
+            "lmdb" => await LmdbStore.OpenAsync(url.Rest, options.Create, options.ReadOnly, PierEvidence.Parse(options.Despite), options.Time, cancel),
             "postgresql" => await PostgresStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),
             "sqlite" => await SqliteStore.OpenAsync(url, options, cancel),

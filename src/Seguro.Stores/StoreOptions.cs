@@ -27,6 +27,12 @@ public sealed record StoreOptions
     /// <summary>Take unsafe database settings with a warning instead of refusing them.</summary>
     public bool AllowUnsafeSettings { get; init; }
 
+    /// <summary>
+    /// What proves that a log is not all that its ship computed, and in spite of which it is opened: names of kinds of evidence, of the store that has such
+    /// (<c>lmdb</c>: what lies around the log in its pier).
+    /// </summary>
+    public IReadOnlyList<string> Despite { get; init; } = [];
+
     /// <summary>The cap of the window of <c>dqlite</c> and <c>etcd</c>, in payload bytes over all ships.</summary>
     public long Window { get; init; } = 512L << 20;
 

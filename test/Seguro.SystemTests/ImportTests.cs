@@ -70,7 +70,7 @@ public sealed class ImportTests : IDisposable
             }
         }
         string store = $"sqlite:{_folder["event.db"]}";
-        (await SeguroProcess.RunAsync("log", "append", file, "--create", "--ship", "~zod", "--store", store)).Ok();
+        (await SeguroProcess.RunAsync("log", "append", file, "--force", "--create", "--ship", "~zod", "--store", store)).Ok();
         await using SeguroProcess read = SeguroProcess.Start("log", "read", "1", "--out", _folder["copy"], "--store", store);
         (await read.EndAsync()).Ok();
         Assert.InRange(read.PeakMemory, 1, MostMemory);

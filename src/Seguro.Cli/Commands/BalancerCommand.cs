@@ -47,6 +47,7 @@ internal static class BalancerCommand
             Members = members,
             Key = ClusterKey.Load(keyFile),
         };
+        terminal.Outlive();
         bool json = parse.GetValue(CommonOptions.Json);
         using UdpBalancer balancer = UdpBalancer.Bind(options, TimeProvider.System);
         Task running = balancer.RunAsync(cancel);

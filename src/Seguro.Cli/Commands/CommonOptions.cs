@@ -1,6 +1,9 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Files;
+using Seguro.Nouns;
+using Seguro.Piers;
 using Seguro.Stores;
 
 namespace Seguro.Cli.Commands;
@@ -44,12 +47,23 @@ internal static class CommonOptions
         Description = "Use a database whose settings can lose commits (such as fsync=off), with a warning.",
     };
 
+    /// <summary><c>--despite KINDS</c>.</summary>
+    public static Option<string?> Despite { get; } = new("--despite")
+    {
+        Description = $"Take a pier's log although things in the pier prove that it is not all of it: {string.Join(',', PierEvidence.KnownNames)}; one or more, as the refusal names them.",
+        HelpName = "KIND,KIND",
+    };
+
+    /// <summary>The kinds of evidence that <c>--despite</c> names.</summary>
+    public static string[] DespiteOf(ParseResult parse) => parse.GetValue(Despite)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     /// <summary>Adds the options that name a store.</summary>
     public static Command WithStore(this Command command)
     {
         command.Options.Add(Store);
         command.Options.Add(Certificates);
         command.Options.Add(AllowUnsafeSettings);
+        command.Options.Add(Despite);
         return command;
     }
 
@@ -71,6 +85,10 @@ internal static class CommonOptions
             {
                 return await run(parse, cancel);
             }
+            catch (OutputClosedException)
+            {
+                return OutputClosedException.ExitCode;
+            }
             catch (SeguroException error)
             {
                 terminal.Report(error, json);
@@ -83,8 +101,9 @@ internal static class CommonOptions
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                terminal.Report(new SeguroException(ErrorCode.FileAccess, error.Message, "Check the path and its permissions.", error), json);
-                return 1;
+                SeguroException named = FileFault.Reading(parse.CommandResult.Command.Name, error);
+                terminal.Report(new SeguroException(named.Code, error.Message, named.NextStep, error), json);
+                return named.ExitCode;
             }
 #pragma warning disable CA1031 // The last resort: what nobody foresaw still ends with a code and a next step.
             catch (Exception error)
@@ -118,6 +137,7 @@ internal static class CommonOptions
             Create = create,
             Certificates = parse.GetValue(Certificates),
             AllowUnsafeSettings = parse.GetValue(AllowUnsafeSettings),
+            Despite = DespiteOf(parse),
         };
         IStore store = await StoreConnection.OpenAsync(url, options, cancel);
         foreach (string warning in store.Capabilities.Warnings)
@@ -129,7 +149,7 @@ internal static class CommonOptions
     public static async ValueTask<Ship> ChooseShipAsync(ParseResult parse, IStore store, CancellationToken cancel)
     {
         if (parse.GetValue(Ship) is { Length: > 0 } name)
-            return Core.Ship.Parse(name);
+            return ShipName.ReadKey(name);
         IReadOnlyList<Ship> ships = await store.ListLogsAsync(cancel);
         return ships.Count switch
         {

@@ -22,6 +22,7 @@ internal static class RunCommand
             Print(terminal, json, configuration);
             if (parse.GetValue(Check))
                 return 0;
+            terminal.Outlive();
             Lock printing = new();
             await SeguroNode.RunAsync(
                 configuration,

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Seguro.Core;
@@ -16,6 +17,8 @@ public sealed class Terminal
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    private readonly Func<CancellationToken> _closed = static () => CancellationToken.None;
+    private readonly Action _outlive = static () => { };
     private readonly Func<Stream> _openInput;
     private readonly Func<Stream> _openRawOutput;
 
@@ -32,8 +35,17 @@ public sealed class Terminal
         IsInteractive = isInteractive;
         _openInput = openInput;
         _openRawOutput = openRawOutput;
-        Out = Create(output, isInteractive: false);
-        Err = Create(errors, isInteractive);
+        Out = Create(output, isInteractive: false, isTerminal: false);
+        Err = Create(errors, isInteractive, isTerminal: false);
+    }
+
+    private Terminal(TextWriter output)
+        : this(output, Console.Error, Console.OpenStandardInput, static () => new StandardOutput(), !Console.IsErrorRedirected)
+    {
+        Out = Create(output, isInteractive: false, !Console.IsOutputRedirected);
+        Err = Create(Console.Error, IsInteractive, !Console.IsErrorRedirected);
+        _closed = static () => StandardOutput.Closed;
+        _outlive = static () => StandardOutput.DropsWhatFails = true;
     }
 
     /// <summary>Plain text of results.</summary>
@@ -52,8 +64,13 @@ public sealed class Terminal
     public bool IsInteractive { get; }
 
     /// <summary>The terminal of this process.</summary>
-    public static Terminal OfProcess() =>
-        new(Console.Out, Console.Error, Console.OpenStandardInput, Console.OpenStandardOutput, !Console.IsErrorRedirected);
+    public static Terminal OfProcess() => new(new StreamWriter(new StandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+
+    /// <summary>Cancelled when nobody reads <see cref="Output"/> any more; what writes next then fails in any case.</summary>
+    public CancellationToken Closed => _closed();
+
+    /// <summary>From now on what can't be printed is dropped: a service goes on when whoever read its output is gone, or its disk is full.</summary>
+    public void Outlive() => _outlive();
 
     /// <summary>Raw standard input; the caller disposes of it.</summary>
     public Stream OpenInput() => _openInput();
@@ -87,26 +104,36 @@ public sealed class Terminal
     public void Report(SeguroException error, bool json)
     {
         ArgumentNullException.ThrowIfNull(error);
-        if (json)
-        {
-            Json(new { error = new { code = error.CodeText, name = error.Code.ToString(), message = error.Message, next = error.NextStep } });
+        if (json && TryJson(new { error = new { code = error.CodeText, name = error.Code.ToString(), message = error.Message, next = error.NextStep } }))
             return;
-        }
         Err.MarkupLineInterpolated($"[red bold]error {error.CodeText}[/] {error.Message}");
         Err.MarkupLineInterpolated($"  [grey]next:[/] {error.NextStep}");
     }
 
-    private static IAnsiConsole Create(TextWriter writer, bool isInteractive)
+    /// <summary>As <see cref="Json"/>; false where standard output takes nothing, which may be the very error that is to be reported.</summary>
+    private bool TryJson<T>(T value)
     {
-        bool redirected = writer == Console.Out ? Console.IsOutputRedirected : writer != Console.Error || Console.IsErrorRedirected;
+        try
+        {
+            Json(value);
+            return true;
+        }
+        catch (Exception failed) when (failed is SeguroException or OutputClosedException)
+        {
+            return false;
+        }
+    }
+
+    private static IAnsiConsole Create(TextWriter writer, bool isInteractive, bool isTerminal)
+    {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(writer),
-            Ansi = redirected ? AnsiSupport.No : AnsiSupport.Detect,
-            ColorSystem = redirected ? ColorSystemSupport.NoColors : ColorSystemSupport.Detect,
+            Ansi = isTerminal ? AnsiSupport.Detect : AnsiSupport.No,
+            ColorSystem = isTerminal ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
             Interactive = isInteractive ? InteractionSupport.Detect : InteractionSupport.No,
         });
-        if (redirected)
+        if (!isTerminal)
             console.Profile.Width = 4096; // a pipe has no width: don't fold what programs read
         return console;
     }

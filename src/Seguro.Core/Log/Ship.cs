@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace Seguro.Core;
 
@@ -8,13 +9,15 @@ namespace Seguro.Core;
 /// </summary>
 /// <remarks>
 /// Core looks only at the name's shape (a tilde, syllables of three letters, hyphens), never at the number behind it:
-/// that is <c>Seguro.Nouns</c>'s work. Equality is that of the text.
+/// that is <c>Seguro.Nouns</c>'s work. Equality is that of the text, which has one form: whatever hyphens are read, <c>--</c> stands before each four groups and <c>-</c> elsewhere,
+/// so that one ship can't have two logs.
 /// </remarks>
 public readonly record struct Ship
 {
     /// <summary>The longest name, in characters: a comet's, <c>~</c> and eight groups of six letters.</summary>
     public const int LongestName = 57;
 
+    private const int GroupsTogether = 4;
     private readonly string? _name;
 
     private Ship(string name) => _name = name;
@@ -39,13 +42,26 @@ public readonly record struct Ship
         if (body.Length is < 3 or > LongestName - 1)
             return false;
         bool galaxy = body.Length == 3;
-        foreach (string group in body.Replace("--", "-", StringComparison.Ordinal).Split('-'))
+        string[] groups = body.Replace("--", "-", StringComparison.Ordinal).Split('-');
+        foreach (string group in groups)
         {
             if (group.Length != (galaxy ? 3 : 6) || !group.All(char.IsAsciiLetterLower))
                 return false;
         }
-        ship = new Ship("~" + body);
+        ship = new Ship(Join(groups));
         return true;
+    }
+
+    /// <summary>The one form of a name.</summary>
+    private static string Join(string[] groups)
+    {
+        StringBuilder name = new("~", LongestName);
+        for (int index = 0; index < groups.Length; index++)
+        {
+            int left = groups.Length - index;
+            name.Append(index == 0 ? "" : left % GroupsTogether == 0 ? "--" : "-").Append(groups[index]);
+        }
+        return name.ToString();
     }
 
     /// <inheritdoc/>

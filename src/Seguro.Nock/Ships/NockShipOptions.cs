@@ -35,4 +35,9 @@ public sealed record NockShipOptions
 
     /// <summary>Hears what was passed over: a damaged snapshot and why. Called from any thread.</summary>
     public Action<string>? Report { get; init; }
+
+    /// <summary>
+    /// Takes a damaged snapshot away: its path, and what was found; returns where it lies now. Without it a damaged one stays until there is a newer good one. Called from any thread.
+    /// </summary>
+    public Func<string, string, string>? Damaged { get; init; }
 }

@@ -69,9 +69,9 @@ sealed record SnapshotFile(Position Position, int Life, ShipState State, Noun Na
         if (!SHA256.HashData(content).AsSpan().SequenceEqual(bytes[^SHA256.HashSizeInBytes..]))
             throw Bad("its hash is not that of its bytes");
         if (BinaryPrimitives.ReadUInt32LittleEndian(content[8..]) is var version and not Version)
-            throw Bad($"version {version} of the format");
+            throw new SeguroException(ErrorCode.NewerSchema, $"it is of version {version} of the format", "An older snapshot, or the log from its beginning, leads to the same state.");
         if (BinaryPrimitives.ReadInt32LittleEndian(content[12..]) is var itsLife && itsLife != life)
-            throw Bad($"life {itsLife}, not {life}");
+            throw new SeguroException(ErrorCode.ForeignShip, $"its ship has life {itsLife}, not {life}", "An older snapshot, or the log from its beginning, leads to the same state.");
         EventNumber number = new(BinaryPrimitives.ReadUInt64LittleEndian(content[16..]));
         Position position = new(number, new Chain(content[24..56]));
         uint mug = BinaryPrimitives.ReadUInt32LittleEndian(content[56..]);

@@ -70,6 +70,10 @@ sealed class SnapshotFolder
                         return (snapshot.Position, snapshot.State, machine);
                     _options.Report?.Invoke($"The snapshot {path} is passed over: it is of event {snapshot.Position.Number}.");
                 }
+                catch (SeguroException error) when (error.Code is ErrorCode.Corrupt)
+                {
+                    PassOver(path, error.Message);
+                }
                 catch (Exception error) when (error is SeguroException or IOException or UnauthorizedAccessException)
                 {
                     _options.Report?.Invoke($"The snapshot {path} is passed over: {error.Message}.");
@@ -102,10 +106,18 @@ sealed class SnapshotFolder
                 kept = SnapshotFile.IsWhole(path, cancel);
                 if (kept)
                     continue;
-                _options.Report?.Invoke($"The snapshot {path} is damaged; it was removed, as there is a newer one.");
+                PassOver(path, "its hash is not that of its bytes");
+                if (_options.Damaged is not null)
+                    continue;
             }
             File.Delete(path);
         }
+    }
+
+    private void PassOver(string path, string why)
+    {
+        string where = _options.Damaged?.Invoke(path, why) is { } aside ? $" It lies in {aside}." : "";
+        _options.Report?.Invoke($"The snapshot {path} is damaged and is passed over: {why}.{where}");
     }
 
     // The newest first.

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Seguro.Core;
+using Seguro.Files;
 using Seguro.Node.Links;
 using Seguro.Stores.Dqlite;
 
@@ -45,15 +46,22 @@ public sealed class AdminServer : IAsyncDisposable
     }
 
     /// <summary>Starts to listen.</summary>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the path is too long, or an address can't be listened on. <see cref="ErrorCode.AlreadyExists"/>: somebody answers there.</exception>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.DiskFull"/>, <see cref="ErrorCode.FileAccess"/>: of the socket's folder. <see cref="ErrorCode.BadValue"/>: the path is too long, or an address can't be listened on. <see cref="ErrorCode.AlreadyExists"/>: somebody answers there.</exception>
     public static async Task<AdminServer> StartAsync(AdminOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
         if (Encoding.UTF8.GetByteCount(options.Socket) > LongestSocket)
             throw new SeguroException(ErrorCode.BadValue, $"the path of the admin socket has more than {LongestSocket} bytes: {options.Socket}", "Set admin:socket to a shorter path.");
         string folder = Path.GetDirectoryName(options.Socket)!;
-        if (!Directory.Exists(folder))
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            if (!Directory.Exists(folder))
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw FileFault.Writing(folder, refused);
+        }
         await RemoveStaleAsync(options.Socket, cancel);
         AdminServer server = new(options, new PrometheusText("Seguro"));
         try
@@ -65,6 +73,8 @@ public sealed class AdminServer : IAsyncDisposable
         catch (Exception error) when (error is IOException or SocketException)
         {
             await server.DisposeAsync();
+            if (WhyNotWritable(folder) is { } refused)
+                throw FileFault.Writing($"the admin API's socket {options.Socket}", refused);
             throw new SeguroException(ErrorCode.BadValue, $"the admin API can't listen on {options.Socket}{(options.Https is { } https ? $" and {https}" : "")}: {error.Message}", "Set admin:socket or admin:https to something free.", error);
         }
         catch
@@ -81,6 +91,22 @@ public sealed class AdminServer : IAsyncDisposable
             await _application.StopAsync(limit.Token);
         await _application.DisposeAsync();
         _metrics.Dispose();
+    }
+
+    /// <summary>What the system says of a disk when a socket is bound does not come through .NET's codes of sockets: so the folder is asked.</summary>
+    private static Exception? WhyNotWritable(string folder)
+    {
+        try
+        {
+            using FileStream probe = new(Path.Combine(folder, $".probe-{Environment.ProcessId}"), FileMode.Create, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            probe.WriteByte(0);
+            probe.Flush(flushToDisk: true);
+            return null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            return refused;
+        }
     }
 
     private static async Task RemoveStaleAsync(string path, CancellationToken cancel)

@@ -4,6 +4,7 @@ using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Nock;
 using Seguro.Node.Links;
+using Seguro.Nouns;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
@@ -43,7 +44,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             Cluster = cluster,
             Clients = Required("clients", Clients, "names with commas between, each 1 to 32 of a-z, 0-9 and '-'"),
             Database = Text("database") is null ? cluster : Required("database", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters"),
-            Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) ? ship : (Ship?)null, "a ship's name, such as ~zod"),
+            Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) && ShipName.TryParse(ship.Name, out UInt128 who) ? ShipName.ToShip(who) : (Ship?)null, "a ship's name, such as ~zod"),
             ShipKind = kind,
             Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
             Fake = OneOf("ship:fake", ("true", true), ("false", false)),

@@ -36,6 +36,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly RunningWork _running = new();
     private readonly long _start;
     private readonly string _folder;
+    private readonly LocalLogRepair? _repair;
     private CancellationTokenSource _tenure;
     private Task _recorded = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
@@ -50,14 +51,15 @@ public sealed partial class MemberHost : IAsyncDisposable
     private int _isDisposed;
     private volatile bool _isDeaf;
 
-    private MemberHost(MemberHostOptions options, LocalLog local)
+    private MemberHost(MemberHostOptions options, LocalLog local, LocalLogRepair? repair)
     {
         options = options with { Member = options.Member with { LargestEvent = Math.Min(options.Member.LargestEvent, options.Store.Capabilities.LargestEvent) } };
         _options = options;
         _local = local;
+        _repair = repair;
         _start = options.Time.GetTimestamp();
         _stopping = _stop.Token;
-        _folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Pier)))!;
+        _folder = LocalLogRepair.FolderOf(options);
         _member = new Member(options.Member);
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
@@ -77,6 +79,8 @@ public sealed partial class MemberHost : IAsyncDisposable
         get
         {
             MemberStatus status = _status;
+            if (_repair is not null && status.Durable.Number < _repair.Until)
+                status = status with { Warnings = [.. status.Warnings, _repair.Warning] };
             if (ReplayNotice.Describe(status) is { } replay)
                 status = status with { Warnings = [.. status.Warnings, replay] };
             if (_suspects.Warnings is { Count: > 0 } suspects)
@@ -91,15 +95,15 @@ public sealed partial class MemberHost : IAsyncDisposable
     private TimeSpan Now => _options.Time.GetElapsedTime(_start);
 
     /// <summary>Opens the member's pier (or makes it), restores its ship, and starts it.</summary>
+    /// <remarks>A damaged pier is moved aside first, with a report, and made anew from the cluster; not where it may hold what nobody else has.</remarks>
     /// <exception cref="SeguroException">
-    /// The pier is another ship's, is held by another process, or is corrupt; the store is needed to make the pier, and is away; …
+    /// The pier is another ship's, is held by another process, or is damaged and may be the only copy of something; the store is needed to make the pier, and is away; …
     /// </exception>
     public static async Task<MemberHost> StartAsync(MemberHostOptions options, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(options);
-        LocalLog local = await LocalLog.OpenAsync(
-            options.Pier, options.Store.Ship, options.Store.Stored.ReadMetadataAsync, options.Member.Candidate, options.Time, cancel);
-        MemberHost host = new(options, local);
+        (LocalLog local, LocalLogRepair? repair) = await LocalLogRepair.OpenAsync(options, cancel);
+        MemberHost host = new(options, local, repair);
         try
         {
             Evidence? known = EvidenceFile.Read(host._folder);
@@ -108,6 +112,12 @@ public sealed partial class MemberHost : IAsyncDisposable
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
             host._clock = host.TickAsync();
             return host;
+        }
+        catch (DamagedLogException damage)
+        {
+            host.Mark(damage.Message);
+            await host.DisposeAsync();
+            throw;
         }
         catch
         {
@@ -183,8 +193,16 @@ public sealed partial class MemberHost : IAsyncDisposable
         if (status.Committed.Number < last)
             last = status.Committed.Number;
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, _stopping);
-        return await _running.DoAsync(
-            () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
+        try
+        {
+            return await _running.DoAsync(
+                () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
+        }
+        catch (DamagedLogException damage)
+        {
+            Fail(damage); // who asked reads elsewhere
+            return [];
+        }
     }
 
     /// <summary>Puts back into the store what it lost, from the local log (<see cref="LostEvents.PutBackAsync"/>).</summary>
@@ -325,10 +343,25 @@ public sealed partial class MemberHost : IAsyncDisposable
             _options.Suspect(own);
     }
 
+    /// <summary>Opening a log does not look at all of it: the next start would go on with the same one.</summary>
+    private void Mark(string damage)
+    {
+        try
+        {
+            DamageMark.Write(_folder, damage);
+        }
+        catch (SeguroException failed)
+        {
+            _options.Log.LogError("That the local log is damaged could not be recorded: {What}", failed.Message);
+        }
+    }
+
     /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>
     private void Fail(Exception failed)
     {
         SeguroException error = Fault.Of($"member {_options.Member.Name}", failed);
+        if (error is DamagedLogException)
+            Mark(error.Message);
         if (!_completion.TrySetException(error))
             return;
         _options.Log.LogCritical(failed, "The member ends: {What} ({Code}). {NextStep}", error.Message, error.CodeText, error.NextStep);

@@ -56,6 +56,14 @@ public static class ShipName
     /// <summary>The ship as the key of its log.</summary>
     public static Ship ToShip(UInt128 ship) => Ship.Parse(Format(ship));
 
+    /// <summary>The key of the log of a ship that a person named: whatever its hyphens, and only if there is such a ship.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.BadShipName"/>, naming what is wrong with it.</exception>
+    public static Ship ReadKey(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return ToShip(Parse(Ship.TryParse(text, out Ship ship) ? ship.Name : text));
+    }
+
     /// <summary>The kind of ship.</summary>
     public static ShipRank RankOf(UInt128 ship) => ship switch
     {

@@ -46,8 +46,9 @@ public sealed class LocalLog : IAsyncDisposable
     /// <param name="time">The clock, for the names of quarantined cases.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.DiskFull"/>, …
+    /// <see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.DiskFull"/>, …
     /// </exception>
+    /// <exception cref="DamagedLogException">It is damaged.</exception>
     public static async Task<LocalLog> OpenAsync(
         string pier,
         Ship ship,
@@ -58,9 +59,10 @@ public sealed class LocalLog : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(identity);
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(pier));
-        LmdbStore store = await LmdbStore.OpenAsync(path, create: true, readOnly: false, time, cancel);
+        LmdbStore? store = null;
         try
         {
+            store = await LmdbStore.OpenAsync(path, create: true, time, cancel);
             IStoredLog stored;
             if ((await store.ListLogsAsync(cancel)).Count > 0)
             {
@@ -81,9 +83,12 @@ public sealed class LocalLog : IAsyncDisposable
             string quarantine = Path.Combine(Path.GetDirectoryName(path) ?? path, "quarantine");
             return new LocalLog(store, log, won.Lease, await log.ReadStateAsync(cancel), quarantine, time);
         }
-        catch
+        catch (Exception failed)
         {
-            await store.DisposeAsync();
+            if (store is not null)
+                await store.DisposeAsync();
+            if (failed is SeguroException error && DamagedLogException.IsAtOpening(error))
+                throw new DamagedLogException(error);
             throw;
         }
     }
@@ -101,9 +106,9 @@ public sealed class LocalLog : IAsyncDisposable
         for (int i = 0; i < added.Length; i++)
             added[i] = new NewEvent(events[i].Number, events[i].Payload.Length, events[i].Chain, events[i].Payload);
         Append append = new(_lease.Term, Head, added);
-        WriteOutcome outcome = await _log.Stored.AppendAsync(append, cancel);
+        WriteOutcome outcome = await Guard(_log.Stored.AppendAsync(append, cancel));
         if (outcome is WriteOutcome.Unknown)
-            outcome = await _log.Stored.AppendAsync(append, cancel);
+            outcome = await Guard(_log.Stored.AppendAsync(append, cancel));
         if (outcome is not WriteOutcome.Committed)
             throw Failed($"events {added[0].Number} to {added[^1].Number} could not be appended", outcome);
         _state = new StrongState(LogRules.After(_state.Value, append));
@@ -116,6 +121,7 @@ public sealed class LocalLog : IAsyncDisposable
     /// <param name="mostEvents">No more events than this.</param>
     /// <param name="mostBytes">No more payload bytes than this, but always one event.</param>
     /// <param name="cancel">Ends it.</param>
+    /// <exception cref="DamagedLogException">They are not what was written.</exception>
     /// <returns>The events, in memory of their own; none where the log ends there; <see langword="null"/> where it has another chain at <paramref name="after"/>, or begins above.</returns>
     public async ValueTask<IReadOnlyList<Event>?> ReadAsync(Position after, EventNumber last, int mostEvents, long mostBytes, CancellationToken cancel)
     {
@@ -131,12 +137,19 @@ public sealed class LocalLog : IAsyncDisposable
             end = after.Number + (ulong)mostEvents;
         List<Event> events = [];
         long bytes = 0;
-        await foreach (Event read in _log.ReadAsync(state, after.Number.Next, end, cancel))
+        try
         {
-            bytes += read.Payload.Length;
-            if (events.Count > 0 && bytes > mostBytes)
-                break;
-            events.Add(read with { Payload = read.Payload.ToArray() });
+            await foreach (Event read in _log.ReadAsync(state, after.Number.Next, end, cancel))
+            {
+                bytes += read.Payload.Length;
+                if (events.Count > 0 && bytes > mostBytes)
+                    break;
+                events.Add(read with { Payload = read.Payload.ToArray() });
+            }
+        }
+        catch (SeguroException error) when (DamagedLogException.IsWhileReading(error))
+        {
+            throw new DamagedLogException(error);
         }
         return events;
     }
@@ -149,7 +162,7 @@ public sealed class LocalLog : IAsyncDisposable
             return state.Base.Chain;
         if (number == state.Head.Number)
             return state.Head.Chain;
-        return number < state.Base.Number || number > state.Head.Number ? null : await _log.Stored.ReadChainAsync(number, cancel);
+        return number < state.Base.Number || number > state.Head.Number ? null : await Guard(_log.Stored.ReadChainAsync(number, cancel));
     }
 
     /// <summary>Moves the events above <paramref name="last"/> aside: first a durable copy with a report, then they are removed.</summary>
@@ -167,9 +180,9 @@ public sealed class LocalLog : IAsyncDisposable
         List<Event>? moved = [];
         long bytes = 0;
         await QuarantineFolder.WriteAsync(QuarantinePath, _time.GetUtcNow(), facts, Above(), cancel);
-        WriteOutcome outcome = await _store.CutBackAsync(_log.Ship, _lease.Term, last, CancellationToken.None);
+        WriteOutcome outcome = await Guard(_store.CutBackAsync(_log.Ship, _lease.Term, last, CancellationToken.None));
         if (outcome is WriteOutcome.Unknown)
-            outcome = await _store.CutBackAsync(_log.Ship, _lease.Term, last, CancellationToken.None);
+            outcome = await Guard(_store.CutBackAsync(_log.Ship, _lease.Term, last, CancellationToken.None));
         if (outcome is not WriteOutcome.Committed)
             throw Failed($"it could not be cut back to {last}", outcome);
         _state = new StrongState(await _log.ReadStateAsync(CancellationToken.None));
@@ -201,6 +214,19 @@ public sealed class LocalLog : IAsyncDisposable
         }
         await _log.DisposeAsync();
         await _store.DisposeAsync();
+    }
+
+    /// <summary>What the log says of itself in this member's own words.</summary>
+    private static async ValueTask<T> Guard<T>(ValueTask<T> work)
+    {
+        try
+        {
+            return await work;
+        }
+        catch (SeguroException error) when (DamagedLogException.IsWhileReading(error))
+        {
+            throw new DamagedLogException(error);
+        }
     }
 
     private SeguroException Failed(string what, WriteOutcome outcome) => outcome switch

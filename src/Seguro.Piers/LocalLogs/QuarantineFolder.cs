@@ -8,7 +8,7 @@ namespace Seguro.Piers.LocalLogs;
 
 /// <summary>Keeps events aside that don't belong to the cluster's log, or that a ship could not process: evidence, for people.</summary>
 /// <remarks>
-/// A folder for each case, <c>TIME-FROM-TO</c>, with <c>report.txt</c> and <c>events.bin</c>. The latter has for each event its number and its
+/// A folder for each case: <c>TIME-NAME</c> with <c>report.txt</c> and what was moved there whole (<see cref="MoveAsync"/>); or <c>TIME-FROM-TO</c>, with <c>report.txt</c> and <c>events.bin</c>. The latter has for each event its number and its
 /// size as 8 bytes, little-endian, its chain (32 bytes), its payload. All is on the disk, under its name, when <see cref="WriteAsync"/> returns.
 /// </remarks>
 public static class QuarantineFolder
@@ -52,6 +52,36 @@ public static class QuarantineFolder
         {
             if (Directory.Exists(aside))
                 Directory.Delete(aside, recursive: true);
+        }
+    }
+
+    /// <summary>Moves a file or folder of the member's own into a case of its own, <c>TIME-NAME</c>, beside a <c>report.txt</c>.</summary>
+    /// <param name="folder">Where cases are kept; made where it is missing. On the same disk as <paramref name="path"/>.</param>
+    /// <param name="now">The time for the case's name and its report.</param>
+    /// <param name="name">What the case is about.</param>
+    /// <param name="facts">What the report says, line by line.</param>
+    /// <param name="path">What is moved.</param>
+    /// <param name="cancel">Ends it before anything is moved.</param>
+    /// <returns>The folder of the case.</returns>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.DiskFull"/>, <see cref="ErrorCode.FileAccess"/>: it is where it was.</exception>
+    public static async Task<string> MoveAsync(string folder, DateTimeOffset now, string name, IReadOnlyList<string> facts, string path, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(facts);
+        string from = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        string target = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyyMMdd'T'HHmmss.fff}-{name}"));
+        try
+        {
+            Directory.CreateDirectory(target);
+            await WriteDurablyAsync(Path.Combine(target, "report.txt"), Encoding.UTF8.GetBytes($"{now:u}\n{string.Join('\n', facts)}\n"), cancel);
+            Directory.Move(from, Path.Combine(target, Path.GetFileName(from)));
+            FolderSync.Flush(target);
+            FolderSync.Flush(folder);
+            FolderSync.Flush(Path.GetDirectoryName(from)!);
+            return target;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            throw Explain(folder, failed);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Piers;
 
@@ -56,7 +57,7 @@ internal sealed class LmdbFile : IDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {refused.Message}", "Check the file's permissions.", refused);
+            throw FileFault.Reading(path, refused);
         }
         LmdbFile file = new(path, handle);
         try

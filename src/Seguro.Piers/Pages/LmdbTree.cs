@@ -159,6 +159,8 @@ internal sealed class LmdbTree(LmdbFile file, LmdbSnapshot snapshot, LmdbTable t
                 if (key.StartsWith(wanted))
                     keys.Add(System.Text.Encoding.ASCII.GetString(key));
             }
+            if (beyond is not null && next.Length > 0 && beyond.AsSpan().SequenceCompareTo(next) <= 0)
+                throw file.Damage("the names of its tables are not in order");
             next = beyond is not null && (beyond.AsSpan().SequenceCompareTo(wanted) < 0 || beyond.AsSpan().StartsWith(wanted)) ? beyond : null;
         }
         return keys;

@@ -11,6 +11,7 @@ sealed class LmdbPier : IDisposable
     private readonly Lock _viewGate = new();
     private readonly SemaphoreSlim _turn = new(1, 1);
     private int _clients;
+    private EvidenceKinds _despite;
     private readonly List<LmdbView> _views = []; // old ones too, which a reader may still use
     private LmdbView? _view;
     private volatile LmdbWriter? _writer;
@@ -25,7 +26,9 @@ sealed class LmdbPier : IDisposable
     public bool Exists => PierFiles.Exists(Path);
 
     /// <summary>The one object for a path in this process.</summary>
-    public static LmdbPier Enter(string path)
+    /// <param name="path">The pier's folder.</param>
+    /// <param name="despite">The evidence against its log in spite of which this client, and so the process, opens it.</param>
+    public static LmdbPier Enter(string path, EvidenceKinds despite)
     {
         lock (Gate)
         {
@@ -33,6 +36,7 @@ sealed class LmdbPier : IDisposable
             if (!Shared.TryGetValue(key, out LmdbPier? pier))
                 Shared.Add(key, pier = new LmdbPier(key));
             pier._clients++;
+            pier._despite |= despite;
             return pier;
         }
     }
@@ -61,7 +65,7 @@ sealed class LmdbPier : IDisposable
         lock (_viewGate)
         {
             if (_view is null || _view.Files.IsOutdated)
-                _view = Keep(LmdbView.Open(Path, isLive: true));
+                _view = Keep(LmdbView.Open(Path, isLive: true, _despite));
             return _view;
         }
     }
@@ -137,7 +141,7 @@ sealed class LmdbPier : IDisposable
             _writer = null;
             broken.Dispose();
         }
-        return _writer = LmdbWriter.Open(Path, Keep);
+        return _writer = LmdbWriter.Open(Path, _despite, Keep);
     }
 
     private LmdbView Keep(LmdbView view)
@@ -150,9 +154,9 @@ sealed class LmdbPier : IDisposable
     private static string Canonical(string path)
     {
         string full = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        if (Directory.Exists(full))
+        if (Presence.IsFolder(full))
             return LibC.RealPath(full);
         string? above = System.IO.Path.GetDirectoryName(full);
-        return above is not null && Directory.Exists(above) ? System.IO.Path.Combine(LibC.RealPath(above), System.IO.Path.GetFileName(full)) : full;
+        return above is not null && Presence.IsFolder(above) ? System.IO.Path.Combine(LibC.RealPath(above), System.IO.Path.GetFileName(full)) : full;
     }
 }

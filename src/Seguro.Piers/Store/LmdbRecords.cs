@@ -31,7 +31,7 @@ static class LmdbRecords
     public const string Identity = "seguro.identity";
 
     /// <summary>The base: number, chain.</summary>
-    public const string Base = "seguro.base";
+    public const string Base = PierMeta.OwnBase;
 
     /// <summary>Of version 1: the head, as <see cref="LmdbTail"/> begins.</summary>
     public const string OldHead = "seguro.head";

@@ -45,22 +45,31 @@ public sealed class LmdbStore : IStore
     /// <summary>Opens a pier for reading; writing takes its lock when it comes to it.</summary>
     /// <param name="path">The pier's folder.</param>
     /// <param name="create">Where there is none, may <see cref="CreateLogAsync"/> make it?</param>
-    /// <param name="readOnly">Refuse every write; nothing is made, and read-only media will do.</param>
     /// <param name="time">The clock for waiting; never for deciding.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.NotAPier"/>, <see cref="ErrorCode.NewerSchema"/>, <see cref="ErrorCode.Corrupt"/>,
-    /// <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.FileAccess"/>; from writes, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.DiskFull"/>
+    /// <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.ShortLog"/>; from writes, <see cref="ErrorCode.PierLocked"/>, <see cref="ErrorCode.DiskFull"/>
     /// and <see cref="ErrorCode.MissingLibrary"/> too.
     /// </exception>
-    public static async ValueTask<LmdbStore> OpenAsync(string path, bool create, bool readOnly, TimeProvider time, CancellationToken cancel)
+    public static ValueTask<LmdbStore> OpenAsync(string path, bool create, TimeProvider time, CancellationToken cancel) =>
+        OpenAsync(path, create, readOnly: false, EvidenceKinds.None, time, cancel);
+
+    /// <inheritdoc cref="OpenAsync(string, bool, TimeProvider, CancellationToken)"/>
+    /// <param name="path">The pier's folder.</param>
+    /// <param name="create">Where there is none, may <see cref="CreateLogAsync"/> make it?</param>
+    /// <param name="readOnly">Refuse every write; nothing is made, and read-only media will do.</param>
+    /// <param name="despite">The evidence against its log in spite of which it is opened.</param>
+    /// <param name="time">The clock for waiting; never for deciding.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    public static async ValueTask<LmdbStore> OpenAsync(string path, bool create, bool readOnly, EvidenceKinds despite, TimeProvider time, CancellationToken cancel)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(time);
-        LmdbPier pier = LmdbPier.Enter(path);
+        LmdbPier pier = LmdbPier.Enter(path, despite);
         try
         {
-            bool isFree = !Path.Exists(pier.Path) || (Directory.Exists(pier.Path) && !Directory.EnumerateFileSystemEntries(pier.Path).Any());
+            bool isFree = Presence.IsFolder(pier.Path) ? !Directory.EnumerateFileSystemEntries(pier.Path).Any() : !Presence.IsFile(pier.Path);
             if (!create || readOnly || !isFree)
                 await Task.Run(() => pier.View(), cancel);
             return new LmdbStore(pier, create, readOnly, time);

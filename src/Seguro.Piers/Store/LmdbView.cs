@@ -27,9 +27,10 @@ sealed class LmdbView : IDisposable
     /// <summary>Opens a pier's files.</summary>
     /// <param name="path">The pier's folder.</param>
     /// <param name="isLive">Somebody else may write meanwhile; otherwise what is checked can be given to liblmdb (<see cref="PierCheck.AllButInnerLeaves"/>).</param>
-    public static LmdbView Open(string path, bool isLive)
+    /// <param name="despite">The evidence against the log in spite of which it is opened.</param>
+    public static LmdbView Open(string path, bool isLive, EvidenceKinds despite = EvidenceKinds.None)
     {
-        PierFiles files = PierFiles.Open(path, isLive, smallestEvent: 0, PierCheck.AllButInnerLeaves);
+        PierFiles files = PierFiles.Open(path, isLive, smallestEvent: 0, PierCheck.AllButInnerLeaves, despite);
         try
         {
             return new LmdbView(files);

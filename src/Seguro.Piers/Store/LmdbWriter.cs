@@ -34,14 +34,15 @@ sealed partial class LmdbWriter : IDisposable
 
     /// <summary>Takes the pier's lock, checks its structure, and completes the records of Seguro over what vere wrote by itself.</summary>
     /// <param name="path">The pier's folder.</param>
+    /// <param name="despite">The evidence against its log in spite of which it is opened.</param>
     /// <param name="keep">Takes the files over: readers may use them for longer than this writer does.</param>
-    public static LmdbWriter Open(string path, Func<LmdbView, LmdbView> keep)
+    public static LmdbWriter Open(string path, EvidenceKinds despite, Func<LmdbView, LmdbView> keep)
     {
         PierLock held = PierLock.Take(path);
         LmdbEnvironment? environment = null;
         try
         {
-            LmdbView view = keep(LmdbView.Open(path, isLive: false));
+            LmdbView view = keep(LmdbView.Open(path, isLive: false, despite));
             string folder = view.Files.Newest.Folder;
             environment = LmdbEnvironment.Open(folder, isAside: false);
             LmdbWriter writer = new(held, view, environment, folder);

@@ -8,12 +8,18 @@ public static class PierExport
     /// <summary>A mug of 4 bytes and the shortest jam, of 1 (vere-facts.md §2.3).</summary>
     private const int SmallestEvent = 5;
 
+    /// <inheritdoc cref="RunAsync(EventLog, LogState, string, string, Action{PierWriter}, IProgress{TransferProgress}, TimeProvider, CancellationToken)"/>
+    public static Task<PierExportResult> RunAsync(
+        EventLog log, LogState state, string path, string vereVersion, IProgress<TransferProgress>? progress, TimeProvider time, CancellationToken cancel) =>
+        RunAsync(log, state, path, vereVersion, beside: null, progress, time, cancel);
+
     /// <summary>Writes all events that the log holds, verified, and renames the pier in when the head's chain has matched.</summary>
     /// <remarks>Memory does not grow with the log nor with its events. Ended early in whatever way, there is nothing under <paramref name="path"/>.</remarks>
     /// <param name="log">The log.</param>
     /// <param name="state">Its state as it is to be exported.</param>
     /// <param name="path">The pier's folder to be; must not exist.</param>
     /// <param name="vereVersion">The runtime that is to open it, such as <c>4.6</c>.</param>
+    /// <param name="beside">Puts files beside the log before the pier appears; <see langword="null"/> for none.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="time">Measures <see cref="PierExportResult.Elapsed"/>.</param>
     /// <param name="cancel">Ends the export.</param>
@@ -23,7 +29,14 @@ public static class PierExport
     /// <see cref="PierWriter"/> throws.
     /// </exception>
     public static async Task<PierExportResult> RunAsync(
-        EventLog log, LogState state, string path, string vereVersion, IProgress<TransferProgress>? progress, TimeProvider time, CancellationToken cancel)
+        EventLog log,
+        LogState state,
+        string path,
+        string vereVersion,
+        Action<PierWriter>? beside,
+        IProgress<TransferProgress>? progress,
+        TimeProvider time,
+        CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(time);
@@ -55,6 +68,7 @@ public static class PierExport
             throw new SeguroException(
                 ErrorCode.Corrupt, $"the log of {log.Ship} came out with {reached}, not with its head's {state.Head.Position}", "Nothing was kept. Run `seguro log verify`.");
         }
+        beside?.Invoke(writer);
         writer.Complete();
         meter.Report();
         return new PierExportResult(Path.GetFullPath(path), state.Base.Number, meter.Events, meter.Bytes, reached, time.GetElapsedTime(started));

@@ -25,11 +25,12 @@ internal static class LmdbFault
         // liblmdb says "input/output error" where the system wrote less than it was given, which is how a disk begins to be full.
         if (result == MDBResultCode.MapFull || ((int)result == InputOutput && new DriveInfo(Path.GetDirectoryName(path)!).AvailableFreeSpace < FullBelow))
             return DiskFull(path);
+        if ((int)result is Access or ReadOnlyMedium or InputOutput)
+            return FileFault.Writing(path, new IOException(Marshal.GetPInvokeErrorMessage((int)result), (int)result));
         string text = Marshal.PtrToStringUTF8(Lmdb.mdb_strerror((int)result)) ?? result.ToString();
         return (int)result switch
         {
             int errno when FullDisk.IsErrno(errno) => DiskFull(path),
-            Access or ReadOnlyMedium => new SeguroException(ErrorCode.FileAccess, $"{path} can't be written: {text}", "Check its permissions and its disk."),
             // KeyExist: a number is to be added at the end, and the table ends with a higher one.
             (int)MDBResultCode.Corrupted or (int)MDBResultCode.PageNotFound or (int)MDBResultCode.Invalid or (int)MDBResultCode.Incompatible or (int)MDBResultCode.KeyExist =>
                 new SeguroException(ErrorCode.Corrupt, $"{path} is damaged: {text}", "Restore the file from a backup or from another member."),

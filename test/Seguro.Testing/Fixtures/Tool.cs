@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Seguro.Testing;
 
 /// <summary>Runs small programs of the system to their end.</summary>
-static class Tool
+public static class Tool
 {
     /// <summary>Runs a program; its standard output. Not to be cancelled: what is half set up, or half torn down, is worse than a short wait.</summary>
     /// <exception cref="InvalidOperationException">It failed; the message has what it wrote.</exception>

@@ -94,5 +94,5 @@ public sealed class LogShowCommandTests : IDisposable
     }
 
     private async Task AppendAsync(byte[] payload) =>
-        (await CommandRun.OfAsync(payload, ["log", "append", "-", "--create", "--ship", "~zod", "--store", Store], TestContext.Current.CancellationToken)).Ok();
+        (await CommandRun.OfAsync(payload, ["log", "append", "-", "--force", "--create", "--ship", "~zod", "--store", Store], TestContext.Current.CancellationToken)).Ok();
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Testing;
+using Seguro.Tests.Piers;
 using Seguro.Tests.Piers.Transfer;
 
 namespace Seguro.Tests.Cli;
@@ -104,6 +106,80 @@ public sealed class PierCommandTests : IDisposable
         (await CommandRun.OfAsync("pier", "import", path, "--store", Store)).Ok();
         (await CommandRun.OfAsync("pier", "verify", zod, "--store", Store)).Fails("SG1005", 1, "~zod");
         (await CommandRun.OfAsync("pier", "export", path, "--store", Store)).Fails("SG3012", 3);
+    }
+
+    [Fact]
+    public async Task A_pier_that_proves_its_log_short_is_shown_and_taken_only_by_name()
+    {
+        string pier = SharedData.CopyPier("zod", _folder["pier"]);
+        PierLeftovers.Image(pier, PierLeftovers.Chk, 926);
+        PierLeftovers.State(pier, 4_311_199_133);
+        JsonElement json = (await CommandRun.OfAsync("pier", "inspect", pier, "--json")).Ok().Json;
+        Assert.Equal(
+            [("snapshot", 926UL), ("state", 4_311_199_133)],
+            json.GetProperty("evidence").EnumerateArray().Select(static one => (one.GetProperty("kind").GetString()!, one.GetProperty("event").GetUInt64())));
+        Assert.Equal((926, 5), (json.GetProperty("snapshots")[0].GetProperty("event").GetInt32(), json.GetProperty("snapshots")[0].GetProperty("layout").GetInt32()));
+        CommandRun shown = (await CommandRun.OfAsync("pier", "inspect", pier)).Ok();
+        Assert.Contains("image.bin is the state after event 926", shown.Errors, StringComparison.Ordinal);
+
+        foreach (string[] verb in (string[][])[
+            ["pier", "import", pier, "--store", Store],
+            ["pier", "verify", pier, "--store", Store],
+            ["pier", "export", _folder["out"], "--store", "lmdb:" + pier],
+            ["log", "verify", "--store", "lmdb:" + pier],
+            ["log", "append", "--store", "lmdb:" + pier]])
+        {
+            (await CommandRun.OfAsync(verb)).Fails("SG3040", 3, "926", "4311199133", "--despite snapshot,state");
+            (await CommandRun.OfAsync([.. verb, "--despite", "state"])).Fails("SG3040", 3, "926");
+        }
+        Assert.False(File.Exists(_folder["log.db"]) || Directory.Exists(_folder["out"]), "something was made for a pier that was refused");
+        (await CommandRun.OfAsync("pier", "import", pier, "--store", Store, "--despite", "everything")).Fails("SG2003", 2, "snapshot");
+
+        CommandRun taken = (await CommandRun.OfAsync("pier", "import", pier, "--store", Store, "--despite", "snapshot,state")).Ok();
+        Assert.Contains("in spite of", taken.Errors, StringComparison.Ordinal);
+        (await CommandRun.OfAsync("pier", "verify", pier, "--store", Store, "--despite", "snapshot,state")).Ok();
+        (await CommandRun.OfAsync("pier", "export", _folder["out"], "--store", "lmdb:" + pier, "--despite", "snapshot,state")).Ok();
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("rocksdb")]
+    [InlineData("lmdb")]
+    public async Task Numbers_above_2_32_go_through_everything(string engine)
+    {
+        const ulong First = 4_311_199_133; // an event that a real ship has reached
+        byte[][] events = [.. Enumerable.Range(0, 40).Select(static i => (byte[])[0, 0, 0, 0, .. Jam.ToBytes(NounReader.Read($"[~2023.11.14 [%ames ~] %hear 1 {i}]"))])];
+        using Pier made = _piers.MakePier(events, baseNumber: First - 1);
+        string path = made.Info.Path;
+        made.Dispose();
+        string store = $"{engine}:{_folder["log"]}";
+        Assert.True(Directory.Exists(Path.Combine(path, ".urb", "log", "0i4311199132")));
+        PierLeftovers.Image(path, PierLeftovers.Chk, First + 20);
+
+        JsonElement inspected = (await CommandRun.OfAsync("pier", "inspect", path, "--json")).Ok().Json;
+        Assert.Equal((First, First + 39, First - 1), (inspected.GetProperty("first").GetUInt64(), inspected.GetProperty("head").GetUInt64(), inspected.GetProperty("epochs")[0].GetProperty("start").GetUInt64()));
+        Assert.Contains("4311199172", (await CommandRun.OfAsync("pier", "inspect", path)).Ok().Output, StringComparison.Ordinal);
+        JsonElement imported = (await CommandRun.OfAsync("pier", "import", path, "--store", store, "--json")).Ok().Json;
+        Assert.Equal((40UL, First, First + 39), (imported.GetProperty("imported").GetUInt64(), imported.GetProperty("first").GetUInt64(), imported.GetProperty("head").GetUInt64()));
+        Assert.Equal(0, (await CommandRun.OfAsync("pier", "import", path, "--store", store, "--json")).Ok().Json.GetProperty("imported").GetInt32());
+        Assert.Equal(40, (await CommandRun.OfAsync("pier", "verify", path, "--store", store, "--json")).Ok().Json.GetProperty("compared").GetInt32());
+        Assert.Equal(First + 39, (await CommandRun.OfAsync("log", "verify", "--store", store, "--json")).Ok().Json.GetProperty("head").GetUInt64());
+        Assert.Equal(events[4], (await CommandRun.OfAsync("log", "read", $"{First + 4}", "--raw", "--store", store)).Ok().Raw);
+        Assert.Equal(
+            [First + 38, First + 39],
+            (await CommandRun.OfAsync("log", "read", $"{First + 38}..", "--json", "--store", store)).Ok().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(static line => JsonDocument.Parse(line).RootElement.GetProperty("number").GetUInt64()));
+        Assert.Contains("4311199135: %hear", (await CommandRun.OfAsync("log", "show", "4311199135", "--store", store)).Ok().Output, StringComparison.Ordinal);
+        Assert.Contains("4311199170 ", (await CommandRun.OfAsync("log", "tail", "--from", $"{First + 37}", "--count", "2", "--store", store)).Ok().Output, StringComparison.Ordinal);
+        (await CommandRun.OfAsync("log", "read", "7", "--store", store)).Fails("SG1006", 1);
+
+        (await CommandRun.OfAsync(events[7], ["log", "append", "--store", store], TestContext.Current.CancellationToken)).Ok();
+        JsonElement restored = (await CommandRun.OfAsync("pier", "restore", _folder["back"], "--snapshots", path, "--store", store, "--json")).Ok().Json;
+        Assert.Equal((First + 40, First + 20), (restored.GetProperty("head").GetUInt64(), restored.GetProperty("snapshot").GetProperty("event").GetUInt64()));
+        using (Pier back = Pier.Open(_folder["back"], PierAccess.Offline))
+            Assert.Equal((First, First + 40), (back.Info.First.Value, back.Info.Last.Value));
+        Assert.Equal(5, (await CommandRun.OfAsync("log", "trim", "--before", $"{First + 5}", "--yes", "--store", store, "--json")).Ok().Json.GetProperty("removed").GetInt32());
+        Assert.Equal(First + 5, (await CommandRun.OfAsync("log", "head", "--store", store, "--json")).Ok().Json.GetProperty("first").GetUInt64());
     }
 
     [Fact]

@@ -118,7 +118,7 @@ public sealed class ShipCommandTests : IDisposable
         (await CommandRun.OfAsync("ship", "replay", "--store", Store, "--from-state", pill)).Fails("SG2000", 2, "--state-event");
         (await CommandRun.OfAsync("ship", "replay", "--store", Store, "--from-state", _folder["5.jam"])).Fails("SG1012", 1, "5.jam");
         (await CommandRun.OfAsync("ship", "replay", "--store", Store, "--every", "0")).Fails("SG2003", 2, "--every");
-        (await CommandRun.OfAsync([1], ["log", "append", "--create", "--ship", "~nec", "--store", Store], TestContext.Current.CancellationToken)).Ok();
+        (await CommandRun.OfAsync([1], ["log", "append", "--force", "--create", "--ship", "~nec", "--store", Store], TestContext.Current.CancellationToken)).Ok();
         (await CommandRun.OfAsync("ship", "replay", "--ship", "~nec", "--store", Store)).Fails("SG3011", 3, "no boot");
     }
 

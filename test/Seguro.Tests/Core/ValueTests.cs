@@ -22,6 +22,17 @@ public sealed class ValueTests
     }
 
     [Theory]
+    [InlineData("~sampel--palnet", "~sampel-palnet")]
+    [InlineData("~doznec--sampel-sampel--palnet", "~doznec-sampel-sampel-palnet")]
+    [InlineData("~doznec-dozzod-dozzod-dozzod-dozzod", "~doznec--dozzod-dozzod-dozzod-dozzod")]
+    [InlineData("racmus-mollen-fallyt-linpex-watres-sibbur-modlux-rinmex", "~racmus-mollen-fallyt-linpex--watres-sibbur-modlux-rinmex")]
+    public void A_ship_has_one_name_however_it_is_hyphened(string text, string name)
+    {
+        Assert.Equal(name, Ship.Parse(text).Name);
+        Assert.Equal(Ship.Parse(name), Ship.Parse(text));
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("~")]

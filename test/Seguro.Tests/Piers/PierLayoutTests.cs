@@ -14,7 +14,7 @@ public sealed class PierLayoutTests : IDisposable
     [InlineData(501UL)]
     public void Reads_a_flat_log_and_keeps_its_base(ulong first)
     {
-        using Pier pier = Pier.Open(PierBuilder.Flat(_folder["pier"], first, 700), PierAccess.Offline);
+        using Pier pier = Pier.Open(PierBuilder.Flat(_folder["pier"], first, 700), PierAccess.Offline, EvidenceKinds.Beginning);
 
         Assert.Equal((PierLayout.Flat, 1), (pier.Info.Layout, pier.Info.MetaVersion));
         Assert.Equal((first, 700UL, first - 1), (pier.Info.First.Value, pier.Info.Last.Value, pier.Info.Base.Value));

@@ -65,6 +65,85 @@ public sealed class PierLockTests : IDisposable
         using Pier pier = Pier.Open(path, PierAccess.Exclusive);
     }
 
+    [Theory]
+    [InlineData("flat", true)]
+    [InlineData("1", true)]
+    [InlineData("2", false)]
+    public async Task In_a_pier_of_an_old_vere_the_number_of_any_living_process_locks(string format, bool isHeld)
+    {
+        // A docked vere runs as .run, and one in a container under any name.
+        string path = format == "flat" ? PierBuilder.Flat(_folder["pier"], 1, 9) : PierBuilder.Epochs(_folder["pier"], [3], (0, format, 1, 9));
+        string program = _folder[".run"];
+        File.Copy("/bin/sleep", program);
+        using System.Diagnostics.Process vere = System.Diagnostics.Process.Start(program, "600");
+        string store = $"lmdb:{path}";
+        try
+        {
+            await File.WriteAllTextAsync(LockFile, $"{vere.Id}\n", TestContext.Current.CancellationToken);
+            Assert.Equal(isHeld ? new PierHold(true, vere.Id, PierHoldSign.Number) : PierHold.Free, PierLock.Inspect(path));
+            if (!isHeld)
+                return;
+            AssertLocked(() => Pier.Open(path, PierAccess.Exclusive), vere.Id);
+            Assert.Contains(".vere.lock", Assert.Throws<SeguroException>(() => Pier.Open(path, PierAccess.Offline)).NextStep, StringComparison.Ordinal);
+            (await Cli.CommandRun.OfAsync([1, 2, 3, 4, 5], ["log", "append", "--force", "--store", store], TestContext.Current.CancellationToken)).Fails("SG3005", 3, $"process {vere.Id}");
+        }
+        finally
+        {
+            vere.Kill();
+            await vere.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(PierHold.Free, PierLock.Inspect(path));
+        (await Cli.CommandRun.OfAsync([1, 2, 3, 4, 5], ["log", "append", "--force", "--store", store], TestContext.Current.CancellationToken)).Ok();
+    }
+
+    [Theory]
+    [InlineData("flat")]
+    [InlineData("1")]
+    [InlineData("2")]
+    public async Task Whoever_has_the_log_open_by_liblmdb_locks(string format)
+    {
+        string path = format == "flat" ? PierBuilder.Flat(_folder["pier"], 1, 9) : PierBuilder.Epochs(_folder["pier"], [3], (0, format, 1, 9));
+        string log = format == "flat" ? PierFiles.LogOf(path) : PierLeftovers.EpochOf(path, 0);
+        using System.Diagnostics.Process vere = await OpenByLmdbAsync(log);
+        try
+        {
+            Assert.Equal(new PierHold(true, vere.Id, PierHoldSign.Log), PierLock.Inspect(path));
+            AssertLocked(() => Pier.Open(path, PierAccess.Exclusive), vere.Id);
+            AssertLocked(() => PierLock.Take(path), vere.Id);
+            (await Cli.CommandRun.OfAsync([1, 2, 3, 4, 5], ["log", "append", "--force", "--store", $"lmdb:{path}"], TestContext.Current.CancellationToken)).Fails("SG3005", 3, $"process {vere.Id}");
+            using Pier live = Pier.Open(path, PierAccess.Live);
+            Assert.Equal(9UL, live.Info.Last.Value);
+        }
+        finally
+        {
+            vere.Kill();
+            await vere.WaitForExitAsync(TestContext.Current.CancellationToken);
+        }
+        Assert.Equal(PierHold.Free, PierLock.Inspect(path)); // lock.mdb stays, without a lock
+        Assert.True(File.Exists(Path.Combine(log, "lock.mdb")));
+    }
+
+    /// <summary>A process that has an environment open as vere before 3.1 has it: by liblmdb with its locks, and nothing else.</summary>
+    private static async Task<System.Diagnostics.Process> OpenByLmdbAsync(string folder)
+    {
+        const string Program = """
+            import ctypes, sys
+            lmdb = ctypes.CDLL('liblmdb.so.0')
+            env = ctypes.c_void_p()
+            assert lmdb.mdb_env_create(ctypes.byref(env)) == 0
+            assert lmdb.mdb_env_open(env, sys.argv[1].encode(), 0, 0o664) == 0
+            print('open', flush=True)
+            sys.stdin.read()
+            """;
+        System.Diagnostics.ProcessStartInfo start = new("python3") { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        start.ArgumentList.Add("-c");
+        start.ArgumentList.Add(Program);
+        start.ArgumentList.Add(folder);
+        System.Diagnostics.Process process = System.Diagnostics.Process.Start(start)!;
+        Assert.Equal("open", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        return process;
+    }
+
     [Fact]
     public async Task Another_process_locks_until_it_is_killed()
     {

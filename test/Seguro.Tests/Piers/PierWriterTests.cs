@@ -37,6 +37,41 @@ public sealed class PierWriterTests : IDisposable
         Assert.False(Path.Exists(path + ".seguro-partial"));
     }
 
+    [Theory]
+    [InlineData("4.6-859fd5c", PierLayout.EpochsV4, "2")]
+    [InlineData("4.0", PierLayout.EpochsV4, "2")]
+    [InlineData("3.5", PierLayout.EpochsV3, "1")]
+    [InlineData("3.0", PierLayout.EpochsV3, "1")]
+    [InlineData("2.12", PierLayout.Flat, null)]
+    [InlineData("1.0", PierLayout.Flat, null)]
+    public void The_format_goes_by_the_vere_that_the_pier_is_for(string vere, PierLayout layout, string? format)
+    {
+        string path = _folder["pier"];
+        using (PierWriter writer = PierWriter.Create(path, PierBuilder.Zod, default, vere))
+        {
+            for (ulong number = 1; number <= 200; number++)
+                writer.Append(new(number), PierBuilder.Payload(number, PierBuilder.SizeOf(number)));
+            writer.Complete();
+        }
+        using Pier pier = Pier.Open(path, PierAccess.Exclusive);
+        Assert.Equal((layout, layout is PierLayout.Flat ? 1 : 3), (pier.Info.Layout, pier.Info.MetaVersion));
+        Assert.Equal((PierBuilder.Zod, 200UL), (pier.Info.Identity, pier.Info.Last.Value));
+        Assert.True(PierBuilder.HoldsItsEvents(pier));
+        string epoch = PierLeftovers.EpochOf(path, 0);
+        Assert.Equal(format is not null, Directory.Exists(epoch));
+        if (format is not null)
+            Assert.Equal((format, vere), (File.ReadAllText(Path.Combine(epoch, "epoc.txt")), File.ReadAllText(Path.Combine(epoch, "vere.txt"))));
+        Assert.Equal(layout, LogFormat.Of(Assert.Single(VereVerdict.Of(pier.Info), static verdict => verdict is { Opens: true, Why: "as it is" }).From.ToString()).Layout);
+    }
+
+    [Fact]
+    public void A_flat_log_can_t_begin_late()
+    {
+        SeguroException refusal = Assert.Throws<SeguroException>(() => PierWriter.Create(_folder["pier"], PierBuilder.Zod, new(9), "2.12"));
+        Assert.Equal(ErrorCode.Unsupported, refusal.Code);
+        Assert.False(Directory.Exists(_folder["pier"] + ".seguro-partial"));
+    }
+
     [Fact]
     public void The_events_of_a_real_pier_come_back()
     {

@@ -6,6 +6,7 @@ using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Links;
 using Seguro.Node.Startup;
+using Seguro.Nouns;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
@@ -57,7 +58,7 @@ internal static class ClusterInitCommand
             ConfigurationWriter writer = new()
             {
                 Cluster = parse.GetRequiredValue(Cluster),
-                Ship = Core.Ship.Parse(parse.GetRequiredValue(Ship)),
+                Ship = ShipName.ReadKey(parse.GetRequiredValue(Ship)),
                 Kind = kind,
                 Fake = !parse.GetValue(Real),
                 Members = members,

@@ -42,6 +42,10 @@ internal abstract record DecodedEvent
         return Jam.ToBytes(noun).AsSpan().SequenceEqual(payload[MugSize..]) ? new Formula(mug, noun) : new Opaque("there are other bytes beside its noun");
     }
 
+    /// <summary>How many events at the beginning of a log are formulas, as its metadata says; <see langword="null"/> where it does not.</summary>
+    public static ulong? LifeOf(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata) =>
+        metadata.TryGetValue(MetadataKey.Life, out ReadOnlyMemory<byte> bytes) && Atom.Of(bytes.Span).TryGet(out ulong life) ? life : null;
+
     private static bool IsPath(Noun noun)
     {
         while (noun is Cell { Head: Atom } cell)

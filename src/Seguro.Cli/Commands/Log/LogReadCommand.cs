@@ -51,14 +51,11 @@ internal static class LogReadCommand
     {
         bool several = from != to;
         if (several)
-            Directory.CreateDirectory(path);
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         for (EventNumber number = from; number <= to; number = number.Next)
         {
-            string file = several ? Path.Combine(path, number.ToString()) : path;
-            string partial = file + ".partial";
-            await using (FileStream stream = new(partial, FileMode.Create, FileAccess.Write))
-                await CopyAsync(log, state, number, stream, cancel);
-            File.Move(partial, file, overwrite: true);
+            EventNumber copied = number;
+            await UserFile.WriteAsync(several ? Path.Combine(path, number.ToString()) : path, file => CopyAsync(log, state, copied, file, cancel));
         }
         if (json)
             terminal.Json(new { from = from.Value, to = to.Value, path = Path.GetFullPath(path) });

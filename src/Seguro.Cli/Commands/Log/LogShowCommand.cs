@@ -33,7 +33,7 @@ internal static class LogShowCommand
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
             (EventNumber from, EventNumber to) = wanted.Within(state);
-            ulong? life = LifeOf(await log.Stored.ReadMetadataAsync(cancel));
+            ulong? life = DecodedEvent.LifeOf(await log.Stored.ReadMetadataAsync(cancel));
             await foreach (Event read in log.ReadAsync(state, from, to, cancel))
             {
                 DecodedEvent decoded = DecodedEvent.Of(read.Number, read.Payload.Span, life);
@@ -45,9 +45,6 @@ internal static class LogShowCommand
             return 0;
         });
     }
-
-    private static ulong? LifeOf(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata) =>
-        metadata.TryGetValue(MetadataKey.Life, out ReadOnlyMemory<byte> bytes) && Atom.Of(bytes.Span).TryGet(out ulong life) ? life : null;
 
     private static void PrintText(Terminal terminal, Event read, DecodedEvent decoded, ulong? life, NounStyle style, bool whole)
     {

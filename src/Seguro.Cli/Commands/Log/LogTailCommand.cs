@@ -20,20 +20,22 @@ internal static class LogTailCommand
             ulong left = parse.GetValue(count) ?? ulong.MaxValue;
             if (left == 0)
                 return 0;
+            // Behind `head` it ends with it, and does not wait for an event to be told by.
+            using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancel, terminal.Closed);
             try
             {
-                await foreach (Event read in log.TailAsync(next, cancel))
+                await foreach (Event read in log.TailAsync(next, ended.Token))
                 {
                     EventLine.Print(terminal, json, read.Number, read.Payload.Length, read.Chain);
                     if (--left == 0)
                         return 0;
                 }
             }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+            catch (OperationCanceledException) when (ended.IsCancellationRequested)
             {
                 // Ctrl-C is how a tail ends.
             }
-            return 0;
+            return terminal.Closed.IsCancellationRequested ? OutputClosedException.ExitCode : 0;
         });
     }
 }

@@ -38,9 +38,10 @@ internal sealed class PayloadFile : IAsyncDisposable
         return new PayloadFile(temporary, temporary);
     }
 
-    /// <summary>The bytes, in pieces; each is valid until the next is asked for.</summary>
+    /// <summary>The bytes, in pieces, from the beginning; each is valid until the next is asked for.</summary>
     public async IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync([EnumeratorCancellation] CancellationToken cancel)
     {
+        _stream.Position = 0;
         byte[] piece = new byte[(int)Math.Min(PieceSize, Math.Max(Size, 1))];
         for (long left = Size; left > 0;)
         {
@@ -50,6 +51,19 @@ internal sealed class PayloadFile : IAsyncDisposable
             left -= read;
             yield return piece.AsMemory(0, read);
         }
+    }
+
+    /// <summary>All bytes at once.</summary>
+    public async Task<byte[]> ReadWholeAsync(CancellationToken cancel)
+    {
+        byte[] whole = new byte[Size];
+        int read = 0;
+        await foreach (ReadOnlyMemory<byte> piece in ReadAsync(cancel))
+        {
+            piece.CopyTo(whole.AsMemory(read));
+            read += piece.Length;
+        }
+        return whole;
     }
 
     /// <inheritdoc/>

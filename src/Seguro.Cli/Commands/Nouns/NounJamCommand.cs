@@ -35,8 +35,7 @@ internal static class NounJamCommand
             }
             else if (parse.GetValue(output) is { } path)
             {
-                await File.WriteAllBytesAsync(path + ".partial", jam, cancel);
-                File.Move(path + ".partial", path, overwrite: true);
+                await UserFile.WriteAsync(path, file => file.WriteAsync(jam, cancel).AsTask());
                 if (json)
                     terminal.Json(new { size = jam.Length, mug, path = Path.GetFullPath(path) });
                 else

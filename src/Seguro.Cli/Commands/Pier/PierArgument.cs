@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
+using Seguro.Core;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
 
@@ -17,8 +18,25 @@ internal static class PierArgument
         Description = "Read a pier that a running vere holds: what is committed at this moment. Nothing is written to it.",
     };
 
-    /// <summary>How a pier is opened that is only read: without leaving a trace in it, not even a lock.</summary>
-    public static PierAccess Access(bool live) => live ? PierAccess.Live : PierAccess.Offline;
+    /// <summary><c>--vere VERSION</c>.</summary>
+    public static Option<string?> Vere() => new("--vere")
+    {
+        Description = "The version of vere that is to open the pier: its format goes by it, and vere.txt says it. By default that of the pier which was imported.",
+        HelpName = "VERSION",
+    };
+
+    /// <summary>The vere that a pier is for: the one that was named, or that of the pier which was imported, or the newest that is known.</summary>
+    public static async ValueTask<string> VereOfAsync(string? named, EventLog log, CancellationToken cancel) =>
+        named ?? PierMetadata.ReadVere(await log.Stored.ReadMetadataAsync(cancel)) ?? VereVersion.Newest.ToString();
+
+    /// <summary>Opens a pier that is only read: without leaving a trace in it, not even a lock. What it is opened in spite of is said.</summary>
+    public static Seguro.Piers.Pier Open(Terminal terminal, ParseResult parse, string path, bool live)
+    {
+        Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(path, live ? PierAccess.Live : PierAccess.Offline, PierEvidence.Parse(CommonOptions.DespiteOf(parse)));
+        foreach (PierEvidence evidence in pier.Info.Evidence)
+            terminal.Warn($"taken in spite of this: {evidence.What}");
+        return pier;
+    }
 
     /// <summary>Runs a transfer behind one progress bar, whatever its steps.</summary>
     /// <param name="terminal">Where the bar is drawn.</param>

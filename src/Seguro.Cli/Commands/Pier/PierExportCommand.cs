@@ -9,22 +9,16 @@ namespace Seguro.Cli.Commands.Pier;
 /// <summary><c>seguro pier export</c>: a log as a pier that stock vere opens.</summary>
 internal static class PierExportCommand
 {
-    private const string NewestKnownVere = "4.6";
-
     public static Command Create(Terminal terminal)
     {
         Argument<string> path = new("PIER") { Description = "The folder to make. It appears only when it is complete and verified." };
-        Option<string?> vere = new("--vere")
-        {
-            Description = "The version of vere that is to open the pier (what its vere.txt says). By default that of the pier which was imported.",
-            HelpName = "VERSION",
-        };
+        Option<string?> vere = PierArgument.Vere();
         return new Command("export", "Write a ship's log as a pier that stock vere opens.") { path, vere }.WithLog().Does(terminal, async (parse, cancel) =>
         {
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
-            string version = parse.GetValue(vere) ?? PierMetadata.ReadVere(await log.Stored.ReadMetadataAsync(cancel)) ?? NewestKnownVere;
+            string version = await PierArgument.VereOfAsync(parse.GetValue(vere), log, cancel);
             PierExportResult result = await PierArgument.WithProgressAsync(
                 terminal,
                 $"export {log.Ship}",

@@ -21,7 +21,7 @@ internal static class PierImportCommand
             path, live,
         }.WithStore().Does(terminal, async (parse, cancel) =>
         {
-            using Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(parse.GetRequiredValue(path), PierArgument.Access(parse.GetValue(live)));
+            using Seguro.Piers.Pier pier = PierArgument.Open(terminal, parse, parse.GetRequiredValue(path), parse.GetValue(live));
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: true, cancel);
             await using EventLog log = await PierImport.OpenLogAsync(pier, store, cancel);
             PierImportResult result = await RunAsync(terminal, pier, store, log, cancel);

@@ -14,7 +14,7 @@ internal static class PierInspectCommand
         Argument<string> path = PierArgument.Source();
         return new Command("inspect", "Say whose pier it is, its events, epochs and runtime, and who holds it.") { path }.Does(terminal, (parse, _) =>
         {
-            using Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(parse.GetRequiredValue(path), PierAccess.Live);
+            using Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(parse.GetRequiredValue(path), PierAccess.Live, EvidenceKinds.All);
             if (parse.GetValue(CommonOptions.Json))
                 terminal.Json(Summary(pier.Info));
             else
@@ -46,6 +46,9 @@ internal static class PierInspectCommand
             last = epoch.Last.Value,
             bytes = epoch.Bytes,
         }),
+        snapshots = info.Images.Select(static image => new { file = image.File, layout = image.Layout, bits = image.IsWide ? 64 : 32, @event = image.Event.Value }),
+        veres = VereVerdict.Of(info).Select(static verdict => new { from = verdict.From.ToString(), to = verdict.To.ToString(), opens = verdict.Opens, why = verdict.Why }),
+        evidence = info.Evidence.Select(static evidence => new { kind = evidence.Name, file = evidence.File, @event = evidence.Event?.Value, what = evidence.What }),
         @lock = new { held = info.Hold.IsHeld, pid = info.Hold.ProcessId },
     };
 
@@ -61,6 +64,14 @@ internal static class PierInspectCommand
             ("vere", info.VereVersion.Length > 0 ? info.VereVersion : "not recorded (below 3.0)"),
             ("layout", LayoutOf(info)),
             ("lock", info.Hold.IsHeld ? info.Hold.ProcessId is { } pid ? $"held by process {pid}" : "held" : "free"));
+        foreach (LoomImage image in info.Images)
+            terminal.Fields(("snapshot", $"{image.File}, after event {image.Event} (layout {image.Layout})"));
+        foreach (VereVerdict verdict in VereVerdict.Of(info))
+            terminal.Fields(($"vere {verdict.From} to {verdict.To}", $"{(verdict.Opens ? "opens it" : "does not open it")}: {verdict.Why}"));
+        foreach (PierEvidence evidence in info.Evidence)
+            terminal.Warn($"[{evidence.Name}] {evidence.What}");
+        if (info.Evidence.Count > 0)
+            terminal.Warn("the log is not all that the ship computed; every command but this one refuses it (SG3040)");
         if (info.Layout is PierLayout.Flat)
             return;
         Table table = new Table().Border(TableBorder.Simple)

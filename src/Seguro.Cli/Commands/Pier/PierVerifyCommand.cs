@@ -19,7 +19,7 @@ internal static class PierVerifyCommand
             path, live,
         }.WithStore().Does(terminal, async (parse, cancel) =>
         {
-            using Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(parse.GetRequiredValue(path), PierArgument.Access(parse.GetValue(live)));
+            using Seguro.Piers.Pier pier = PierArgument.Open(terminal, parse, parse.GetRequiredValue(path), parse.GetValue(live));
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
             Ship ship = ShipName.ToShip(pier.Info.Identity.Who);
             IStoredLog stored = await store.OpenLogAsync(ship, cancel)

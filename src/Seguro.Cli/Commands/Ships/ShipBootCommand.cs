@@ -72,7 +72,7 @@ internal static class ShipBootCommand
     private static string Version => typeof(ShipBootCommand).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     private static UInt128 ShipOf(string? name) => name is { Length: > 0 }
-        ? ShipName.Parse(name)
+        ? ShipName.Parse(ShipName.ReadKey(name).Name)
         : throw new SeguroException(ErrorCode.Usage, "which ship is to be booted is not said", "Name a fake one with --fake, such as --fake ~zod.");
 
     private static async Task<Noun> ReadAsync(string path, CancellationToken cancel)

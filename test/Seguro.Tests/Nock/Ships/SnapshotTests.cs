@@ -90,6 +90,31 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_one_goes_where_it_is_kept()
+    {
+        await using NockShip ship = await _fixture.DemoAsync();
+        await SnapshotAtAsync(ship, 3);
+        await SnapshotAtAsync(ship, 5);
+        string newest = Path.Combine(_fixture.Folder(), $"event-{5:d20}.snapshot");
+        string aside = newest + ".aside";
+        byte[] damaged = File.ReadAllBytes(newest);
+        damaged[^40] ^= 1;
+        File.WriteAllBytes(newest, damaged);
+        await using NockShip again = new(_fixture.Options() with
+        {
+            Damaged = (path, why) =>
+            {
+                Assert.Equal((newest, "its hash is not that of its bytes"), (path, why));
+                File.Move(path, aside);
+                return aside;
+            },
+        });
+        Assert.Equal(new EventNumber(3), (await again.RestoreAsync(new EventNumber(9), Cancel)).Number);
+        Assert.Contains(aside, Assert.Single(_fixture.Reports), StringComparison.Ordinal);
+        Assert.Equal(damaged, File.ReadAllBytes(aside));
+    }
+
+    [Fact]
     public async Task Without_a_good_one_it_begins_at_the_beginning()
     {
         await using NockShip ship = await _fixture.DemoAsync();

@@ -38,6 +38,22 @@ public sealed class AdminServerTests
     }
 
     [Fact]
+    public async Task A_disk_that_takes_no_socket_is_named_and_not_the_socket()
+    {
+        Assert.SkipUnless(TemporaryDisk.IsAllowed, "a disk can be mounted by root only");
+        using TemporaryDisk disk = new("admin", 4);
+        Directory.CreateDirectory(disk["there"]);
+        disk.MakeReadOnly();
+        foreach (string socket in (string[])[disk["there/s"], disk["none/s"]])
+        {
+            using TemporaryFolder folder = new();
+            SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => AdminServer.StartAsync(new Desk(Role.Master).Options(folder) with { Socket = socket }, Cancel));
+            Assert.Equal(ErrorCode.FileAccess, error.Code);
+            Assert.Contains("read-only", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_replica_hands_a_request_on_to_the_master_and_once_only()
     {
         using TemporaryFolder folder = new();

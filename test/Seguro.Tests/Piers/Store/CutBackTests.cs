@@ -47,7 +47,7 @@ public sealed class CutBackTests : IDisposable
     [Fact]
     public async Task It_is_fenced_repeatable_and_exact()
     {
-        await using LmdbStore store = await LmdbStore.OpenAsync(_folder["pier"], create: true, readOnly: false, TimeProvider.System, Cancel);
+        await using LmdbStore store = await LmdbStore.OpenAsync(_folder["pier"], create: true, TimeProvider.System, Cancel);
         await using EventLog log = new(await store.CreateLogAsync(Zod, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), store.Capabilities);
         Term term = Assert.IsType<LeaseOutcome.Done>(await log.Stored.CampaignAsync(Lease.None, "test", TimeSpan.FromSeconds(1), Cancel)).Lease.Term;
         await log.AppendAsync(term, Position.Origin, [.. Enumerable.Range(1, 9).Select(static n => (ReadOnlyMemory<byte>)WriterPayload.Of(Seed, (ulong)n, 0))], Cancel);

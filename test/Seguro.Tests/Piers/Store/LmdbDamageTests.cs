@@ -86,7 +86,7 @@ public sealed class LmdbDamageTests : IDisposable
         return read;
     }
 
-    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(Folder, create: true, readOnly: false, TimeProvider.System, Cancel);
+    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(Folder, create: true, TimeProvider.System, Cancel);
 
     /// <summary>Makes the log; returns its chains.</summary>
     private async Task<Chain[]> MakeAsync()

@@ -97,7 +97,7 @@ public sealed class LmdbRowsTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(_folder["pier"], create: true, readOnly: false, TimeProvider.System, Cancel);
+    private async Task<LmdbStore> OpenAsync() => await LmdbStore.OpenAsync(_folder["pier"], create: true, TimeProvider.System, Cancel);
 
     private static async Task<EventLog> LogAsync(LmdbStore store) =>
         new(await store.CreateLogAsync(Zod, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), store.Capabilities);

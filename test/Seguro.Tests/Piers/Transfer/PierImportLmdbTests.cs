@@ -55,5 +55,5 @@ public sealed class PierImportLmdbTests : IDisposable
     }
 
     private static async Task<LmdbStore> OpenAsync(string path) =>
-        await LmdbStore.OpenAsync(path, create: false, readOnly: false, TimeProvider.System, Cancel);
+        await LmdbStore.OpenAsync(path, create: false, TimeProvider.System, Cancel);
 }
