@@ -65,7 +65,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             Supervised = true,
         };
         string own = $"{self.Id} of {configuration.Database}";
-        string mend = $"If {options.Folder} is this member's own node, make the file anew: echo '{own}' > {started}. If it is not, or is not whole: {NodeFolder.Replace(options.Folder)}";
+        string mend = $"If {options.Folder} is this member's own node, make the file anew: echo '{own}' > {started}. If it is not, or is not whole: {options.HowToReplace}";
         if (SealedFile.Read(started, takesUnsealed: true, mend)?.Trim() is { } was && was != own)
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {was}, and the configuration says {own}",
                 $"Put the old values back into members:{self.Name}:id and database; or, to begin with an empty node, move {options.Folder} and {started} away first.");

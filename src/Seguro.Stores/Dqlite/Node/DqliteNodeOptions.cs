@@ -80,4 +80,7 @@ public sealed record DqliteNodeOptions
     }
 
     private static SeguroException Bad(string what, string nextStep) => new(ErrorCode.BadValue, what, nextStep);
+
+    /// <summary>What to do about a node that lost its disk: a next step, for people.</summary>
+    public string HowToReplace => NodeFolder.Replace(Folder);
 }
