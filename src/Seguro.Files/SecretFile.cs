@@ -23,7 +23,7 @@ public static class SecretFile
         {
             throw Unreadable(path, error);
         }
-        if ((mode & Everybody) != 0)
+        if ((mode & Everybody) != UnixFileMode.None)
         {
             throw new SeguroException(
                 ErrorCode.AccessDenied, $"{path} holds a {what}, and others may read or write it (mode {Convert.ToString((int)mode, 8)})",

@@ -8,7 +8,7 @@ public sealed class ClosedOutputTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new("closed");
 
-    private string Store => $"lmdb:{Path.Combine(SharedData.Path, "zod")}";
+    private static string Store => $"lmdb:{Path.Combine(SharedData.Path, "zod")}";
 
     [Theory]
     [InlineData("log read 1.. --json")]

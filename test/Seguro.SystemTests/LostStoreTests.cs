@@ -41,8 +41,8 @@ public sealed class LostStoreTests
 
         // As docs/operate.md says: the member that has most puts it back, and all go on by themselves.
         string first = ends.MaxBy(static end => end.Value).Key;
-        Assert.Equal(3, (await cluster.CommandAsync("cluster", "put-back", "-c", cluster.Configuration(first))).ExitCode);
-        (await cluster.CommandAsync("cluster", "put-back", "-c", cluster.Configuration(first), "--yes")).Ok();
+        Assert.Equal(3, (await SeguroProcess.RunAsync("cluster", "put-back", "-c", cluster.Configuration(first))).ExitCode);
+        (await SeguroProcess.RunAsync("cluster", "put-back", "-c", cluster.Configuration(first), "--yes")).Ok();
         StatusReport after = await cluster.UntilMasterAsync(before.Term, replicas: 2, Cancel);
         Assert.True(after.Committed.Event >= before.Committed.Event);
         await AskAsync(probe);
@@ -81,10 +81,10 @@ public sealed class LostStoreTests
         }
 
         // It has begun a history of its own: what was lost has no place there any more, and that is said. To give it up is the user's to decide.
-        SeguroProcess.Result refused = await cluster.CommandAsync("cluster", "put-back", "-c", cluster.Configuration(master.Name), "--yes");
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("cluster", "put-back", "-c", cluster.Configuration(master.Name), "--yes");
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("accept-loss", refused.Errors, StringComparison.Ordinal);
-        (await cluster.CommandAsync("cluster", "accept-loss", "-c", cluster.Configuration(master.Name), "--yes")).Ok();
+        (await SeguroProcess.RunAsync("cluster", "accept-loss", "-c", cluster.Configuration(master.Name), "--yes")).Ok();
         await cluster.UntilMasterAsync(before.Term, replicas: 2, Cancel);
         Assert.True(Directory.Exists(Path.Combine(cluster.Folder(master.Name), "data", "quarantine")));
         using ShipProbe next = new(cluster.Public, DatagramSize, TimeProvider.System, static _ => { });

@@ -53,9 +53,6 @@ internal sealed class SeguroCluster : IAsyncDisposable
     /// <summary>A member's configuration.</summary>
     public string Configuration(string name) => Path.Combine(Root, name, "seguro.json");
 
-    /// <summary>Runs a command of a user.</summary>
-    public Task<SeguroProcess.Result> CommandAsync(params string[] words) => SeguroProcess.RunAsync(words);
-
     /// <summary>Starts the balancer.</summary>
     public void StartBalancer() => _balancer = SeguroProcess.Start(
         "balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "cluster.key"));

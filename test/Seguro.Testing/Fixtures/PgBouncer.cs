@@ -30,7 +30,7 @@ public sealed class PgBouncer : IAsyncDisposable
         PgBouncer bouncer = new();
         try
         {
-            await bouncer.StartAsync(server, mode, sessions, passwords);
+            await bouncer.StartAsync(server, mode, sessions, passwords, cancel);
             await bouncer.UntilReadyAsync(passwords.First(), cancel);
             return bouncer;
         }
@@ -54,10 +54,10 @@ public sealed class PgBouncer : IAsyncDisposable
         _watchdog.Dispose();
     }
 
-    private async Task StartAsync(PostgresServer server, string mode, int sessions, IReadOnlyDictionary<string, string> passwords)
+    private async Task StartAsync(PostgresServer server, string mode, int sessions, IReadOnlyDictionary<string, string> passwords, CancellationToken cancel)
     {
         string users = _folder["users.txt"];
-        await File.WriteAllLinesAsync(users, passwords.Select(static user => $"{Quoted(user.Key)} {Quoted(user.Value)}"), CancellationToken.None);
+        await File.WriteAllLinesAsync(users, passwords.Select(static user => $"{Quoted(user.Key)} {Quoted(user.Value)}"), cancel);
         string settings = _folder["pgbouncer.ini"];
         await File.WriteAllTextAsync(
             settings,
@@ -78,7 +78,7 @@ public sealed class PgBouncer : IAsyncDisposable
                 max_client_conn = 200
 
                 """),
-            CancellationToken.None);
+            cancel);
         // It refuses root, as PostgreSQL does.
         string[] user = PostgresInstallation.IsRoot ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups", "--"] : [];
         _process = ServerProcess.Start([.. user, "/usr/sbin/pgbouncer", settings], _folder["pgbouncer.log"], _watchdog);

@@ -55,7 +55,7 @@ public sealed class PierEvidenceTests : IDisposable
         // The store that is a pier, too: it is read, exported and appended to.
         CancellationToken cancel = TestContext.Current.CancellationToken;
         Assert.Equal(ErrorCode.ShortLog, (await Assert.ThrowsAsync<SeguroException>(async () => await LmdbStore.OpenAsync(path, create: false, TimeProvider.System, cancel))).Code);
-        await using LmdbStore store = await LmdbStore.OpenAsync(path, create: false, PierEvidence.Parse([PierEvidenceName(kind)]), TimeProvider.System, cancel);
+        await using LmdbStore store = await LmdbStore.OpenAsync(path, create: false, readOnly: false, PierEvidence.Parse([PierEvidenceName(kind)]), TimeProvider.System, cancel);
         Assert.Single(await store.ListLogsAsync(cancel));
     }
 

@@ -80,7 +80,7 @@ public sealed class CutOffTests : HandFedMember
     private List<MemberOutput> Wait(Lease mine, int leases)
     {
         List<MemberOutput> wanted = [];
-        for (int tenth = 0; tenth < leases * 10 && wanted.OfType<MemberOutput.Resign>().Count() == 0; tenth++)
+        for (int tenth = 0; tenth < leases * 10 && !wanted.OfType<MemberOutput.Resign>().Any(); tenth++)
         {
             Step(Second / 10, MemberInput.Tick.Instance);
             List<MemberOutput> now = [.. Outputs];

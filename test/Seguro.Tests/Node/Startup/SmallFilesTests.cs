@@ -1,6 +1,7 @@
 using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Files;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Startup;
 using Seguro.Stores;
@@ -19,7 +20,7 @@ public sealed class SmallFilesTests : IDisposable
     public SmallFilesTests()
     {
         using (CertificateAuthority authority = CertificateAuthority.Create(_folder["ca"], "small"))
-            authority.Issue(_folder["tls"], "m1", ["127.0.0.1"]);
+            authority.Issue(_folder["tls"], new ClusterIdentity("test", "m1"), ["127.0.0.1"]);
         _certificates = ClusterCertificates.Load(_folder["tls"]);
     }
 
@@ -114,7 +115,7 @@ public sealed class SmallFilesTests : IDisposable
         if (damage == "another's")
         {
             using (CertificateAuthority other = CertificateAuthority.Create(_folder["other-ca"], "other"))
-                other.Issue(_folder["other"], "m1", ["127.0.0.1"]);
+                other.Issue(_folder["other"], new ClusterIdentity("test", "m1"), ["127.0.0.1"]);
             File.Copy(Path.Combine(_folder["other"], file), path, overwrite: true);
         }
         else if (damage == "everybody's")
@@ -193,6 +194,6 @@ public sealed class SmallFilesTests : IDisposable
             """,
             Cancel);
         NodeConfiguration configuration = ConfigurationReader.Read(path, []);
-        return await Assert.ThrowsAsync<SeguroException>(() => EmbeddedDqlite.StartAsync(configuration, _certificates, static _ => { }, Cancel));
+        return await Assert.ThrowsAsync<SeguroException>(() => EmbeddedDqlite.StartAsync(configuration, _certificates, new AccessList("test", new AccessRecord { Members = ["m1"] }), static _ => { }, Cancel));
     }
 }

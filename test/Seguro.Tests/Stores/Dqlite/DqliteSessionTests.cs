@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Seguro.Core;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Xunit;
@@ -10,7 +11,7 @@ public sealed class DqliteSessionTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Fact(Timeout = 120_000)]
+    [Fact]
     public async Task A_fault_while_it_looks_for_another_leader_ends_the_request_with_the_cause()
     {
         using TcpListener silent = new(IPAddress.Loopback, 0);

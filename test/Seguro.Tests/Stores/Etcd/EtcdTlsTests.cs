@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
@@ -18,7 +19,7 @@ public sealed class EtcdTlsTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         using (CertificateAuthority other = CertificateAuthority.Create(_folder["other-ca"], "other"))
-            other.Issue(_folder["other"], "member", ["127.0.0.1"]);
+            other.Issue(_folder["other"], new ClusterIdentity("test", "member"), ["127.0.0.1"]);
         _cluster = await EtcdCluster.StartAsync(1, cancel: Cancel);
     }
 

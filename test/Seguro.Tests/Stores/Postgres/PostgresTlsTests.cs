@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Postgres;
@@ -21,11 +22,11 @@ public sealed class PostgresTlsTests : IAsyncLifetime
     {
         using (CertificateAuthority authority = CertificateAuthority.Create(_folder["ca"], "postgres"))
         {
-            authority.Issue(_folder["server"], "postgres", ["127.0.0.1"]);
-            authority.Issue(_folder["client"], "seguro", ["127.0.0.1"]);
+            authority.Issue(_folder["server"], new ClusterIdentity("test", "postgres"), ["127.0.0.1"]);
+            authority.Issue(_folder["client"], new ClusterIdentity("test", "seguro"), ["127.0.0.1"]);
         }
         using (CertificateAuthority other = CertificateAuthority.Create(_folder["other-ca"], "other"))
-            other.Issue(_folder["other"], "seguro", ["127.0.0.1"]);
+            other.Issue(_folder["other"], new ClusterIdentity("test", "seguro"), ["127.0.0.1"]);
         _cluster = await PostgresCluster.StartAsync(standbys: 0);
     }
 
