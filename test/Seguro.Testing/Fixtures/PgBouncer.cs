@@ -30,7 +30,7 @@ public sealed class PgBouncer : IAsyncDisposable
         PgBouncer bouncer = new();
         try
         {
-            await bouncer.StartAsync(server, mode, sessions, passwords, cancel);
+            await bouncer.LaunchAsync(server, mode, sessions, passwords, cancel);
             await bouncer.UntilReadyAsync(passwords.First(), cancel);
             return bouncer;
         }
@@ -54,7 +54,7 @@ public sealed class PgBouncer : IAsyncDisposable
         _watchdog.Dispose();
     }
 
-    private async Task StartAsync(PostgresServer server, string mode, int sessions, IReadOnlyDictionary<string, string> passwords, CancellationToken cancel)
+    private async Task LaunchAsync(PostgresServer server, string mode, int sessions, IReadOnlyDictionary<string, string> passwords, CancellationToken cancel)
     {
         string users = _folder["users.txt"];
         await File.WriteAllLinesAsync(users, passwords.Select(static user => $"{Quoted(user.Key)} {Quoted(user.Value)}"), cancel);
