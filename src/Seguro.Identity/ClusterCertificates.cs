@@ -26,7 +26,7 @@ public sealed class ClusterCertificates : IDisposable
     /// <summary>The file with the member's key.</summary>
     public const string MemberKeyFile = "member.key";
 
-    private const string Renew = "Issue a new one where the cluster's authority is: seguro cluster certificates renew FOLDER; then copy it here.";
+    private const string Renew = "Issue certificates anew (seguro cluster init makes an authority and one for each member, in a new folder), and give every member its own.";
 
     private readonly string _folder;
     private readonly X509Certificate2Collection _authorities;
@@ -168,7 +168,7 @@ public sealed class ClusterCertificates : IDisposable
             return;
         string why = string.Join("; ", chain.ChainStatus.Select(static status => status.StatusInformation.Trim()).Distinct(StringComparer.Ordinal));
         throw new SeguroException(ErrorCode.AccessDenied, $"{Path.Combine(folder, MemberFile)} was not issued by {AuthorityFile} beside it: {why}",
-            $"Issue the member's certificate with the cluster's authority (seguro cluster certificates renew), and give every member the same {AuthorityFile}.");
+            $"Issue the member's certificate with the cluster's authority, and give every member the same {AuthorityFile}.");
     }
 
     private static void CheckDates(string path, X509Certificate2 certificate)

@@ -41,8 +41,12 @@ public static class ClusterSettingsCodec
         // Who left is written first: where only that was, it counts.
         if (left is not null && members is not null)
             members = [.. members.Except(left)];
-        return new ClusterSettings(optimism, members, new EventNumber(Number(metadata, MetadataKey.Released)), new Term(Number(metadata, MetadataKey.Accepted)),
-            metadata.ContainsKey(MetadataKey.History) ? new EventNumber(Number(metadata, MetadataKey.History)) : null)
+        EventNumber? history = metadata.ContainsKey(MetadataKey.History) ? new EventNumber(Number(metadata, MetadataKey.History)) : null;
+        // What was brought in after a cluster had the log is another runtime's, too. Where none had it yet, its first master says where history ends.
+        if (history is { } known && ImportMark.Read(metadata) is { IsComplete: true } mark && mark.Through > known)
+            history = mark.Through;
+        return new ClusterSettings(
+            optimism, members, new EventNumber(Number(metadata, MetadataKey.Released)), new Term(Number(metadata, MetadataKey.Accepted)), history)
         {
             Left = left,
         };

@@ -45,7 +45,13 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
         TimeSpan sent = now();
         TimeSpan patience = Duration + Duration;
         LeaseOutcome outcome = await AskAsync(
-            token => _log.Stored.CampaignAsync(expected, options.Member.Candidate, Duration, token), patience, "campaign", cancel);
+            async token =>
+            {
+                // The head of a log that is being imported is not where its history ends: an event after it would fork the ship.
+                ImportMark.Require(_log.Ship, await _log.Stored.ReadMetadataAsync(token));
+                return await _log.Stored.CampaignAsync(expected, options.Member.Candidate, Duration, token);
+            },
+            patience, "campaign", cancel);
         return new MemberInput.Campaigned(outcome, sent);
     }
 

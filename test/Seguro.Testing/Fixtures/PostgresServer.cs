@@ -78,7 +78,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     /// <summary>Lets it speak TLS with a certificate, and ask Seguro's user for one of the same authority where that is wanted.</summary>
     /// <param name="certificates">A folder with <c>ca.crt</c>, <c>member.crt</c> and <c>member.key</c>.</param>
-    /// <param name="clientsNeedCertificates">The user <c>seguro</c> is known by a certificate of that name, and by nothing else.</param>
+    /// <param name="clientsNeedCertificates">The user <c>seguro</c> is known by the certificate of the member of that name, and by nothing else.</param>
     /// <param name="cancel">Ends the wait.</param>
     public async Task UseTlsAsync(string certificates, bool clientsNeedCertificates, CancellationToken cancel)
     {
@@ -93,7 +93,8 @@ public sealed class PostgresServer : IAsyncDisposable
         if (clientsNeedCertificates)
         {
             string rules = Path.Combine(Data, "pg_hba.conf");
-            await File.WriteAllTextAsync(rules, "hostssl all seguro all cert\nhost all seguro all reject\n" + await File.ReadAllTextAsync(rules, cancel), cancel);
+            await File.WriteAllTextAsync(rules, "hostssl all seguro all cert map=members\nhost all seguro all reject\n" + await File.ReadAllTextAsync(rules, cancel), cancel);
+            await File.AppendAllTextAsync(Path.Combine(Data, "pg_ident.conf"), "members \"member seguro\" seguro\n", cancel);
         }
         foreach ((string setting, string value) in new[] { ("ssl_ca_file", "ca.crt"), ("ssl_cert_file", "member.crt"), ("ssl_key_file", "member.key"), ("ssl", "on") })
             await AskAsync($"ALTER SYSTEM SET {setting} = '{value}'", cancel);

@@ -35,6 +35,17 @@ public sealed class ClusterSettingsCodecTests
     }
 
     [Fact]
+    public void What_was_imported_into_a_log_that_a_cluster_had_is_history_too()
+    {
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(ClusterSettingsCodec.Write(new ClusterSettings(null, null, EventNumber.None, History: new EventNumber(5))));
+        Assert.Equal(new EventNumber(5), ClusterSettingsCodec.Read(metadata).History);
+        metadata[MetadataKey.Import] = new ImportMark(IsComplete: true, new EventNumber(610)).ToBytes();
+        Assert.Equal(new EventNumber(610), ClusterSettingsCodec.Read(metadata).History);
+        metadata.Remove(MetadataKey.History);
+        Assert.Null(ClusterSettingsCodec.Read(metadata).History);
+    }
+
+    [Fact]
     public void Who_leaves_is_remembered_and_is_out_from_the_first_write_on()
     {
         ClusterSettings before = new(null, ["a", "b", "c"], EventNumber.None);

@@ -39,7 +39,8 @@ public sealed class EtcdTlsTests : IAsyncLifetime
             Path.Combine(_folder["other"], ClusterCertificates.AuthorityFile),
             await File.ReadAllTextAsync(Path.Combine(_folder["other"], "own.crt"), Cancel) + await File.ReadAllTextAsync(Path.Combine(_cluster.Certificates!, ClusterCertificates.AuthorityFile), Cancel),
             Cancel);
-        Assert.Equal(ErrorCode.AccessDenied, (await RefusalAsync(_folder["other"])).Code); // now it trusts etcd, and etcd does not trust it
+        // Now it trusts etcd, and etcd does not trust it. With TLS 1.3 a client learns that from a connection that is cut, or not at all.
+        Assert.True((await RefusalAsync(_folder["other"])).Code is ErrorCode.AccessDenied or ErrorCode.StoreUnavailable);
     }
 
     [Fact]
