@@ -43,7 +43,7 @@ public static class ClusterSettingsCodec
             members = [.. members.Except(left)];
         EventNumber? history = metadata.ContainsKey(MetadataKey.History) ? new EventNumber(Number(metadata, MetadataKey.History)) : null;
         // What was brought in after a cluster had the log is another runtime's, too. Where none had it yet, its first master says where history ends.
-        if (history is { } known && ImportMark.Read(metadata) is { IsComplete: true } mark && mark.Through > known)
+        if (history is { } own && ImportMark.Read(metadata) is { IsComplete: true } mark && mark.Through > own)
             history = mark.Through;
         return new ClusterSettings(
             optimism, members, new EventNumber(Number(metadata, MetadataKey.Released)), new Term(Number(metadata, MetadataKey.Accepted)), history)
