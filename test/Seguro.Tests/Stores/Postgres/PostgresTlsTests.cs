@@ -76,7 +76,8 @@ public sealed class PostgresTlsTests : IAsyncLifetime
         string trust = $"sslmode=verify-full&sslrootcert={Uri.EscapeDataString(Authority)}";
         await (await OpenAsync($"{trust}&{Certificate("client")}")).DisposeAsync();
         Assert.Equal(ErrorCode.AccessDenied, await RefusalAsync(trust));
-        Assert.Equal(ErrorCode.AccessDenied, await RefusalAsync($"{trust}&{Certificate("other")}"));
+        // With TLS 1.3 a client learns from a connection that is cut that its certificate was not taken.
+        Assert.True(await RefusalAsync($"{trust}&{Certificate("other")}") is ErrorCode.AccessDenied or ErrorCode.StoreUnavailable);
         string key = Path.Combine(_folder["client"], ClusterCertificates.MemberKeyFile);
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         SeguroException shared = await Assert.ThrowsAsync<SeguroException>(() => OpenAsync($"{trust}&{Certificate("client")}"));
