@@ -16,7 +16,6 @@ public sealed class ClosedOutputTests : IDisposable
     [InlineData("log show 14..")]
     [InlineData("log tail --from 1")]
     [InlineData("log tail --from 1 --json")]
-    [InlineData("log read 1 --raw")]
     public async Task Behind_head_a_command_ends_quietly(string command)
     {
         string outcome = await ShellAsync($"\"$SEGURO\" {command} --store \"$STORE\" 2>errors | head -c 1 >/dev/null; echo ${{PIPESTATUS[0]}}");
