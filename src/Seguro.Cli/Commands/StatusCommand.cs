@@ -52,6 +52,7 @@ internal static class StatusCommand
             ("gate", report.Role == "master" ? $"{report.Gated} events wait" : null),
             ("ingress", $"{report.Ingress} wait"),
             ("members", string.Join(", ", report.Members)),
+            ("certificates", report.CertificatesUntil is { } until ? $"good until {until:u}" : null),
             ("links", report.Links.Count == 0 ? "none" : string.Join(", ", report.Links)),
             ("store", report.CommitMeans.Length == 0 ? report.Store : $"{report.Store} ({report.CommitMeans})"));
         if (report.Replicas.Count > 0)

@@ -91,4 +91,6 @@ public enum ErrorCode
     Unconfirmed = 3017,
     /// <summary>The cluster does not let this member in: it left, or it was never let in.</summary>
     NotAMember = 3021,
+    /// <summary>A private key, or another secret, can be read by every user of the machine.</summary>
+    ExposedSecret = 3022,
 }
