@@ -7,6 +7,7 @@ root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 target=${1:-cue}
 seconds=${2:-3600}
 work=$root/artifacts/fuzz/$target
+part=$([ "$target" = cue ] && echo Nouns || echo Piers) # whose assembly is instrumented
 found=${3:-$work/found}
 built=$root/artifacts/bin/Seguro.Fuzz/release
 
@@ -19,7 +20,7 @@ dotnet build "$root/test/Seguro.Fuzz" -c Release --nologo -v quiet -clp:NoSummar
 # A copy is instrumented: an assembly that is can't run without the fuzzer.
 rm -rf "$work/program" "$work/seeds" "$work/tmp"
 cp -r "$built" "$work/program"
-"$root/artifacts/fuzz/tool/sharpfuzz" "$work/program/Seguro.Urbit.dll" "$([ "$target" = cue ] && echo Seguro.Urbit.Nouns || echo Seguro.Urbit.Piers)"
+"$root/artifacts/fuzz/tool/sharpfuzz" "$work/program/Seguro.$part.dll" "Seguro.$part"
 dotnet "$built/Seguro.Fuzz.dll" "$target" seeds "$work/seeds" >&2
 from=$work/seeds
 [ -d "$found/default/queue" ] && from=-

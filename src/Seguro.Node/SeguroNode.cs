@@ -1,18 +1,20 @@
 using System.Net;
 using System.Security.Cryptography;
+using Seguro.Balancer;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Access;
 using Seguro.Node.Admin;
-using Seguro.Node.Balancer;
 using Seguro.Node.Configuration;
 using Seguro.Node.Effects;
 using Seguro.Node.Links;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Ships;
+using Seguro.Nock;
+using Seguro.Nock.Ships;
 
 namespace Seguro.Node;
 
@@ -21,6 +23,7 @@ namespace Seguro.Node;
 public sealed class SeguroNode : IAsyncDisposable
 {
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
     private readonly NodeConfiguration _configuration;
     private readonly Action<string> _notice;
@@ -30,6 +33,8 @@ public sealed class SeguroNode : IAsyncDisposable
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
     private volatile MemberLinks? _links;
+    private volatile EffectRouter? _router;
+    private KeyFile<MemberKey>? _balancerKey;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
     private string _waiting = "";
@@ -66,6 +71,9 @@ public sealed class SeguroNode : IAsyncDisposable
             if (asking.Count > 0)
                 warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
             warnings.AddRange(_links?.Problems ?? []);
+            warnings.AddRange(_router?.Warnings ?? []);
+            if (_balancerKey?.Problem is { } keyProblem)
+                warnings.Add(keyProblem);
             MemberHost? host = _host;
             if (host is null && waiting.Length > 0)
                 warnings.Add(waiting);
@@ -90,7 +98,7 @@ public sealed class SeguroNode : IAsyncDisposable
         Members = [.. _configuration.Members.Select(static member => member.Name)],
     };
 
-    /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds.</summary>
+    /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds, and the ship's state is kept, for at most thirty.</summary>
     /// <param name="configuration">What it is.</param>
     /// <param name="notice">Hears what happens, a line each: changes of role, warnings, what is waited for. From any thread.</param>
     /// <param name="cancel">Tells it to end.</param>
@@ -110,7 +118,8 @@ public sealed class SeguroNode : IAsyncDisposable
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            await node.HandOverAsync();
+            if (node._host is { } host)
+                await host.EndAsync(HandOver, LongestSnapshot);
         }
     }
 
@@ -139,7 +148,8 @@ public sealed class SeguroNode : IAsyncDisposable
             () => MemberStatus, input => _host?.Post(input), () => Status, name => _links is { } links && (links.Asking.Contains(name) || links.Linked.Contains(name)),
             (to, path, body, token) => _links is { } links
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
-                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."));
+                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."),
+            () => _host);
         Keep(new CertificateWatch(_certificates, _notice, TimeProvider.System));
         MemberLinks links = Keep(MakeLinks(actions));
         _links = links;
@@ -161,7 +171,9 @@ public sealed class SeguroNode : IAsyncDisposable
         Access = _access.List,
         Received = (from, message) => _host?.Receive(from, message),
         ReadLocal = ReadLocalAsync,
-        Command = (command, token) => actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+        Command = (command, token) => command.Path == SuspicionTeller.Path
+            ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
+            : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
         Notice = _notice,
     });
 
@@ -196,6 +208,7 @@ public sealed class SeguroNode : IAsyncDisposable
         EffectRouter? router = MakeRouter();
         if (router is not null)
             Keep(router);
+        _router = router;
         MemberHost host = Keep(await MemberHost.StartAsync(
             new MemberHostOptions
             {
@@ -205,9 +218,11 @@ public sealed class SeguroNode : IAsyncDisposable
                 Ship = ship,
                 Send = links.Send,
                 ReadPeers = links.ReadAsync,
+                Suspect = new SuspicionTeller(links).Tell,
                 Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
                 ChangeRole = (role, term) => router?.ChangeRole(role, term),
                 ChangeMembers = _access.See,
+                SeeTerm = term => router?.SeeTerm(term),
                 Log = new NoticeLogger(_notice),
             },
             cancel));
@@ -229,7 +244,15 @@ public sealed class SeguroNode : IAsyncDisposable
         string folder = Path.Combine(_configuration.Folder, "snapshots");
         return _configuration.ShipKind is ShipKind.Opaque
             ? new OpaqueShip(folder)
-            : new NockShip(new NockShipOptions { Folder = folder, Life = (int)identity.Life, Report = _notice });
+            : new NockShip(new NockShipOptions
+            {
+                Folder = folder,
+                Life = (int)identity.Life,
+                Report = _notice,
+                MaxHeap = _configuration.ShipMemory,
+                // What is in the log has to be computed; where this machine can't, it says so in time.
+                Machine = new NockOptions { MaxHeap = Math.Max(_configuration.ShipMemory, HeapBudget.Available / 10 * 9) },
+            });
     }
 
     private EffectRouter? MakeRouter()
@@ -237,9 +260,16 @@ public sealed class SeguroNode : IAsyncDisposable
         if (_configuration.ShipKind is ShipKind.Opaque || _configuration.Udp is not { } udp)
             return null;
         IPEndPoint listen = udp.Resolve()[0];
-        DatagramPort port = _configuration.Balancer is { } balancer
-            ? new BalancerPort(BalancerLink.Open(listen, balancer, ClusterKey.Load(_configuration.BalancerKey!), TimeProvider.System))
-            : OwnPort.Open(listen);
+        DatagramPort port;
+        if (_configuration.Balancer is { } balancer)
+        {
+            KeyFile<MemberKey> key = _balancerKey = KeyFiles.LoadKey(_configuration.BalancerKey!);
+            port = new BalancerPort(BalancerLink.Open(listen, balancer, () => key.Current, TimeProvider.System));
+        }
+        else
+        {
+            port = OwnPort.Open(listen);
+        }
         return new EffectRouter(port, new EffectRouterOptions { GalaxyDomain = _configuration.Fake ? null : "urbit.org", Log = new NoticeLogger(_notice) });
     }
 
@@ -255,8 +285,10 @@ public sealed class SeguroNode : IAsyncDisposable
         MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
         MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,
         SnapshotEvery = _configuration.SnapshotEvery,
+        SnapshotAge = _configuration.SnapshotAge,
         // A group that fills much of the window would wait for trims that can't come before it is in.
         MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, capabilities.Window / 4 ?? long.MaxValue),
+        LargestEvent = LinkOptions.MostOfEvent,
         StoreWindow = capabilities.Window,
         Copies = _configuration.Copies,
     };
@@ -268,17 +300,6 @@ public sealed class SeguroNode : IAsyncDisposable
             return [];
         EventNumber committed = host.Status.Committed.Number;
         return await host.ReadLocalAsync(after, last < committed ? last : committed, cancel);
-    }
-
-    private async Task HandOverAsync()
-    {
-        if (_host is not { Status: { Role: Role.Master, Members.Count: > 1 } } host)
-            return;
-        _notice("Handing the mastership over.");
-        host.Post(MemberInput.StepDown.Instance);
-        using CancellationTokenSource limit = new(HandOver);
-        while (host.Status.Role is Role.Master && !limit.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(20), limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static string ReadToken(string path)

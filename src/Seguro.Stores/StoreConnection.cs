@@ -1,7 +1,7 @@
 using Seguro.Core;
+using Seguro.Piers.Store;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
-using Seguro.Stores.Lmdb;
 using Seguro.Stores.Postgres;
 using Seguro.Stores.RocksDb;
 using Seguro.Stores.Sqlite;
@@ -21,7 +21,7 @@ public static class StoreConnection
         {
             "dqlite" => await DqliteStore.OpenAsync(url, options, cancel),
             "etcd" => await EtcdStore.OpenAsync(url, options, cancel),
-            "lmdb" => await LmdbStore.OpenAsync(url, options, cancel),
+            "lmdb" => await LmdbStore.OpenAsync(url.Rest, options.Create, options.Time, cancel),
             "postgresql" => await PostgresStore.OpenAsync(url, options, cancel),
             "rocksdb" => await RocksDbStore.OpenAsync(url, options, cancel),
             "sqlite" => await SqliteStore.OpenAsync(url, options, cancel),

@@ -1,3 +1,4 @@
+using Seguro.Identity;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Stores;

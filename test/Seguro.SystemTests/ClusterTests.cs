@@ -1,8 +1,8 @@
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.SystemTests;
 
@@ -53,6 +53,8 @@ public sealed class ClusterTests
             await process.DisposeAsync();
             Assert.True(ended.ExitCode == 0, $"{name}: exit code {ended.ExitCode}\n{ended.Output}\n{ended.Errors}");
             Assert.Contains($"{name} ended.", ended.Output, StringComparison.Ordinal);
+            Assert.Contains("A snapshot of the ship at event", ended.Output, StringComparison.Ordinal);
+            Assert.NotEmpty(Directory.GetFiles(Path.Combine(cluster.Data(name), "snapshots"), "event-*.snapshot"));
         }
     }
 
@@ -189,8 +191,8 @@ public sealed class ClusterTests
             await killed.EndAsync();
         }
         // m3 was master for a moment and has what nobody else got; m2 and m1 have what was committed meanwhile.
-        (ulong common, ulong strange) = await DivergeAsync(cluster.Data("m3"), new MastershipRecord(new Term(1), WasMaster: true));
-        new MastershipRecord(new Term(master.Term), WasMaster: false).Write(cluster.Data("m2"));
+        (ulong common, ulong strange) = await DivergeAsync(cluster.Data("m3"), new Evidence(new Term(1), Position.Origin, MayBeAhead: true, Term.None));
+        EvidenceFile.Write(cluster.Data("m2"), new Evidence(new Term(master.Term), Position.Origin, MayBeAhead: false, Term.None));
         string[] others = ["--log", cluster.Data("m2"), "--log", cluster.Data("m3")];
         SeguroProcess.Result same = await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "-c", cluster.Configuration("m1"), .. others]);
         Assert.Equal(3, same.ExitCode); // under the old name: what is left of the old database could meddle
@@ -223,7 +225,7 @@ public sealed class ClusterTests
     }
 
     /// <summary>Takes the last two events of a log away and puts four others in their place.</summary>
-    private static async Task<(ulong Same, ulong Strange)> DivergeAsync(string folder, MastershipRecord record)
+    private static async Task<(ulong Same, ulong Strange)> DivergeAsync(string folder, Evidence record)
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         await using LocalLog log = await LocalLog.OpenAsync(
@@ -239,7 +241,7 @@ public sealed class ClusterTests
             others.Add(new Event(previous.Number.Next, payload, ChainHasher.Of(previous.Chain, previous.Number.Next, payload)));
         }
         await log.AppendAsync(others, cancel);
-        record.Write(folder);
+        EvidenceFile.Write(folder, record);
         return (last.Value, 4);
     }
 

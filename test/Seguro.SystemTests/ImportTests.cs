@@ -1,6 +1,6 @@
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Testing;
-using Seguro.Urbit.Piers;
 
 namespace Seguro.SystemTests;
 

@@ -1,10 +1,8 @@
 using System.Diagnostics;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
-using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
 
 namespace Seguro.SystemTests;
 

@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
+using Seguro.Nock.Kernels;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
 
 namespace Seguro.SystemTests;
 
@@ -47,9 +47,18 @@ internal sealed class SeguroCluster : IAsyncDisposable
 
     private string Root => _folder["cluster"];
 
+    /// <summary>A member's folder.</summary>
+    public string Folder(string name) => Path.Combine(Root, name);
+
+    /// <summary>A member's configuration.</summary>
+    public string Configuration(string name) => Path.Combine(Root, name, "seguro.json");
+
+    /// <summary>Runs a command of a user.</summary>
+    public Task<SeguroProcess.Result> CommandAsync(params string[] words) => SeguroProcess.RunAsync(words);
+
     /// <summary>Starts the balancer.</summary>
     public void StartBalancer() => _balancer = SeguroProcess.Start(
-        "balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "cluster.key"));
+        "balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "balancer.keys"));
 
     /// <summary>Starts a member.</summary>
     public void Start(string name) => _running[name] = SeguroProcess.Start("run", "-c", Path.Combine(Root, name, "seguro.json"));

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Seguro.Core;
+using Seguro.Piers.Store;
 using Seguro.Stores;
-using Seguro.Stores.Lmdb;
 using Seguro.Testing;
 
 // Seguro.Testing.Writer URL SHIP SEED [LARGE]

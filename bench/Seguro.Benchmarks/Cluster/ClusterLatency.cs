@@ -1,8 +1,8 @@
 using HdrHistogram;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
-using Seguro.Node.Probes;
+using Seguro.Piers;
 using Seguro.Stores;
-using Seguro.Urbit.Piers;
 
 namespace Seguro.Benchmarks;
 

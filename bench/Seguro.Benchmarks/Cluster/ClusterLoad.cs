@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using HdrHistogram;
-using Seguro.Node.Probes;
+using Seguro.Cli.Demo.Probes;
 
 namespace Seguro.Benchmarks;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Npgsql;
 using Seguro.Cli.Demo;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Admin;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using HdrHistogram;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
 
 namespace Seguro.Benchmarks;
 

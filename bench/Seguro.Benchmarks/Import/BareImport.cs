@@ -5,12 +5,13 @@ using Microsoft.Data.Sqlite;
 using Npgsql;
 using NpgsqlTypes;
 using RocksDbSharp;
-using Seguro.Stores;
+using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Piers;
 using Seguro.Stores.Dqlite;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
 using Seguro.Testing;
-using Seguro.Urbit.Piers;
 
 namespace Seguro.Benchmarks;
 

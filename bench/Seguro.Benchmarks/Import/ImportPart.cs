@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Seguro.Core;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
 
 namespace Seguro.Benchmarks;
 

@@ -1,5 +1,5 @@
 using Seguro.Core;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.Benchmarks;
 

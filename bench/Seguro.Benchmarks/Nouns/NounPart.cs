@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using HdrHistogram;
-using Seguro.Urbit.Nock;
-using Seguro.Urbit.Nouns;
+using Seguro.Nock;
+using Seguro.Nouns;
 
 namespace Seguro.Benchmarks;
 

@@ -1,4 +1,4 @@
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Benchmarks;
 

@@ -1,6 +1,6 @@
 using Google.Protobuf;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
 using Seguro.Testing;

@@ -1,5 +1,5 @@
 using LightningDB;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.Benchmarks;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
+using Seguro.Piers;
 using Seguro.Testing;
-using Seguro.Urbit.Piers;
 
 namespace Seguro.Benchmarks;
 

@@ -1,7 +1,7 @@
 using Seguro.Core;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Transfer;
 
 namespace Seguro.Benchmarks;
 

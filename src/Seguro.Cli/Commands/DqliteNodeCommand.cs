@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
+using Seguro.Identity;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands;

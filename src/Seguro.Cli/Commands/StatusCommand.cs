@@ -45,7 +45,7 @@ internal static class StatusCommand
             ("master", report.Master.Length == 0 ? "nobody, as far as it knows" : report.Master),
             ("stopped", report.Stopped),
             ("local log", $"event {report.Durable.Event}"),
-            ("ship at", $"event {report.Processed.Event}"),
+            ("ship at", $"event {report.Processed.Event}{(report.Replaying > 0 ? $" of {report.Replaying} that it replays" : "")}"),
             ("committed", $"event {report.Committed.Event}"),
             ("released", $"event {report.Released}"),
             ("optimism", $"{report.Optimism.Replicas} of {report.Members.Count - 1} replicas, {report.Optimism.OnReplicaLoss}"),

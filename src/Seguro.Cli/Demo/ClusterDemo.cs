@@ -1,10 +1,10 @@
 using System.Diagnostics;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Nock.Kernels;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
 using Seguro.Stores;
-using Seguro.Urbit.Kernels;
 using Spectre.Console;
 
 namespace Seguro.Cli.Demo;

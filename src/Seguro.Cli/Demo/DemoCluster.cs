@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Seguro.Cli.Commands.Cluster;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;

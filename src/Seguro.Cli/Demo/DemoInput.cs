@@ -1,6 +1,6 @@
 using Seguro.Core;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
+using Seguro.Nouns;
+using Seguro.Piers;
 
 namespace Seguro.Cli.Demo;
 

@@ -2,10 +2,10 @@ using System.Diagnostics;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
 using Spectre.Console;
 
 namespace Seguro.Cli.Demo;

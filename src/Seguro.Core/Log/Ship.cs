@@ -8,7 +8,7 @@ namespace Seguro.Core;
 /// </summary>
 /// <remarks>
 /// Core looks only at the name's shape (a tilde, syllables of three letters, hyphens), never at the number behind it:
-/// that is <c>Seguro.Urbit</c>'s work. Equality is that of the text.
+/// that is <c>Seguro.Nouns</c>'s work. Equality is that of the text.
 /// </remarks>
 public readonly record struct Ship
 {

@@ -9,6 +9,9 @@ internal sealed class Candidate(MemberState member, Processing processing)
     private const int Attempts = 5;
 
     private Lease _expected;
+    private Lease _asked;
+    private Term _termWhenAsked;
+    private (Lease Asked, TimeSpan Sent)? _unknown;
     private bool _isCampaigning;
     private bool _isAsking;
     private int _attempts;
@@ -45,8 +48,12 @@ internal sealed class Candidate(MemberState member, Processing processing)
         {
             case LeaseOutcome.Lost lost when lost.Current.IsBefore(_expected):
                 return false;
+            case LeaseOutcome.Done done when done.Lease.Term < _termWhenAsked || !member.SeeTerm(done.Lease.Term, member.Options.Candidate):
+                // A term is given out once: a store that does so again has gone back.
+                member.Emit(new MemberOutput.Resign(done.Lease));
+                return false;
             case LeaseOutcome.Done done:
-                Keeper = new LeaseKeeper(done.Lease, campaigned.Sent, member.Options.LeaseDuration);
+                Keeper = new LeaseKeeper(done.Lease, FirstAsked(campaigned.Sent), member.Options.LeaseDuration);
                 member.SeeLease(done.Lease);
                 member.Master = "";
                 _lastProgress = member.Now;
@@ -56,14 +63,26 @@ internal sealed class Candidate(MemberState member, Processing processing)
                 member.Become(Role.Replica);
                 break;
             case LeaseOutcome.Unknown when ++_attempts < Attempts:
+                NoteUnknown(campaigned.Sent);
                 _askAgain = member.Now + (member.Options.LeaseDuration / 20);
                 break;
             default:
+                NoteUnknown(campaigned.Sent);
                 member.Become(Role.Replica);
                 break;
         }
         return true;
     }
+
+    /// <summary>A campaign that was asked for in a role that is over has no answer: it may have been won.</summary>
+    public void NoteUnknown(TimeSpan sent)
+    {
+        if (_unknown is not { } first || first.Asked != _asked)
+            _unknown = (_asked, sent);
+    }
+
+    /// <summary>A repeated campaign finds its own success: all others count the lease from the first, and so does its holder.</summary>
+    private TimeSpan FirstAsked(TimeSpan sent) => _unknown is { } first && first.Asked == _asked ? first.Sent : sent;
 
     /// <summary>The head of the log in the store. False where the local log is not the beginning of that log.</summary>
     public bool OnStateRead(MemberInput.StateRead read)
@@ -76,13 +95,16 @@ internal sealed class Candidate(MemberState member, Processing processing)
             _askAgain = member.Now + (member.Options.LeaseDuration / 20);
             return true;
         }
+        member.SeeAccepted(read.Settings.Accepted);
+        if (member.FindLoss(state, read.Common) is not null)
+            return false;
         member.SeeLease(state.Lease);
         if (state.Lease.Term != Keeper.Lease.Term || state.Lease.Holder != Keeper.Lease.Holder)
         {
             member.Become(Role.Replica);
             return true;
         }
-        member.SeeSettings(read.Settings);
+        member.SeeSettings(read.Settings, state.Head.Number);
         if (member.Members.IndexOf(member.Options.Name) < 0)
         {
             // It was removed from the cluster while it did not hear of it.
@@ -90,7 +112,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
             member.Become(Role.Replica);
             return true;
         }
-        if (read.Common.Number < member.Local.Number || state.Head.Number < member.EverCommitted)
+        if (member.HasMoreThan(read.Common))
             return false;
         _head = state.Head.Position;
         StoredBytes = state.Bytes;
@@ -114,6 +136,8 @@ internal sealed class Candidate(MemberState member, Processing processing)
             if (!_isCampaigning && member.Now >= _askAgain)
             {
                 _isCampaigning = true;
+                _asked = _expected;
+                _termWhenAsked = member.Term;
                 member.Emit(new MemberOutput.Campaign(_expected));
             }
             return false;

@@ -4,7 +4,15 @@ namespace Seguro.Core;
 /// <param name="Optimism">The optimism in force; <see langword="null"/> where none was written yet.</param>
 /// <param name="Members">Who belongs to the cluster, in order; <see langword="null"/> where none was written yet.</param>
 /// <param name="Released">The watermark: all effects up to this event are certainly out.</param>
-public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released)
+/// <param name="Accepted">
+/// The term in which the user accepted that the store had lost what it confirmed (<c>seguro cluster accept-loss</c>), and the log as it was then for the cluster's; none where that never
+/// happened. Written by that command only; higher than every term known then.
+/// </param>
+/// <param name="History">
+/// The last event that was not computed under a cluster's gate: another runtime made it, or it was put into the log by hand. No effect up to there ever leaves. <see langword="null"/> where no
+/// cluster has taken the log over yet: its first master sets it to the head, before it computes anything.
+/// </param>
+public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<string>? Members, EventNumber Released, Term Accepted = default, EventNumber? History = null)
 {
     /// <summary>How many names of members that left are remembered.</summary>
     public const int MostLeft = 64;

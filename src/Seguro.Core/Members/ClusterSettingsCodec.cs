@@ -7,7 +7,7 @@ namespace Seguro.Core;
 public static class ClusterSettingsCodec
 {
     /// <summary>The keys, in the order in which they are to be written: a crash between two leaves settings that are whole each for itself.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released];
+    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Accepted, MetadataKey.History, MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released];
 
     /// <summary>The values of settings, under their keys; what they don't say is left out.</summary>
     public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Write(ClusterSettings settings)
@@ -21,6 +21,10 @@ public static class ClusterSettingsCodec
             values.Add(new(MetadataKey.Optimism, optimism.ToBytes()));
         if (settings.Released != EventNumber.None)
             values.Add(new(MetadataKey.Released, Encoding.ASCII.GetBytes(settings.Released.ToString())));
+        if (settings.History is { } history)
+            values.Add(new(MetadataKey.History, Encoding.ASCII.GetBytes(history.ToString())));
+        if (settings.Accepted != Term.None)
+            values.Add(new(MetadataKey.Accepted, Encoding.ASCII.GetBytes(settings.Accepted.ToString())));
         return values;
     }
 
@@ -37,14 +41,18 @@ public static class ClusterSettingsCodec
         // Who left is written first: where only that was, it counts.
         if (left is not null && members is not null)
             members = [.. members.Except(left)];
-        EventNumber released = EventNumber.None;
-        if (metadata.TryGetValue(MetadataKey.Released, out text))
+        return new ClusterSettings(optimism, members, new EventNumber(Number(metadata, MetadataKey.Released)), new Term(Number(metadata, MetadataKey.Accepted)),
+            metadata.ContainsKey(MetadataKey.History) ? new EventNumber(Number(metadata, MetadataKey.History)) : null)
         {
-            released = ulong.TryParse(text.Span, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number)
-                ? new EventNumber(number)
-                : throw Corrupt(MetadataKey.Released, text);
-        }
-        return new ClusterSettings(optimism, members, released) { Left = left };
+            Left = left,
+        };
+    }
+
+    private static ulong Number(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, string key)
+    {
+        if (!metadata.TryGetValue(key, out ReadOnlyMemory<byte> text))
+            return 0;
+        return ulong.TryParse(text.Span, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : throw Corrupt(key, text);
     }
 
     private static string[]? Names(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, string key, int most)

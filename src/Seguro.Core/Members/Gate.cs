@@ -36,10 +36,10 @@ internal sealed class Gate
         return reached < committed ? reached : committed;
     }
 
-    /// <summary>Holds what an event wants done. Events come in order; those without effects need not come.</summary>
+    /// <summary>Holds what an event wants done. Events come in order; those without effects need not come. What is out already is not held: nothing would let it go.</summary>
     public void Hold(EventNumber number, IReadOnlyList<Effect> effects)
     {
-        if (effects.Count > 0)
+        if (effects.Count > 0 && number > Released)
             _waiting.Enqueue((number, effects));
     }
 

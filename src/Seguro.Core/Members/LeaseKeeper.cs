@@ -11,14 +11,14 @@ internal sealed class LeaseKeeper
     {
         Lease = lease;
         _duration = duration;
-        Deadline = sent + duration;
+        Deadline = sent + Relied(duration);
         _nextRenewal = sent + (duration / 3);
     }
 
     /// <summary>The lease as last renewed.</summary>
     public Lease Lease { get; private set; }
 
-    /// <summary>From then on others may be master: counted from when the last successful renewal was sent, not from when its answer came.</summary>
+    /// <summary>From then on the holder does not rely on it: counted from when the last successful renewal was sent, not from when its answer came.</summary>
     public TimeSpan Deadline { get; private set; }
 
     /// <summary>The holder may still rely on it.</summary>
@@ -48,7 +48,7 @@ internal sealed class LeaseKeeper
                 return $"the store went back in time: the lease was renewed {Lease.Renewals} times, and now it says {done.Lease.Renewals}";
             case LeaseOutcome.Done done when IsMine(done.Lease):
                 Lease = done.Lease;
-                Deadline = sent + _duration;
+                Deadline = sent + Relied(_duration);
                 _nextRenewal = sent + (_duration / 3);
                 break;
             case LeaseOutcome.Lost lost when !IsMine(lost.Current) && lost.Current.Term >= Lease.Term:
@@ -57,6 +57,9 @@ internal sealed class LeaseKeeper
         _isRenewing = false;
         return null;
     }
+
+    /// <summary>For how long the holder relies on a lease: a tenth less than others wait, since no two clocks run at the same rate.</summary>
+    private static TimeSpan Relied(TimeSpan duration) => duration - (duration / 10);
 
     private bool IsMine(Lease lease) => lease.Term == Lease.Term && lease.Holder == Lease.Holder;
 }

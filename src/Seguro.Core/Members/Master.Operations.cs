@@ -3,6 +3,8 @@ namespace Seguro.Core;
 internal sealed partial class Master
 {
     private static readonly TimeSpan LongestStepDown = TimeSpan.FromSeconds(10);
+    private const int LeasesShut = 5;
+    private const int WarnAtPercent = 70;
 
     private ClusterSettings? _wanted;
     private ClusterSettings? _writing;
@@ -14,9 +16,11 @@ internal sealed partial class Master
     private long _storedBytes;
     private long _storedSinceAsked;
     private TimeSpan _trimAgain;
-    private bool _isSnapshotDue;
+    private TimeSpan _snapshotUntil;
+    private TimeSpan _snapshotAgain;
     private bool _isSteppingDown;
     private bool _isResigning;
+    private bool _isResignationAsked;
     private TimeSpan _stepDownUntil;
 
     /// <summary>Another optimism is wanted; it is in force once it is written.</summary>
@@ -104,7 +108,7 @@ internal sealed partial class Master
             return;
         if (outcome is LeaseOutcome.Unknown)
         {
-            _isResigning = false; // the very same again
+            _isResignationAsked = false; // the very same again; the lease may be free already
             return;
         }
         if (outcome is LeaseOutcome.Done done)
@@ -145,9 +149,9 @@ internal sealed partial class Master
         if (_writing is not null || _member.Now < _settingsAgain)
             return;
         bool isWatermarkDue = _member.Released > _member.Settings.Released;
-        if (_wanted is null && !isWatermarkDue)
+        if (_wanted is null && !isWatermarkDue && _member.Settings.History is not null)
             return;
-        _writing = (_wanted ?? _member.Settings) with { Released = _member.Released };
+        _writing = (_wanted ?? _member.Settings) with { Released = _member.Released, History = _member.Settings.History ?? _head };
         _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 3);
         _member.Emit(new MemberOutput.WriteSettings(_keeper.Lease.Term, _writing.Value));
     }
@@ -163,6 +167,7 @@ internal sealed partial class Master
             (_isMeasuring, _mustMeasure, _storedSinceAsked) = (true, false, 0);
             return;
         }
+        WarnOfWindow(window);
         if (_member.Now < _trimAgain || _storedBytes <= window / 2)
             return;
         _trimAgain = _member.Now + (_member.Options.LeaseDuration / 5);
@@ -177,14 +182,47 @@ internal sealed partial class Master
         _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, next));
     }
 
+    /// <summary>What the store may forget keeps the window half empty: where it fills up all the same, members that should have a copy are away.</summary>
+    private void WarnOfWindow(long window)
+    {
+        int percent = (int)(Math.Min(_storedBytes, window) * 100 / window);
+        if (percent < WarnAtPercent)
+        {
+            _member.ClearWarning("window");
+            return;
+        }
+        IEnumerable<string> away = _replicas.Where(replica => replica.Durable < _member.Committed.Number && !replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience)).Select(static replica => replica.Name);
+        string names = string.Join(", ", away);
+        _member.SetWarning(
+            "window",
+            $"The store's window is {percent / 10 * 10} % full: it may not forget events until enough members have them{(names.Length > 0 ? $", and {names} can't be heard" : "")}. When it is full the ship stands still. "
+            + "Start the missing member, remove it (seguro cluster leave), or enlarge the window (storeWindow).");
+    }
+
     private EventNumber? FirstKept(ulong kept) => _member.Options.Bug is PlantedBug.TrimmedAboveCopies
         ? TrimRule.First(_member.Local.Number, [], 0, _member.Committed.Number, kept)
         : TrimRule.First(
             _member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
 
+    /// <summary>
+    /// Keeps a snapshot that is due. It must not be ahead of what is committed, so nothing is computed until that is so; but a store that is away is not waited for long.
+    /// </summary>
+    private bool MustWaitForSnapshot()
+    {
+        if (_member.Committed == _member.Ship)
+        {
+            _member.Snapshots.Keep(_member.Ship.Number, _member.Now);
+            _member.Emit(new MemberOutput.Snapshot(_member.Ship));
+            return false;
+        }
+        if (_member.Now >= _snapshotAgain)
+            (_snapshotUntil, _snapshotAgain) = (_member.Now + (_member.Options.LeaseDuration / 4), _member.Now + (_member.Options.LeaseDuration * 10));
+        return _member.Now < _snapshotUntil;
+    }
+
     private void StepDownFurther()
     {
-        if (!_isSteppingDown || _isResigning)
+        if (!_isSteppingDown)
             return;
         if (_member.Now > _stepDownUntil)
         {
@@ -192,12 +230,46 @@ internal sealed partial class Master
             _member.Emit(new MemberOutput.Warn("Stepping down was given up: events or effects were still waiting. See the status for what they wait for."));
             return;
         }
-        bool isQuiet = !_isPoking && _adopting.Count == 0 && _applying.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number;
-        bool isWritten = _member.Settings.Released == Tip.Number && _writing is null;
         bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
-        if ((!isQuiet || !isWritten || !isShared) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
+        if ((!IsQuiet || !isShared) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
             return;
-        _isResigning = true;
-        _member.Emit(new MemberOutput.Resign(_keeper.Lease));
+        Resign();
+    }
+
+    /// <summary>
+    /// Where the gate stays shut for want of replicas, this master may be the one that is cut off from them: it lets another try, once. Nothing is lost by that: what it computed and
+    /// committed stays, and what waits at the gate waits with the next.
+    /// </summary>
+    private void Yield()
+    {
+        if (_shutSince is not { } since || _member.HasYielded || _isSteppingDown || _member.Now - since < _member.Options.LeaseDuration * LeasesShut)
+            return;
+        if (_isPoking || _adopting.Count > 0 || _member.Committed != Tip || _member.Local != Tip || _writing is not null)
+            return;
+        _member.HasYielded = true;
+        _member.Emit(new MemberOutput.Warn($"{_member.Options.Name} can't open its gate: it hears too few replicas. Another member may be better placed; it lets them try."));
+        Resign();
+    }
+
+    /// <summary>From here on nothing is served: an unanswered resignation may have freed the lease.</summary>
+    private void Resign()
+    {
+        (_isResigning, _isResignationAsked) = (true, true);
+        _stepDownUntil = _member.Now + (_member.Options.LeaseDuration * 2);
+        _member.Emit(new MemberOutput.Resign(_keeper.Lease, !_isSteppingDown));
+    }
+
+    private void ResignFurther()
+    {
+        if (_member.Now > _stepDownUntil)
+        {
+            _member.HoldBackUntil = _member.Now + (_member.Options.LeaseDuration * 2);
+            Demote("whether it stepped down is not known: the store does not answer");
+        }
+        else if (!_isResignationAsked)
+        {
+            _isResignationAsked = true;
+            _member.Emit(new MemberOutput.Resign(_keeper.Lease, !_isSteppingDown));
+        }
     }
 }

@@ -10,17 +10,19 @@ internal sealed partial class Master
 
     private readonly MemberState _member;
     private readonly LeaseKeeper _keeper;
+    private readonly EventNumber _head;
     private readonly Gate _gate;
     private readonly Queue<Event> _adopting = new();
     private readonly List<EventNumber> _reached = [];
     private readonly List<EventNumber> _reachedByHealthy = [];
-    private IReadOnlyList<Event> _applying = [];
     private IReadOnlyList<Event> _storeGroup = [];
     private bool _isStoreBusy;
     private TimeSpan _storeAgain;
     private long _unreplicatedBytes;
     private bool _isPoking;
     private string? _demotion;
+    private TimeSpan? _shutSince;
+    private EventNumber _shutAt;
     private bool _mustSkip;
 
     /// <summary>Begins to serve.</summary>
@@ -31,10 +33,13 @@ internal sealed partial class Master
     public Master(MemberState member, LeaseKeeper keeper, Position head, long storedBytes)
     {
         _storedBytes = storedBytes;
+        _head = head.Number;
         _member = member;
         _keeper = keeper;
-        foreach (Event received in member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue))
-            _adopting.Enqueue(received);
+        List<Event> received = member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue);
+        // What the store never takes would be in the way of all that follows.
+        foreach (Event adopted in received.TakeWhile(one => one.Payload.Length <= member.Options.LargestEvent))
+            _adopting.Enqueue(adopted);
         member.Tail.CutAfter(head.Number);
         bool repeat = member.Options.Bug switch
         {
@@ -42,6 +47,9 @@ internal sealed partial class Master
             PlantedBug.EffectsForgotten => false,
             _ => member.Options.Effects is EffectsPolicy.AtLeastOnce,
         };
+        // Nobody's gate has seen what is in a log that no cluster had before: that is history.
+        if (member.Settings.History is null)
+            member.SeeReleased(head.Number);
         _gate = new Gate(repeat ? member.Released : head.Number);
         if (repeat)
         {
@@ -66,6 +74,13 @@ internal sealed partial class Master
     /// <summary>How many events' effects wait.</summary>
     public int Gated => _gate.Count;
 
+    /// <summary>How many payload bytes of the store's window are in use; null where it has none.</summary>
+    public long? WindowUsed => _member.Options.StoreWindow is null ? null : _storedBytes;
+
+    /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
+    public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
+        && _member.Settings.Released == Tip.Number && _writing is null;
+
     /// <summary>Why the mastership has ended; null while it lasts.</summary>
     public string? Demotion => _demotion;
 
@@ -80,7 +95,7 @@ internal sealed partial class Master
             if (computation is Computation.Accepted accepted)
                 Add(accepted.Number, accepted.Payload, accepted.Effects);
             else if (computation is Computation.Refused refused)
-                _member.Emit(new MemberOutput.Dropped(1, refused.Reason));
+                _member.Emit(new MemberOutput.Dropped(1, refused.Kind.ToString().ToLowerInvariant()));
         }
     }
 
@@ -90,12 +105,11 @@ internal sealed partial class Master
         bool repeat = _member.Options.Effects is EffectsPolicy.AtLeastOnce;
         for (int i = 0; i < applied.Results.Count; i++)
         {
-            Event adopted = _applying[i];
+            Event adopted = _adopting.Dequeue();
             // At-most-once: the last master may have released them at optimism 0.
             Add(adopted.Number, adopted.Payload, repeat ? applied.Results[i].Effects : []);
             _member.Ingress.SeenInLog(applied.Results[i].Digest, _member.Now);
         }
-        _applying = [];
         if (applied.Failure is null)
             return;
         _member.SetWarning("adoption", $"Event {Tip.Number.Next} of the last master, which was not committed, can't be computed here; it and what followed it are left out: {applied.Failure}");
@@ -123,10 +137,12 @@ internal sealed partial class Master
                     break;
                 }
                 _mustSkip = _member.Options.Bug is PlantedBug.NumberSkipped;
-                // The very same group again: only then does the store's answer tell what became of it.
-                _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
-                _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
+                RepeatAppend();
                 _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
+                return;
+            case WriteOutcome.Refused refused:
+                RepeatAppend();
+                _member.SetWarning("store", $"The store does not take the events from {_member.Committed.Number.Next} on: {refused.Cause}");
                 return;
             case WriteOutcome.Fenced fenced:
                 _member.SeeLease(fenced.Current);
@@ -160,10 +176,17 @@ internal sealed partial class Master
     {
         if (_member.Term > _keeper.Lease.Term)
             Demote($"term {_member.Term} took over");
+        else if (IsContradicted())
+            Demote("another member knows of committed events that this master does not have");
         else if (!_keeper.IsLive(_member.Now) && _member.Options.Bug is not PlantedBug.ReleasedWithoutLease)
             Demote("the lease could not be renewed in time");
         if (_demotion is not null)
             return;
+        if (_isResigning)
+        {
+            ResignFurther();
+            return;
+        }
         if (_keeper.Renew(_member.Now) is { } renewal)
             _member.Emit(renewal);
         Compute();
@@ -174,9 +197,22 @@ internal sealed partial class Master
         WriteSettings();
         Trim();
         StepDownFurther();
+        Yield();
     }
 
+    /// <summary>Others know of what is committed here before this master tells them only where the store has lost it since.</summary>
+    private bool IsContradicted() =>
+        _member.EverCommitted.Number > Tip.Number
+        || (_member.Tail.TryGetPosition(_member.EverCommitted.Number, out Position here) && here != _member.EverCommitted);
+
     private void Demote(string reason) => _demotion ??= reason;
+
+    /// <summary>The very same group again, a little later: only then does the store's answer tell what became of it.</summary>
+    private void RepeatAppend()
+    {
+        _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
+        _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
+    }
 
     private void Add(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
     {
@@ -200,32 +236,21 @@ internal sealed partial class Master
             _storedBytes += held.Payload.Length;
             _storedSinceAsked += held.Payload.Length;
         }
-        ulong before = _member.Committed.Number.Value / _member.Options.SnapshotEvery;
-        _member.Committed = reached;
-        _member.SeeCommitted(reached.Number);
-        if (reached.Number.Value / _member.Options.SnapshotEvery != before)
-            _isSnapshotDue = true;
+        _member.Confirm(reached);
     }
 
     private void Compute()
     {
-        if (_member.IsShipBusy)
+        if (_member.IsShipBusy || _member.Settings.History is null)
             return;
         if (_adopting.Count > 0)
         {
-            List<Event> events = [];
-            while (events.Count < MostPokes && _adopting.TryDequeue(out Event next))
-                events.Add(next);
-            _applying = events;
             _member.IsShipBusy = true;
-            _member.Emit(new MemberOutput.Apply(events));
+            _member.Emit(new MemberOutput.Apply([.. _adopting.Take(MostPokes)]));
             return;
         }
-        if (_isSnapshotDue && _member.Committed == _member.Ship)
-        {
-            _isSnapshotDue = false;
-            _member.Emit(new MemberOutput.Snapshot(_member.Ship));
-        }
+        if (_member.Snapshots.IsDue(_member.Ship.Number, _member.Now) && MustWaitForSnapshot())
+            return;
         int room = (int)Math.Min(
             (ulong)MostPokes, (ulong)_member.Options.MaxUnreplicatedEvents - Math.Min((ulong)_member.Options.MaxUnreplicatedEvents, Tip.Number - _member.Committed.Number));
         room = Math.Min(room, _member.Options.MaxGated - _gate.Count);
@@ -299,6 +324,7 @@ internal sealed partial class Master
         if (healthy.Count >= asked)
         {
             _member.ClearWarning("replicas");
+            _member.HasYielded = false;
         }
         else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
         {
@@ -314,6 +340,9 @@ internal sealed partial class Master
         if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
             _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
         SeeReleased();
+        bool waits = healthy.Count < asked && limit == strict && _gate.Count > 0;
+        _shutSince = waits && _gate.Released == _shutAt ? _shutSince ?? _member.Now : null;
+        _shutAt = _gate.Released;
     }
 
     /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>

@@ -9,6 +9,7 @@ public sealed class Member
     private readonly Rejoin _rejoin;
     private readonly Replica _replica;
     private readonly Candidate _candidate;
+    private readonly Witness _witness;
     private Master? _master;
     private bool _hasStarted;
     private bool _isFollowing;
@@ -24,6 +25,7 @@ public sealed class Member
         _rejoin = new Rejoin(_state, _processing);
         _replica = new Replica(_state, _processing);
         _candidate = new Candidate(_state, _processing);
+        _witness = new Witness(_state);
     }
 
     /// <summary>Its role.</summary>
@@ -42,13 +44,20 @@ public sealed class Member
         // Before its log was compared with the cluster's it knows of nothing: the end of what it has may be its own alone.
         Committed = _state.Role is Role.Rejoining ? Position.Origin : _processing.Target,
         Released = _state.Released,
+        Replaying = Role is Role.Replica or Role.Candidate ? _processing.ReplayEnd : EventNumber.None,
         Optimism = _state.Optimism,
         Members = _state.Members,
         IsOfRecord = !ReferenceEquals(_state.Members, _state.Options.Members),
         Left = _state.Settings.Left ?? [],
         Replicas = _master?.Replicas ?? [],
         Gated = _master?.Gated ?? 0,
+        IsQuiet = _master?.IsQuiet ?? (_state.Role is Role.Replica && _state.Local == _state.Ship && !_state.IsLocalBusy && !_state.IsShipBusy),
         Ingress = _state.Ingress.Count,
+        WindowUsed = _master?.WindowUsed,
+        EverCommitted = _state.EverCommitted,
+        Proven = _state.Proven,
+        History = _state.Settings.History,
+        Loss = _state.IsStoreDoubted ? _state.StopReason : null,
         Warnings = [.. _state.Warnings],
     };
 
@@ -68,6 +77,7 @@ public sealed class Member
         else
             Take(input);
         Pump();
+        _state.Remember();
     }
 
     /// <summary>
@@ -99,9 +109,8 @@ public sealed class Member
         if (_hasStarted)
             throw new InvalidOperationException("A member starts once.");
         _hasStarted = true;
-        _state.Local = _state.LocalAsked = _state.Committed = started.Local;
-        _state.Ship = _state.ShipAsked = started.Ship;
-        _state.Backlog.Begin(started.Ship.Number);
+        _state.Begin(started.Local, started.Ship, started.Known);
+        _state.Snapshots.Keep(started.Ship.Number, _state.Now);
         _rejoin.Begin("the member started");
     }
 
@@ -118,6 +127,9 @@ public sealed class Member
             case MemberInput.Received { Message: MemberMessage.Ack ack } received:
                 _state.SeeTerm(ack.Term);
                 _master?.OnAck(received.From, ack);
+                break;
+            case MemberInput.Received { Message: MemberMessage.Testimony testimony } received:
+                _witness.OnTestimony(received.From, testimony);
                 break;
             case MemberInput.LeaseObserved observed:
                 _replica.OnObserved(observed.Lease);
@@ -163,7 +175,7 @@ public sealed class Member
                     _master.OnApplied(applied);
                 else if (!_processing.IsApplying)
                     _state.IsShipAstray = true; // what a master adopted; its mastership ended meanwhile, and nobody keeps it
-                else if (Role is not Role.Stopped)
+                else
                     OnApplied(applied);
                 break;
             case MemberInput.ShipRestored restored:
@@ -221,13 +233,18 @@ public sealed class Member
 
     private void OnPush(string from, MemberMessage.Push push)
     {
+        // A master that does not know of a newer one, or whose store has forgotten it.
+        if (push.Lease.Term < _state.Term)
+            _witness.Testify(from);
+        bool isNewer = push.Lease.Term > _state.Term;
+        if (!_witness.Sees(from, push.Lease.Term, push.Lease.Holder ?? ""))
+            return;
         if (Role is Role.Replica)
         {
             if (!_replica.OnPush(from, push))
                 Diverged();
             return;
         }
-        bool isNewer = push.Lease.Term > _state.Term;
         if (push.Lease.Term >= _state.Term)
             _state.SeeLease(push.Lease);
         if (Role is Role.Stopped && push.Lease.Term == _state.Term)
@@ -244,12 +261,23 @@ public sealed class Member
     private void OnStateRead(MemberInput.StateRead read)
     {
         _state.StateAnswered();
-        if (Role is Role.Rejoining)
-            _rejoin.OnStateRead(read);
-        else if (Role is Role.Candidate && !_candidate.OnStateRead(read))
-            Diverged();
-        else
-            _master?.OnStateRead(read);
+        switch (Role)
+        {
+            case Role.Rejoining:
+                _rejoin.OnStateRead(read);
+                break;
+            case Role.Replica when !_replica.OnStateRead(read):
+            case Role.Candidate when !_candidate.OnStateRead(read):
+                Diverged();
+                break;
+            case Role.Master:
+                _master!.OnStateRead(read);
+                break;
+            case Role.Stopped when _witness.IsSettled(read):
+                _state.Trust();
+                _rejoin.Begin("the store has what it confirmed");
+                break;
+        }
     }
 
     private void OnCampaigned(MemberInput.Campaigned campaigned)
@@ -262,6 +290,8 @@ public sealed class Member
         }
         else if (campaigned.Outcome is LeaseOutcome.Done unwanted)
             _state.Emit(new MemberOutput.Resign(unwanted.Lease)); // it was asked for in a role that is over
+        else if (campaigned.Outcome is LeaseOutcome.Unknown)
+            _candidate.NoteUnknown(campaigned.Sent);
     }
 
     /// <summary>The local log contradicts the cluster's.</summary>
@@ -298,7 +328,10 @@ public sealed class Member
                 _isFollowing = true;
                 _processing.Pump(_replica.Spared);
                 if (_replica.Watch())
+                {
                     _candidate.Begin();
+                    _witness.Ask();
+                }
                 else
                     _replica.Acknowledge();
                 break;
@@ -314,6 +347,10 @@ public sealed class Member
                     _master = null;
                     _rejoin.Begin(reason);
                 }
+                break;
+            case Role.Stopped:
+                _master = null;
+                _witness.Pump();
                 break;
         }
     }

@@ -14,7 +14,8 @@ public abstract record MemberInput
     /// <summary>The first input of all.</summary>
     /// <param name="Local">The end of the local log, as found on disk.</param>
     /// <param name="Ship">The position of the ship's state, restored from a snapshot whose chain was found in the local log.</param>
-    public sealed record Started(Position Local, Position Ship) : MemberInput;
+    /// <param name="Known">What was remembered beside the local log; <see langword="null"/> where nothing was.</param>
+    public sealed record Started(Position Local, Position Ship, Evidence? Known = null) : MemberInput;
 
     /// <summary>Time passed. Given at least every tenth of the lease's duration.</summary>
     public sealed record Tick : MemberInput
@@ -31,7 +32,7 @@ public abstract record MemberInput
     public sealed record Poked(IReadOnlyList<Computation> Computations) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.Apply"/>.</summary>
-    /// <param name="Results">What the events did, in order; fewer than asked where the next one failed.</param>
+    /// <param name="Results">What the events did, in order; fewer than asked where the next one failed, or where the shell had worked at them for long enough: the rest is asked for again.</param>
     /// <param name="Failure">Why the next one could not be applied: it crashed, or led to another state. The shell keeps the evidence.</param>
     public sealed record EventsApplied(IReadOnlyList<Applied> Results, string? Failure = null) : MemberInput;
 
@@ -48,7 +49,7 @@ public abstract record MemberInput
     public sealed record Quarantined(Position Local, IReadOnlyList<Event> Moved) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.AppendStore"/>.</summary>
-    /// <param name="Result">What became of it; an error without effect is an <see cref="WriteOutcome.Unknown"/> here, since repeating is safe in either case.</param>
+    /// <param name="Result">What became of it; an error that says for certain that nothing was written is <see cref="WriteOutcome.Refused"/>, any other <see cref="WriteOutcome.Unknown"/>: repeating is safe in either case.</param>
     public sealed record StoreAppended(AppendResult Result) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.Campaign"/>.</summary>

@@ -25,4 +25,15 @@ public abstract record MemberMessage
     /// <param name="Gap">The last push did not follow <paramref name="Received"/>: the master goes on from there.</param>
     /// <param name="Stopped">Why it processes no more; <see langword="null"/> where it does.</param>
     public sealed record Ack(Term Term, Position Received, Position Durable, Position Processed, bool Gap = false, string? Stopped = null) : MemberMessage;
+
+    /// <summary>
+    /// From any member to any: what it knows for certain. A candidate asks with it; who knows more answers with its own. A member that has proof that the store lost what it confirmed says
+    /// so again and again, and all stand still.
+    /// </summary>
+    /// <param name="Term">The highest term that was won, as far as it knows.</param>
+    /// <param name="Winner">Who won it: its name in the lease; empty where that is not known.</param>
+    /// <param name="Committed">The last position that the store confirmed, as far as it knows.</param>
+    /// <param name="Accepted">See <see cref="Evidence.Accepted"/>: a testimony of before a newer one says nothing.</param>
+    /// <param name="Loss">What shows that the store lost what it confirmed; <see langword="null"/> where nothing does.</param>
+    public sealed record Testimony(Term Term, string Winner, Position Committed, Term Accepted, string? Loss = null) : MemberMessage;
 }

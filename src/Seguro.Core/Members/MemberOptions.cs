@@ -42,6 +42,9 @@ public sealed record MemberOptions
     /// <summary>How long a replica remembers what it heard and did not see in the log.</summary>
     public TimeSpan IngressAge { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The most payload bytes that an event may have: more than that the store never takes.</summary>
+    public long LargestEvent { get; init; } = long.MaxValue;
+
     /// <summary>How many ova are computed, events appended, pushed or applied in one go.</summary>
     public int MaxGroup { get; init; } = 512;
 
@@ -60,10 +63,13 @@ public sealed record MemberOptions
     /// <summary>How many events lie between two snapshots of the ship.</summary>
     public ulong SnapshotEvery { get; init; } = 50_000;
 
+    /// <summary>For how long events may go without a snapshot of the ship.</summary>
+    public TimeSpan SnapshotAge { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The store's cap on payload bytes, where it has one: the master trims above half of it.</summary>
     public long? StoreWindow { get; init; }
 
-    /// <summary>How many members must have an event in their local logs before the store may forget it; 0: all of them.</summary>
+    /// <summary>How many members must have an event in their local logs before the store may forget it; 0: more than half of them.</summary>
     public int Copies { get; init; }
 
     /// <summary>A mistake that a test plants.</summary>

@@ -27,6 +27,11 @@ public abstract record MemberOutput
     /// <summary>Keep a snapshot of the ship, which stands at this position; no answer, and no hurry.</summary>
     public sealed record Snapshot(Position Position) : MemberOutput;
 
+    /// <summary>
+    /// Keep this beside the local log, durably, before any <see cref="AppendLocal"/> and <see cref="Release"/> that follows is carried out. No answer.
+    /// </summary>
+    public sealed record Remember(Evidence Known) : MemberOutput;
+
     /// <summary>Append to the local log, durably. Answer: <see cref="MemberInput.LocalAppended"/>.</summary>
     public sealed record AppendLocal(IReadOnlyList<Event> Events) : MemberOutput;
 
@@ -47,7 +52,9 @@ public abstract record MemberOutput
     public sealed record Renew(Lease Held) : MemberOutput;
 
     /// <summary>Free the lease. Answer: <see cref="MemberInput.Resigned"/>.</summary>
-    public sealed record Resign(Lease Held) : MemberOutput;
+    /// <param name="Held">The lease.</param>
+    /// <param name="Yields">It is freed with effects still waiting at the gate, so that a member that hears more replicas may let them go.</param>
+    public sealed record Resign(Lease Held, bool Yields = false) : MemberOutput;
 
     /// <summary>Look at the lease, by a plain read. Answer: <see cref="MemberInput.LeaseObserved"/>.</summary>
     public sealed record ObserveLease : MemberOutput

@@ -30,6 +30,9 @@ public sealed record MemberStatus
     /// <summary>All effects up to here are certainly out.</summary>
     public required EventNumber Released { get; init; }
 
+    /// <summary>Up to here its ship computes again, or for the first time, what was in the log when it joined; until then it does not stand for mastership. None where that is done.</summary>
+    public EventNumber Replaying { get; init; }
+
     /// <summary>The optimism in force.</summary>
     public required Optimism Optimism { get; init; }
 
@@ -48,8 +51,26 @@ public sealed record MemberStatus
     /// <summary>On the master: how many events wait at the gate.</summary>
     public int Gated { get; init; }
 
+    /// <summary>Nothing is under way: what a replica knows of is in its log and its ship; what a master computed is committed, is out, and the store knows it.</summary>
+    public bool IsQuiet { get; init; }
+
     /// <summary>How many ova wait to be computed, or were heard and not yet seen in the log.</summary>
     public int Ingress { get; init; }
+
+    /// <summary>On the master of a store with a window: how many payload bytes of it are in use; <see langword="null"/> elsewhere.</summary>
+    public long? WindowUsed { get; init; }
+
+    /// <summary>What shows that the store lost what it confirmed, where this member stands still for that.</summary>
+    public string? Loss { get; init; }
+
+    /// <summary>The end of what no cluster's gate has seen; <see langword="null"/> where that is not known (<see cref="ClusterSettings.History"/>).</summary>
+    public EventNumber? History { get; init; }
+
+    /// <summary>The highest position that was ever known to be committed, here or elsewhere.</summary>
+    public Position EverCommitted { get; init; }
+
+    /// <summary>The highest position of the local log that was ever known to be committed.</summary>
+    public Position Proven { get; init; }
 
     /// <summary>What the user should know now; each a full sentence.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

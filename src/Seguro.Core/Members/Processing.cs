@@ -21,6 +21,7 @@ internal sealed class Processing(MemberState member)
     private string? _sparing;
     private bool _isReadSparing;
     private TimeSpan _readSince;
+    private TimeSpan _progressed;
     private TimeSpan _appendSince;
     private TimeSpan _applySince;
 
@@ -29,6 +30,12 @@ internal sealed class Processing(MemberState member)
 
     /// <summary>How many events are committed and not processed here.</summary>
     public ulong Missing => Target.Number.Value - Math.Min(Target.Number.Value, member.Processed.Number.Value);
+
+    /// <summary>Something is missing here, and is being got or computed. Where it can't be got, that is for a candidate to find out.</summary>
+    public bool IsCatchingUp => Missing > 0 && (member.IsShipBusy || member.IsLocalBusy || member.Now - _progressed < member.Options.LeaseDuration);
+
+    /// <summary>Where the ship's replay ends, the log's head when this member joined; none where it is there.</summary>
+    public EventNumber ReplayEnd => member.Ship.Number < _resetAt ? _resetAt : EventNumber.None;
 
     /// <summary>The ship was asked from here to apply events, and has not answered.</summary>
     public bool IsApplying => _applying.Count > 0;
@@ -52,22 +59,23 @@ internal sealed class Processing(MemberState member)
         member.Tail.Reset(member.Ship);
         member.ShipAsked = member.Ship;
         member.LocalAsked = member.Local;
-        member.Committed = member.Local;
+        member.Confirm(member.Local);
         _target = default;
         _adoptable = adoptable.Count == 0 ? null : (member.Local, adoptable);
+        _progressed = member.Now;
     }
 
     /// <summary>A position was learned to be committed in the store.</summary>
     public void Learn(Position committed)
     {
-        member.SeeCommitted(committed.Number);
+        member.SeeCommitted(committed);
         if (committed.Number <= member.Committed.Number)
             return;
         if (member.Tail.TryGetPosition(committed.Number, out Position here))
         {
             if (here == committed)
             {
-                member.Committed = committed;
+                member.Confirm(committed);
                 return;
             }
             CutUncommitted();
@@ -117,7 +125,10 @@ internal sealed class Processing(MemberState member)
         if (_isReadSparing)
             _pace.Take(read.Events.Count);
         if (read.Events.Count > 0)
+        {
             _pace.Worked(member.Now - _readSince); // to wait for a source that has nothing is no work
+            _progressed = member.Now;
+        }
         if (read.Diverged)
             return false;
         if (read.Events.Count == 0)
@@ -134,7 +145,7 @@ internal sealed class Processing(MemberState member)
         for (int i = read.Events.Count - 1; i >= 0 && read.Events[i].Number > member.Committed.Number; i--)
         {
             if (member.Tail.TryGetPosition(read.Events[i].Number, out Position taken) && taken.Chain == read.Events[i].Chain)
-                member.Committed = taken;
+                member.Confirm(taken);
         }
         return true;
     }
@@ -146,7 +157,7 @@ internal sealed class Processing(MemberState member)
     public void OnApplied(MemberInput.EventsApplied applied)
     {
         _pace.Worked(member.Now - _applySince, applied.Results.Count);
-        ulong before = member.Ship.Number.Value / member.Options.SnapshotEvery;
+        bool wasReplaying = ReplayEnd != EventNumber.None;
         for (int i = 0; i < applied.Results.Count; i++)
         {
             Event done = _applying[i];
@@ -158,10 +169,11 @@ internal sealed class Processing(MemberState member)
         }
         _applying = [];
         member.ShipAsked = member.Ship;
+        _progressed = member.Now;
         if (applied.Failure is { } failure)
             member.Stop($"event {member.Ship.Number.Next} can't be processed here: {failure}");
-        else if (member.Ship.Number.Value / member.Options.SnapshotEvery != before)
-            member.Emit(new MemberOutput.Snapshot(member.Ship));
+        else if (wasReplaying && ReplayEnd == EventNumber.None)
+            member.Snapshots.EndReplay();
     }
 
     /// <summary>The local log took what it was given.</summary>
@@ -182,11 +194,13 @@ internal sealed class Processing(MemberState member)
         if (_target.Number > member.Committed.Number)
             Learn(_target);
         if (member.Options.Bug is PlantedBug.UncommittedProcessed && member.Tail.End.Number > member.Committed.Number)
-            member.Committed = member.Tail.End;
+            member.Confirm(member.Tail.End);
         Read();
         AppendLocal();
+        KeepSnapshot();
         Apply(member.Committed.Number);
-        member.Tail.Shrink(Least(member.LocalAsked.Number, member.ShipAsked.Number), MostInMemory / 4, member.Options.PushWindow / 4);
+        // What the ship was asked for it may do in pieces, and is asked for the rest again.
+        member.Tail.Shrink(Least(member.LocalAsked.Number, member.Ship.Number), MostInMemory / 4, member.Options.PushWindow / 4);
     }
 
     /// <summary>Appends to the local log what is committed and not in it.</summary>
@@ -201,6 +215,14 @@ internal sealed class Processing(MemberState member)
         member.IsLocalBusy = true;
         _appendSince = member.Now;
         member.Emit(new MemberOutput.AppendLocal(events));
+    }
+
+    private void KeepSnapshot()
+    {
+        if (member.IsShipBusy || !member.Snapshots.IsDue(member.Ship.Number, member.Now))
+            return;
+        member.Snapshots.Keep(member.Ship.Number, member.Now);
+        member.Emit(new MemberOutput.Snapshot(member.Ship));
     }
 
     private void Apply(EventNumber last)

@@ -44,14 +44,15 @@ internal sealed class Rejoin(MemberState member, Processing processing)
             return;
         }
         _state = state;
-        member.TakeLease(state.Lease);
-        if (state.Head.Number < member.EverCommitted)
+        member.SeeAccepted(read.Settings.Accepted);
+        if (member.FindLoss(state, read.Common) is { } loss)
         {
             // To go on would make the loss one of the cluster's, too: the next event would take the number of one that was acknowledged.
-            member.Stop($"the store has lost what it confirmed: event {member.EverCommitted} was committed, and its log ends at {state.Head.Number}");
+            member.Doubt(loss, loss);
             return;
         }
-        member.SeeSettings(read.Settings);
+        member.TakeLease(state.Lease);
+        member.SeeSettings(read.Settings, state.Head.Number);
         if (read.Common.Number == member.Local.Number || member.Options.Bug is PlantedBug.SuffixKept)
         {
             Restore();
@@ -69,8 +70,9 @@ internal sealed class Rejoin(MemberState member, Processing processing)
     {
         if (_step is not Step.Quarantining)
             return;
-        if (member.Local == _state.Head.Position)
-            _adoptable = quarantined.Moved;
+        // A loss that the user accepted stays one. And what only a master had is never more than it may be ahead.
+        if (member.Local == _state.Head.Position && !member.IsLossAccepted)
+            _adoptable = [.. quarantined.Moved.Take(member.Options.MaxUnreplicatedEvents)];
         if (quarantined.Moved.Count > 0)
         {
             member.SetWarning("quarantine",
@@ -84,6 +86,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
     {
         member.Ship = restored.Ship;
         member.IsShipAstray = false;
+        member.Snapshots.Keep(restored.Ship.Number, member.Now);
         member.Backlog.CutAfter(restored.Ship.Number);
         if (_step is Step.Restoring)
             Finish();
@@ -120,6 +123,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
 
     private void Finish()
     {
+        member.IsLossAccepted = false;
         processing.Reset(_adoptable, _state.Head.Number);
         processing.Learn(_state.Head.Position);
         member.Become(Role.Replica);

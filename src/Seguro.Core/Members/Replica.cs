@@ -5,6 +5,7 @@ internal sealed class Replica(MemberState member, Processing processing)
 {
     private TimeSpan _lastPush;
     private TimeSpan _nextObservation;
+    private TimeSpan _followAgain;
     private TimeSpan? _vacantSince;
     private bool _isObserving;
     private bool _isAckDue;
@@ -58,6 +59,7 @@ internal sealed class Replica(MemberState member, Processing processing)
         member.SeeSettings(push.Settings);
         member.SeeReleased(push.Released);
         _lastPush = member.Now;
+        member.ClearWarning("unheard");
         if (push.Released > _released || push.Released >= push.Committed.Number)
             _releasedAt = member.Now;
         _released = push.Released;
@@ -90,7 +92,20 @@ internal sealed class Replica(MemberState member, Processing processing)
     {
         _isObserving = false;
         if (lease is { } seen)
-            member.SeeLease(seen);
+            member.Sight(seen);
+    }
+
+    /// <summary>The store's log, read because its master can't be heard. False where the local log is not the beginning of it.</summary>
+    public bool OnStateRead(MemberInput.StateRead read)
+    {
+        if (read.State is not { } state)
+            return true;
+        if (member.FindLoss(state, read.Common) is not null || member.HasMoreThan(read.Common))
+            return false;
+        member.SeeLease(state.Lease);
+        member.SeeSettings(read.Settings, state.Head.Number);
+        processing.Learn(state.Head.Position);
+        return true;
     }
 
     /// <summary>Looks at the clock; says whether it is time to stand for mastership.</summary>
@@ -103,8 +118,10 @@ internal sealed class Replica(MemberState member, Processing processing)
             _nextObservation = member.Now + (duration / 5);
             member.Emit(MemberOutput.ObserveLease.Instance);
         }
+        FollowUnheard();
         int rank = member.Members.IndexOf(member.Options.Name);
-        if (rank < 0 || !member.Watch.MayCampaign(member.Now))
+        // A ship that still has events to compute can't serve, and a term that is won and given back keeps the others from it.
+        if (rank < 0 || processing.IsCatchingUp || !member.Watch.MayCampaign(member.Now))
         {
             _vacantSince = null;
             return false;
@@ -115,6 +132,22 @@ internal sealed class Replica(MemberState member, Processing processing)
         if (processing.Missing > member.Options.CloseEnough)
             patience += duration;
         return member.Now - _vacantSince >= patience && member.Now >= member.HoldBackUntil;
+    }
+
+    /// <summary>A master that renews its lease and is not heard: the network between them is cut, not the master. The store has what it commits.</summary>
+    private void FollowUnheard()
+    {
+        TimeSpan duration = member.Options.LeaseDuration;
+        if (!member.Lease.IsHeld || member.Watch.MayCampaign(member.Now))
+        {
+            member.ClearWarning("unheard");
+            return;
+        }
+        if (member.Now - _lastPush < duration * 2 || member.Now < _followAgain || !member.AskState())
+            return;
+        _followAgain = member.Now + duration;
+        string holder = member.Lease.Holder.Split('@')[0];
+        member.SetWarning("unheard", $"{holder} is master and renews its lease, but nothing comes from it: its events are read from the store. Look at the network between {holder} and {member.Options.Name}: the links' port.");
     }
 
     /// <summary>Says how far things are, where that is news.</summary>

@@ -18,6 +18,7 @@ public abstract record Computation
     public sealed record Accepted(EventNumber Number, ReadOnlyMemory<byte> Payload, uint Mug, IReadOnlyList<Effect> Effects, string? Failure = null) : Computation;
 
     /// <summary>It is no event; nothing changed.</summary>
+    /// <param name="Kind">Why, to count by.</param>
     /// <param name="Reason">Why, for people.</param>
-    public sealed record Refused(string Reason) : Computation;
+    public sealed record Refused(Refusal Kind, string Reason) : Computation;
 }

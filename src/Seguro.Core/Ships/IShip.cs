@@ -17,7 +17,10 @@ public interface IShip : IAsyncDisposable
 
     /// <summary>Makes the next event of an ovum (the master's work).</summary>
     /// <remarks>The state is ahead of the log until the event is committed; where it never is, <see cref="RestoreAsync"/> goes back.</remarks>
-    ValueTask<Computation> PokeAsync(Ovum ovum, CancellationToken cancel);
+    /// <param name="ovum">The ovum.</param>
+    /// <param name="largest">How many bytes the event's payload may have: what is larger is <see cref="Refusal.Oversize"/>, and the state is the one before.</param>
+    /// <param name="cancel">Interrupts the computation.</param>
+    ValueTask<Computation> PokeAsync(Ovum ovum, long largest, CancellationToken cancel);
 
     /// <summary>Processes the next event of the log (a replica's work), and compares the mug that its payload carries; a mug of 0 is not compared.</summary>
     /// <param name="number">Must follow <see cref="Number"/>.</param>

@@ -21,6 +21,14 @@ public interface IStore : IAsyncDisposable
     /// <summary>The ships that have a log here, by name.</summary>
     ValueTask<IReadOnlyList<Ship>> ListLogsAsync(CancellationToken cancel);
 
+    /// <summary>Which store this is. The first who asks gives the store its identity; it is never changed again.</summary>
+    /// <remarks>
+    /// Linearizable and safe to repeat: of all who ask a new store at once, one gives the identity, durably, and all hear that one. It may be a write, so reading
+    /// commands do not ask. Known limit: a copy of a store (a restored dump, a copied file) has its original's.
+    /// </remarks>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.NoSuchLog"/>: nothing was made in the store yet. What a write throws.</exception>
+    ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel);
+
     /// <summary>How many payload bytes may still be appended; <see langword="null"/> where only the disk limits it.</summary>
     ValueTask<long?> ReadRoomAsync(CancellationToken cancel);
 }

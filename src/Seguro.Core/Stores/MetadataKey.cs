@@ -28,6 +28,12 @@ public static class MetadataKey
     /// <summary>The watermark of released effects: an event's number in decimal digits.</summary>
     public const string Released = "released";
 
+    /// <summary>The term in which the user accepted a loss: decimal digits (<see cref="ClusterSettings.Accepted"/>).</summary>
+    public const string Accepted = "accepted";
+
+    /// <summary>The last event that no cluster's gate has seen: decimal digits (<see cref="ClusterSettings.History"/>).</summary>
+    public const string History = "history";
+
     /// <summary>The longest key, in characters of ASCII.</summary>
     public const int LongestKey = 64;
 

@@ -22,6 +22,10 @@ public abstract record WriteOutcome
     /// <param name="Current">The state in force.</param>
     public sealed record Conflict(LogState Current) : WriteOutcome;
 
+    /// <summary>Nothing was written by this call, and that is certain: the store does not take it as things are. The same may be taken later, where room was made.</summary>
+    /// <param name="Cause">Why, for people.</param>
+    public sealed record Refused(string Cause) : WriteOutcome;
+
     /// <summary>The write may have happened, or may still happen. Repeat the very same call to find out.</summary>
     /// <param name="Cause">What went wrong, for people.</param>
     public sealed record Unknown(string Cause) : WriteOutcome;

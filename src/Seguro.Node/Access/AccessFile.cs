@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Seguro.Core;
+using Seguro.Files;
+using Seguro.Identity;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Access;

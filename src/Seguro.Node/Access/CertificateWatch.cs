@@ -1,5 +1,5 @@
 using System.Diagnostics.Metrics;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 
 namespace Seguro.Node.Access;
 

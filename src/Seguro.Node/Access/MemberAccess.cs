@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Stores.Dqlite;
 

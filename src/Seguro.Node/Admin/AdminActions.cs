@@ -2,7 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Seguro.Core;
 using Seguro.Node.Links;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
+using Seguro.Node.Members;
 
 namespace Seguro.Node.Admin;
 
@@ -13,8 +14,10 @@ namespace Seguro.Node.Admin;
 /// <param name="report">The answer's body where all is well.</param>
 /// <param name="isThere">Says whether a member that is to join is heard of: by a link, or because it asks to be let in.</param>
 /// <param name="forward">Asks another member: its name, the path, the body.</param>
+/// <param name="host">The member's host, where it runs already: for what a member does that stands still.</param>
 public sealed class AdminActions(
-    Func<MemberStatus> status, Action<MemberInput> post, Func<StatusReport> report, Func<string, bool> isThere, Func<string, string, ReadOnlyMemory<byte>, CancellationToken, Task<LinkReply>> forward)
+    Func<MemberStatus> status, Action<MemberInput> post, Func<StatusReport> report, Func<string, bool> isThere,
+    Func<string, string, ReadOnlyMemory<byte>, CancellationToken, Task<LinkReply>> forward, Func<MemberHost?>? host = null)
 {
     /// <summary>How long a change may take to be in force.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -22,7 +25,10 @@ public sealed class AdminActions(
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The paths.</summary>
-    public static IReadOnlyList<string> Paths { get; } = ["/optimism", "/stepdown", "/members"];
+    public static IReadOnlyList<string> Paths { get; } = ["/optimism", "/stepdown", "/members", PutBack, AcceptLoss];
+
+    private const string PutBack = "/putback";
+    private const string AcceptLoss = "/acceptloss";
 
     /// <summary>Does what a request asks for.</summary>
     /// <param name="path">One of <see cref="Paths"/>.</param>
@@ -34,6 +40,8 @@ public sealed class AdminActions(
         try
         {
             MemberStatus now = status();
+            if (path is PutBack or AcceptLoss)
+                return await MendAsync(path, forwarded, cancel);
             if (now.Role is not Role.Master)
             {
                 string master = StatusReport.NameIn(now.Master);
@@ -51,6 +59,19 @@ public sealed class AdminActions(
         {
             return Failed(error);
         }
+    }
+
+    /// <summary>What only the member can do that was asked: no other has its log, and there is no master.</summary>
+    private async Task<LinkReply> MendAsync(string path, bool forwarded, CancellationToken cancel)
+    {
+        if (forwarded || host?.Invoke() is not { } mending)
+            throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat.");
+        if (path == PutBack)
+            await mending.PutBackAsync(cancel);
+        else
+            await mending.AcceptLossAsync(cancel);
+        await WaitAsync(static later => later.Loss is null, path, cancel);
+        return new LinkReply(200, JsonSerializer.SerializeToUtf8Bytes(report(), AdminJson.Default.StatusReport));
     }
 
     private async Task<LinkReply> ForwardAsync(string master, string path, ReadOnlyMemory<byte> body, MemberStatus now, CancellationToken cancel)

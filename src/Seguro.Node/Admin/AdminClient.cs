@@ -52,6 +52,14 @@ public sealed class AdminClient : IDisposable
     /// <exception cref="SeguroException">As above.</exception>
     public Task<StatusReport> ChangeMembersAsync(MembersRequest change, CancellationToken cancel) => PostAsync("/members", change, AdminJson.Default.MembersRequest, cancel);
 
+    /// <summary>Puts back into the store what it lost, from this member's local log.</summary>
+    /// <exception cref="SeguroException">It does not stand still for that, has not all of it, or the store has other events in their place.</exception>
+    public Task<StatusReport> PutBackAsync(CancellationToken cancel) => SendAsync(HttpMethod.Post, "/putback", "{}"u8.ToArray(), cancel);
+
+    /// <summary>Gives up what the store lost.</summary>
+    /// <exception cref="SeguroException">As <see cref="PutBackAsync"/>.</exception>
+    public Task<StatusReport> AcceptLossAsync(CancellationToken cancel) => SendAsync(HttpMethod.Post, "/acceptloss", "{}"u8.ToArray(), cancel);
+
     /// <summary>Lets the master step down; returns when it has.</summary>
     /// <exception cref="SeguroException">As above.</exception>
     public Task<StatusReport> StepDownAsync(CancellationToken cancel) => SendAsync(HttpMethod.Post, "/stepdown", "{}"u8.ToArray(), cancel);

@@ -1,5 +1,5 @@
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Node.Admin;
 

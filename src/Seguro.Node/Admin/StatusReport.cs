@@ -24,6 +24,15 @@ public sealed record StatusReport
     /// <summary>Why it stands still, where it does.</summary>
     public string? Stopped { get; init; }
 
+    /// <summary>What shows that the store lost what it confirmed, where the member stands still for that.</summary>
+    public string? Loss { get; init; }
+
+    /// <summary>The last event that the member ever knew to be committed, here or elsewhere.</summary>
+    public ulong EverCommitted { get; init; }
+
+    /// <summary>On the master of a store with a window: payload bytes in use.</summary>
+    public long? WindowUsed { get; init; }
+
     /// <summary>The end of the local log.</summary>
     public required PlaceReport Durable { get; init; }
 
@@ -35,6 +44,9 @@ public sealed record StatusReport
 
     /// <summary>All effects up to here are out.</summary>
     public required ulong Released { get; init; }
+
+    /// <summary>Up to which event the ship computes again, or for the first time, what was in the log when the member joined; 0 where that is done. <see cref="Processed"/> says how far it is.</summary>
+    public ulong Replaying { get; init; }
 
     /// <summary>The optimism in force.</summary>
     public required OptimismRequest Optimism { get; init; }
@@ -88,10 +100,14 @@ public sealed record StatusReport
             Term = status.Term.Value,
             Master = NameIn(status.Master),
             Stopped = status.Stopped,
+            Loss = status.Loss,
+            EverCommitted = status.EverCommitted.Number.Value,
+            WindowUsed = status.WindowUsed,
             Durable = PlaceReport.Of(status.Durable),
             Processed = PlaceReport.Of(status.Processed),
             Committed = PlaceReport.Of(status.Committed),
             Released = status.Released.Value,
+            Replaying = status.Replaying.Value,
             Optimism = OptimismRequest.Of(status.Optimism),
             Members = status.Members,
             Replicas = [.. status.Replicas.Select(static replica => new ReplicaReport(

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Nock;
 using Seguro.Node.Links;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
@@ -45,6 +47,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             ShipKind = kind,
             Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
             Fake = OneOf("ship:fake", ("true", true), ("false", false)),
+            ShipMemory = Text("ship:memory") is null ? HeapBudget.Available / 2 : Size("ship:memory", 64 << 20, 1L << 44),
             Self = self,
             Members = members,
             Folder = folder,
@@ -62,6 +65,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             MaxUnreplicatedEvents = Number("maxUnreplicatedEvents", 1, 1 << 20),
             MaxUnreplicatedBytes = Size("maxUnreplicatedBytes", 1 << 20, 16L << 30),
             SnapshotEvery = (ulong)Number("snapshotEvery", 1, int.MaxValue),
+            SnapshotAge = Duration("snapshotAge", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Copies = Number("copies", 0, Optimism.MostMembers),
             Balancer = balancer,
             BalancerKey = key,

@@ -1,4 +1,4 @@
-using Seguro.Stores;
+using Seguro.Core;
 
 namespace Seguro.Node.Configuration;
 

@@ -24,6 +24,9 @@ public sealed record NodeConfiguration
     /// <summary>The ship is on no network but its own.</summary>
     public required bool Fake { get; init; }
 
+    /// <summary>How many bytes of memory its kernel may use.</summary>
+    public required long ShipMemory { get; init; }
+
     /// <summary>This member.</summary>
     public required MemberAddresses Self { get; init; }
 
@@ -81,13 +84,16 @@ public sealed record NodeConfiguration
     /// <summary>How many events lie between two snapshots of the ship.</summary>
     public required ulong SnapshotEvery { get; init; }
 
+    /// <summary>For how long events may go without a snapshot of the ship.</summary>
+    public required TimeSpan SnapshotAge { get; init; }
+
     /// <summary>How many local logs must have an event before the store may forget it; 0: all.</summary>
     public required int Copies { get; init; }
 
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
     public HostAddress? Balancer { get; init; }
 
-    /// <summary>The file with the key that the balancer and the members share.</summary>
+    /// <summary>The file with the key that this member and the balancer share.</summary>
     public string? BalancerKey { get; init; }
 
     /// <summary>The Unix socket of the admin API.</summary>

@@ -1,6 +1,6 @@
 using System.Net;
+using Seguro.Balancer;
 using Seguro.Core;
-using Seguro.Node.Balancer;
 
 namespace Seguro.Node.Effects;
 
@@ -10,6 +10,9 @@ public sealed class BalancerPort(BalancerLink link) : DatagramPort
 {
     /// <inheritdoc/>
     public override void Announce(bool isMaster, Term term) => link.Announce(isMaster, term);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Warnings => link.Warnings;
 
     /// <inheritdoc/>
     public override bool Send(Term term, IPEndPoint to, ReadOnlySpan<byte> datagram) => link.Send(term, PeerAddress.Of(to), datagram);

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
-using Seguro.Urbit.Drivers;
+using Seguro.Nock.Drivers;
 
 namespace Seguro.Node.Effects;
 
@@ -51,6 +51,20 @@ public sealed class EffectRouter : IAsyncDisposable
 
     /// <summary>How many effects nobody here knows how to carry out.</summary>
     public long Unhandled => Volatile.Read(ref _unhandled);
+
+    /// <summary>What people should know of the way in and out now; each a full sentence.</summary>
+    public IReadOnlyList<string> Warnings => _port.Warnings;
+
+    /// <summary>Hears of a term that this member knows now, whatever its role: the balancer asks who knows of the master's.</summary>
+    public void SeeTerm(Term term)
+    {
+        lock (_role)
+        {
+            // A master's term is the one that it won.
+            if (!_isMaster)
+                _port.Announce(isMaster: false, term);
+        }
+    }
 
     /// <summary>Begins to listen.</summary>
     /// <param name="hear">Takes what the ship is to hear: <see cref="Members.MemberHost.Hear"/>. Must not block.</param>

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Seguro.Urbit.Names;
+using Seguro.Nouns;
 
 namespace Seguro.Node.Effects;
 

@@ -1,8 +1,8 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Net.Client;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Node.Links;
 

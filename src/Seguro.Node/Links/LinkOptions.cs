@@ -1,12 +1,14 @@
 using Seguro.Core;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 
 namespace Seguro.Node.Links;
 
 /// <summary>What the links of one member are.</summary>
 public sealed record LinkOptions
 {
+    /// <summary>The most bytes that an event of a cluster may have: links and ships take no larger ones.</summary>
+    public const long MostOfEvent = 1L << 30;
+
     /// <summary>This member's name; that of its certificate.</summary>
     public required string Name { get; init; }
 
@@ -47,7 +49,7 @@ public sealed record LinkOptions
     public int LargestPush { get; init; } = 8 << 20;
 
     /// <summary>The largest event that is read from another member, in bytes.</summary>
-    public long LargestEvent { get; init; } = 1L << 30;
+    public long LargestEvent { get; init; } = MostOfEvent;
 
     /// <summary>How many payload bytes may wait for a peer; past that the link breaks and is made anew, without what waited.</summary>
     public long MaxQueuedBytes { get; init; } = 64L << 20;

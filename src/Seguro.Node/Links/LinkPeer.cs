@@ -1,5 +1,5 @@
 using Grpc.Net.Client;
-using Seguro.Stores;
+using Seguro.Core;
 
 namespace Seguro.Node.Links;
 

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;

@@ -4,6 +4,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores.Dqlite;
 using Wire = Seguro.Node.Links.Wire;
 
@@ -33,6 +34,11 @@ static class MessageCodec
                 if (ack.Stopped is { } stopped)
                     answer.Stopped = stopped.Length > LongestReason ? stopped[..LongestReason] : stopped;
                 return (new Wire.Frame { Ack = answer }, 0);
+            case MemberMessage.Testimony said:
+                Wire.Testimony testimony = new() { Term = said.Term.Value, Winner = said.Winner, Committed = Encode(said.Committed), Accepted = said.Accepted.Value };
+                if (said.Loss is { } loss)
+                    testimony.Loss = loss.Length > LongestReason ? loss[..LongestReason] : loss;
+                return (new Wire.Frame { Testimony = testimony }, 0);
             default:
                 throw new ArgumentException($"A {message.GetType().Name} has no frame.", nameof(message));
         }
@@ -46,6 +52,9 @@ static class MessageCodec
         Wire.Frame.ContentOneofCase.Ack => new MemberMessage.Ack(
             new Term(frame.Ack.Term), Decode(frame.Ack.Received), Decode(frame.Ack.Durable), Decode(frame.Ack.Processed),
             frame.Ack.Gap, frame.Ack.HasStopped ? Short(frame.Ack.Stopped, LongestReason, "a reason") : null),
+        Wire.Frame.ContentOneofCase.Testimony => new MemberMessage.Testimony(
+            new Term(frame.Testimony.Term), Short(frame.Testimony.Winner, Lease.LongestHolder, "a name"), Decode(frame.Testimony.Committed), new Term(frame.Testimony.Accepted),
+            frame.Testimony.HasLoss ? Short(frame.Testimony.Loss, LongestReason, "a reason") : null),
         _ => throw Bad("a frame of an unknown kind"),
     };
 
@@ -120,7 +129,9 @@ static class MessageCodec
 
     private static Wire.Settings Encode(ClusterSettings settings)
     {
-        Wire.Settings encoded = new() { HasMembers = settings.Members is not null, Released = settings.Released.Value };
+        Wire.Settings encoded = new() { HasMembers = settings.Members is not null, Released = settings.Released.Value, Accepted = settings.Accepted.Value };
+        if (settings.History is { } history)
+            encoded.History = history.Value;
         if (settings.Optimism is { } optimism)
             encoded.Optimism = new Wire.Optimism { Replicas = (uint)optimism.Replicas, Degrade = optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade };
         if (settings.Members is { } members)
@@ -139,7 +150,8 @@ static class MessageCodec
         Optimism? optimism = settings.Optimism is { } sent
             ? new Optimism((int)sent.Replicas, sent.Degrade ? ReplicaLossPolicy.Degrade : ReplicaLossPolicy.Wait)
             : null;
-        return new ClusterSettings(optimism, settings.HasMembers ? [.. settings.Members] : null, new EventNumber(settings.Released))
+        return new ClusterSettings(optimism, settings.HasMembers ? [.. settings.Members] : null, new EventNumber(settings.Released), new Term(settings.Accepted),
+            settings.HasHistory ? new EventNumber(settings.History) : null)
         {
             Left = settings.Left.Count > 0 ? [.. settings.Left] : null,
         };

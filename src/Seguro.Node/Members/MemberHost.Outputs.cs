@@ -34,6 +34,9 @@ public sealed partial class MemberHost
             case MemberOutput.Snapshot snapshot:
                 Snapshot(snapshot.Position);
                 break;
+            case MemberOutput.Remember remember:
+                Remember(remember.Known);
+                break;
             case MemberOutput.AppendLocal append:
                 Task recorded = _recorded;
                 Begin(async () =>
@@ -52,10 +55,10 @@ public sealed partial class MemberHost
                 Begin(() => _shared.CampaignAsync(campaign.Expected, stop));
                 break;
             case MemberOutput.Renew renew:
-                Begin(() => _shared.RenewAsync(renew.Held, stop));
+                BeginInTenure(() => _shared.RenewAsync(renew.Held, tenure), tenure);
                 break;
             case MemberOutput.Resign resign:
-                Begin(() => _shared.ResignAsync(resign.Held, stop));
+                Begin(() => _shared.ResignAsync(resign.Held, stop)); // it frees the lease also where nobody waits for the answer any more
                 break;
             case MemberOutput.ObserveLease:
                 Begin(() => _shared.ObserveAsync(stop));
@@ -172,11 +175,13 @@ public sealed partial class MemberHost
     {
         if (Interlocked.Exchange(ref _snapshot, 1) != 0)
             return;
+        // Its turn at the ship is taken here and now: what the member wants next, such as the event that follows, comes after it.
+        Task turn = _ship.TakeTurnAsync(_stop.Token);
         _running.Begin(async () =>
         {
             try
             {
-                await _ship.SnapshotAsync(position, _stop.Token);
+                await _ship.SnapshotAsync(position, turn, _stop.Token);
             }
             catch (OperationCanceledException)
             {
@@ -197,9 +202,6 @@ public sealed partial class MemberHost
     private void ChangeRole(MemberOutput.RoleChanged changed)
     {
         _options.Log.LogInformation("{Member} is {Role} (term {Term}).", _options.Member.Name, changed.Role, changed.Term);
-        // Before a master's first event is in the local log, and before an effect of its term is out: see MastershipRecord.
-        if (changed.Role is Role.Master or Role.Replica)
-            Record(changed.Term, changed.Role is Role.Master);
         if (changed.Role is not (Role.Candidate or Role.Master))
         {
             CancellationTokenSource old = _tenure;
@@ -215,12 +217,9 @@ public sealed partial class MemberHost
         _options.ChangeRole(changed.Role, changed.Term);
     }
 
-    private void Record(Term term, bool wasMaster)
+    /// <summary>Keeps what the member knows for certain; what is appended and released after it waits for it.</summary>
+    private void Remember(Evidence known)
     {
-        MastershipRecord next = new(term > _record.Term ? term : _record.Term, wasMaster);
-        if (_hasRecord && next == _record)
-            return;
-        (_record, _hasRecord) = (next, true);
         Task before = _recorded;
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         _recorded = done.Task;
@@ -229,7 +228,7 @@ public sealed partial class MemberHost
             try
             {
                 await before;
-                next.Write(_folder);
+                EvidenceFile.Write(_folder, known);
                 done.SetResult();
             }
             catch (Exception failed)

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
 
@@ -17,6 +17,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
     private const int MostHeld = 64;
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan BetweenSuspicions = TimeSpan.FromSeconds(1);
 
     private readonly MemberHostOptions _options;
     private readonly Member _member;
@@ -26,6 +27,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly SharedLogReader _reader;
     private readonly StoreTrouble _trouble;
     private readonly MemberMetrics _metrics;
+    private readonly ReplayNotice _replay;
+    private readonly SuspectOva _suspects;
     private readonly Channel<MemberInput> _mailbox = Channel.CreateUnbounded<MemberInput>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopping; // outlives its source
@@ -34,8 +37,6 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly long _start;
     private readonly string _folder;
     private CancellationTokenSource _tenure;
-    private MastershipRecord _record;
-    private bool _hasRecord;
     private Task _recorded = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
     private Task _clock = Task.CompletedTask;
@@ -45,21 +46,22 @@ public sealed partial class MemberHost : IAsyncDisposable
     private int _tick;
     private int _snapshot;
     private int _isDisposed;
+    private volatile bool _isDeaf;
 
     private MemberHost(MemberHostOptions options, LocalLog local)
     {
+        options = options with { Member = options.Member with { LargestEvent = Math.Min(options.Member.LargestEvent, options.Store.Capabilities.LargestEvent) } };
         _options = options;
         _local = local;
         _start = options.Time.GetTimestamp();
         _stopping = _stop.Token;
         _folder = Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Pier)))!;
-        MastershipRecord? record = MastershipRecord.Read(_folder);
-        _hasRecord = record is not null;
-        _record = record ?? new MastershipRecord(Term.None, WasMaster: false);
         _member = new Member(options.Member);
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
-        _ship = new ShipWorker(options, local);
+        _replay = new ReplayNotice(options.Time, options.Log);
+        _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
+        _ship = new ShipWorker(options, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
         _metrics = new MemberMetrics(options.Member.Name, options.Time, () => _status);
@@ -72,6 +74,10 @@ public sealed partial class MemberHost : IAsyncDisposable
         get
         {
             MemberStatus status = _status;
+            if (ReplayNotice.Describe(status) is { } replay)
+                status = status with { Warnings = [.. status.Warnings, replay] };
+            if (_suspects.Warnings is { Count: > 0 } suspects)
+                status = status with { Warnings = [.. status.Warnings, .. suspects] };
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
@@ -93,8 +99,9 @@ public sealed partial class MemberHost : IAsyncDisposable
         MemberHost host = new(options, local);
         try
         {
+            Evidence? known = EvidenceFile.Read(host._folder);
             Position ship = await host._ship.RestoreAsync(local.Head.Number, cancel);
-            host.Post(new MemberInput.Started(local.Head, ship));
+            host.Post(new MemberInput.Started(local.Head, ship, known));
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
             host._clock = host.TickAsync();
             return host;
@@ -109,6 +116,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Takes a message that came from another member. Where too many wait, it is dropped as if the link had broken.</summary>
     public void Receive(string from, MemberMessage message)
     {
+        if (_isDeaf && _status.Role is Role.Replica)
+            return; // a master that hands over needs to hear; who ends as a replica comes to rest sooner without
         if (Interlocked.Increment(ref _received) > _options.MaxReceived)
         {
             Interlocked.Decrement(ref _received);
@@ -121,6 +130,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Takes an ovum: a datagram that every member hears, or a timer that rang here. Its bytes are the member's from then on. Where too many wait, it is dropped and counted.</summary>
     public void Hear(Ovum ovum)
     {
+        if (_isDeaf)
+            return; // the other members hear it, too
         if (Interlocked.Increment(ref _heard) > _options.MaxHeard)
         {
             Interlocked.Decrement(ref _heard);
@@ -129,6 +140,11 @@ public sealed partial class MemberHost : IAsyncDisposable
         }
         Post(new MemberInput.Heard(ovum));
     }
+
+    /// <summary>Another member did not come back from an ovum.</summary>
+    /// <param name="from">Who says so, by its certificate.</param>
+    /// <param name="told">What it is witness of.</param>
+    public void HearSuspicion(string from, Suspicion told) => _suspects.Hear(from, told);
 
     /// <summary>Gives the member an input: what an operator wants.</summary>
     public void Post(MemberInput input) => _mailbox.Writer.TryWrite(input);
@@ -152,18 +168,21 @@ public sealed partial class MemberHost : IAsyncDisposable
             () => _local.ReadAsync(after, last, _options.Member.MaxGroup, _options.Member.MaxGroupBytes, both.Token).AsTask()) ?? [];
     }
 
+    /// <summary>Puts back into the store what it lost, from the local log (<see cref="LostEvents.PutBackAsync"/>).</summary>
+    public Task<Position> PutBackAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.PutBackAsync(_options.Store, _local, _status, cancel));
+
+    /// <summary>Gives up what the store lost (<see cref="LostEvents.AcceptAsync"/>).</summary>
+    public Task<Term> AcceptLossAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.AcceptAsync(_options.Store, _status, cancel));
+
     /// <summary>Ends the member where it stands, without handing over (post <see cref="MemberInput.StepDown"/> before, for that). Waits for writes that are under way.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
-        await _stop.CancelAsync();
-        _mailbox.Writer.TryComplete();
-        await _loop;
-        await _clock;
-        await _running.EndAsync();
+        await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
+        _suspects.Dispose();
         _metrics.Dispose();
         _tenure.Dispose();
         _stop.Dispose();
@@ -219,10 +238,11 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         MemberStatus before = _status;
         _status = _member.Status;
+        _replay.See(_status);
         if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
             _options.ChangeMembers(_status);
-        if (_hasRecord && _status.Term > _record.Term)
-            Record(_status.Term, _record.WasMaster);
+        if (before.Term != _status.Term)
+            _options.SeeTerm(_status.Term);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>
@@ -246,6 +266,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private async Task TickAsync()
     {
         TimeSpan tenth = _options.Member.LeaseDuration / 10;
+        TimeSpan told = Now - BetweenSuspicions;
         using PeriodicTimer timer = new(tenth > ShortestTick ? tenth : ShortestTick, _options.Time);
         try
         {
@@ -253,12 +274,26 @@ public sealed partial class MemberHost : IAsyncDisposable
             {
                 if (Interlocked.Exchange(ref _tick, 1) == 0)
                     Post(MemberInput.Tick.Instance);
+                LookForSuspects(ref told);
             }
         }
         catch (OperationCanceledException)
         {
             // The end.
         }
+        catch (Exception failed)
+        {
+            Fail(failed);
+        }
+    }
+
+    private void LookForSuspects(ref TimeSpan told)
+    {
+        if (!_suspects.Look(_options.Member.LeaseDuration / 2) && Now - told < BetweenSuspicions)
+            return;
+        told = Now;
+        if (_suspects.Own is { Count: > 0 } own)
+            _options.Suspect(own);
     }
 
     /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>

@@ -39,8 +39,14 @@ public sealed record MemberHostOptions
     /// </summary>
     public Action<Role, Term> ChangeRole { get; init; } = static (_, _) => { };
 
+    /// <summary>Tells the other members (their <see cref="MemberHost.HearSuspicion"/>) of ova that this one did not come back from. Said again every second while it holds. Must not block.</summary>
+    public Action<IReadOnlyList<Suspicion>> Suspect { get; init; } = static _ => { };
+
     /// <summary>Hears who belongs to the cluster and who left, when that changed. Must not block for long; what it throws ends the member.</summary>
     public Action<MemberStatus> ChangeMembers { get; init; } = static _ => { };
+
+    /// <summary>Hears of the highest term that the member knows, when that changed. Must not block.</summary>
+    public Action<Term> SeeTerm { get; init; } = static _ => { };
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

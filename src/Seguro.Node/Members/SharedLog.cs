@@ -21,11 +21,16 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
         {
             result = await _log.AppendEventsAsync(append.Term, append.Previous, append.Events, cancel);
         }
+        catch (SeguroException refused) when (refused.Code is ErrorCode.TooLarge)
+        {
+            trouble.Note("append to the store", refused);
+            result = new AppendResult(new WriteOutcome.Refused($"{refused.Message} ({refused.CodeText}). {refused.NextStep}"), append.Previous);
+        }
         catch (Exception failed) when (StoreTrouble.IsOne(failed))
         {
             result = new AppendResult(new WriteOutcome.Unknown(trouble.Note("append to the store", failed)), append.Previous);
         }
-        if (result.Outcome is WriteOutcome.Unknown)
+        if (result.Outcome is WriteOutcome.Unknown or WriteOutcome.Refused)
         {
             await _appending.WaitAsync(cancel);
             return new MemberInput.StoreAppended(result);

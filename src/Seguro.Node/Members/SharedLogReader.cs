@@ -1,5 +1,5 @@
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
 

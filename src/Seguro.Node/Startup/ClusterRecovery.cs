@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Access;
 using Seguro.Node.Configuration;
+using Seguro.Node.Members;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Transfer;
 
 namespace Seguro.Node.Startup;
 
@@ -17,7 +18,6 @@ public static class ClusterRecovery
 {
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
-    private const int Attempts = 5;
 
     /// <summary>How many payload bytes the new database is given: a part of its window.</summary>
     public static long WindowOf(NodeConfiguration configuration)
@@ -48,11 +48,12 @@ public static class ClusterRecovery
     /// <summary>Builds it: moves the old node's folder aside, forms a cluster of one node, fills its database, and ends the node again.</summary>
     /// <param name="configuration">The new cluster's.</param>
     /// <param name="source">The log that it is filled with.</param>
+    /// <param name="effects">What the members knew of effects.</param>
     /// <param name="term">Terms go on above this one, so that whoever knew it takes the new masters for what they are.</param>
     /// <param name="cancel">Ends it; then run it again under one more new name.</param>
     /// <returns>Where the old node's folder is now; <see langword="null"/> where there was none.</returns>
     /// <exception cref="SeguroException">What the parts say; what was moved stays moved.</exception>
-    public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, Term term, CancellationToken cancel)
+    public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, ClusterSettings effects, Term term, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(source);
@@ -67,34 +68,13 @@ public static class ClusterRecovery
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);
         PierMetadata.Read(configuration.Ship, metadata);
         Dictionary<string, ReadOnlyMemory<byte>> identity = metadata.Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life).ToDictionary(StringComparer.Ordinal);
+        foreach ((string key, ReadOnlyMemory<byte> value) in ClusterSettingsCodec.Write(effects))
+            identity[key] = value;
         await using EventLog log = new(await store.CreateLogAsync(configuration.Ship, source.WindowStart, identity, cancel), store.Capabilities);
-        await RaiseAsync(log, term, cancel);
+        await LostEvents.RaiseAsync(log, term, cancel);
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "recover", LeaseDuration, TimeProvider.System, cancel);
         await FillAsync(old, log, lease, source, cancel);
         return aside;
-    }
-
-    // A term is won by a campaign, one at a time: that is what all stores can do. A node alone takes a millisecond or two for each.
-    private static async Task RaiseAsync(EventLog log, Term term, CancellationToken cancel)
-    {
-        string candidate = $"recover@{Guid.NewGuid():N}";
-        Lease lease = (await log.ReadStateAsync(cancel)).Lease;
-        for (int unknown = 0; lease.Term < term;)
-        {
-            switch (await log.Stored.CampaignAsync(lease, candidate, LeaseDuration, cancel))
-            {
-                case LeaseOutcome.Done done:
-                    lease = done.Lease;
-                    unknown = 0;
-                    break;
-                case LeaseOutcome.Unknown when ++unknown < Attempts:
-                    break;
-                case var outcome:
-                    throw new SeguroException(ErrorCode.OutcomeUnknown, $"the term of the new log could not be raised to {term}: {outcome}", "Run the command again, under one more new name of the database.");
-            }
-        }
-        if (lease.IsHeld)
-            await log.Stored.ResignAsync(lease, cancel);
     }
 
     private static async Task FillAsync(EventLog old, EventLog log, WriterLease lease, SurvivingLog source, CancellationToken cancel)

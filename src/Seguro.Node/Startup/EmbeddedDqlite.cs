@@ -1,7 +1,7 @@
 using System.Globalization;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
-using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Startup;

@@ -5,7 +5,7 @@ namespace Seguro.Node.Startup;
 /// <summary>Which of the surviving logs is to be the cluster's, what of each is kept, and in which term the cluster goes on. Made of logs that were read to their ends.</summary>
 /// <remarks>
 /// <para>Of logs of which one is the beginning of the other, the longer one is taken: whatever of it was never committed contradicts nothing, and its effects may be out.</para>
-/// <para>Of logs that differ, one has what was never committed, and the members' records say which (see <see cref="Members.MastershipRecord"/>): a replica's log has nothing but what is
+/// <para>Of logs that differ, one has what was never committed, and the members' records say which (see <see cref="Evidence"/>): a replica's log has nothing but what is
 /// committed, so a master's that contradicts it was ahead. Of two masters', that of the older term was: the newer one had begun with all that was committed before. Where the records
 /// do not say, the user must.</para>
 /// </remarks>
@@ -21,7 +21,11 @@ public sealed class RecoveryPlan
         Head = best.Head!.Value;
         ulong known = logs.Max(static log => log.Log.Record?.Term.Value ?? 0);
         Term = known == 0 ? Term.None : new Term(known + Margin);
-        Certain = logs.Where(log => log.Log.Record is { WasMaster: false } && log.Log.Head is { } head && log.Kept == head.Number).Select(static log => log.Kept).DefaultIfEmpty().Max();
+        Certain = logs.Where(log => log.Log.Record is { MayBeAhead: false } && log.Log.Head is { } head && log.Kept == head.Number).Select(static log => log.Kept).DefaultIfEmpty().Max();
+        Effects = new ClusterSettings(
+            null, null,
+            logs.Select(static log => log.Log.Record?.Released ?? EventNumber.None).Where(released => released <= Head.Number).DefaultIfEmpty().Max(),
+            History: logs.Select(static log => log.Log.Record?.History).Where(history => history <= Head.Number).DefaultIfEmpty().Max());
         Lost = logs.Max(static log => log.Log.Problem is null ? 0 : log.Log.Claims) is var claimed && claimed > Head.Number.Value ? claimed - Head.Number.Value : 0;
     }
 
@@ -33,6 +37,9 @@ public sealed class RecoveryPlan
 
     /// <summary>Up to here the cluster's log had these events for certain; above it, only a master had them. 0 where the records do not tell.</summary>
     public EventNumber Certain { get; }
+
+    /// <summary>What the members knew of effects: which are out, and which were another runtime's affair.</summary>
+    public ClusterSettings Effects { get; }
 
     /// <summary>How many events a log claims to have beyond <see cref="Head"/> that can't be used.</summary>
     public ulong Lost { get; }
@@ -100,5 +107,5 @@ public sealed class RecoveryPlan
 
     /// <summary>Of two logs that differ, this one ends with what was never committed.</summary>
     private static bool WasAhead(SurvivingLog one, SurvivingLog other) =>
-        one.Record is { WasMaster: true } mine && other.Record is { } theirs && (!theirs.WasMaster || theirs.Term > mine.Term);
+        one.Record is { MayBeAhead: true } mine && other.Record is { } theirs && (!theirs.MayBeAhead || theirs.Term > mine.Term);
 }

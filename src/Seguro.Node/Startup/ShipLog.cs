@@ -1,11 +1,11 @@
 using Seguro.Core;
+using Seguro.Nock.Kernels;
 using Seguro.Node.Configuration;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Stores.Dqlite;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Identity;
 
 namespace Seguro.Node.Startup;
 

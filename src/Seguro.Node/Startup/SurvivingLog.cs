@@ -1,6 +1,6 @@
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores;
 
 namespace Seguro.Node.Startup;
@@ -13,7 +13,7 @@ public sealed class SurvivingLog : IAsyncDisposable
     private SurvivingLog(string folder, IStore? store, EventLog? log)
     {
         Folder = folder;
-        Record = MastershipRecord.Read(folder);
+        Record = ReadRecord(folder);
         _store = store;
         Log = log;
     }
@@ -25,7 +25,7 @@ public sealed class SurvivingLog : IAsyncDisposable
     public EventLog? Log { get; }
 
     /// <summary>What its member knew of masterships; <see langword="null"/> where that was not recorded.</summary>
-    public MastershipRecord? Record { get; }
+    public Evidence? Record { get; }
 
     /// <summary>What it says of itself.</summary>
     public LogState? State { get; private set; }
@@ -93,6 +93,18 @@ public sealed class SurvivingLog : IAsyncDisposable
             await Log.DisposeAsync();
         if (_store is not null)
             await _store.DisposeAsync();
+    }
+
+    private static Evidence? ReadRecord(string folder)
+    {
+        try
+        {
+            return EvidenceFile.Read(folder);
+        }
+        catch (SeguroException error) when (error.Code is ErrorCode.Corrupt)
+        {
+            return null; // it tells nothing; the log may
+        }
     }
 
     private async Task VerifyAsync(EventLog log, long window, CancellationToken cancel)

@@ -54,6 +54,12 @@ static class DqliteSql
     /// <summary>The rows and bytes that are held, and the cap.</summary>
     public const string Room = "SELECT coalesce(sum(h.rows), 0), coalesce(sum(h.bytes), 0), (SELECT cap FROM seguro) FROM held h";
 
+    /// <summary>Gives the store its identity where it has none: ?1 key, ?2 identity. Under id 0, which no log has.</summary>
+    public const string GiveIdentity = "INSERT INTO metadata(log, key, value) VALUES(0, ?1, ?2) ON CONFLICT DO NOTHING";
+
+    /// <summary>The store's identity: ?1 key.</summary>
+    public const string Identity = "SELECT value FROM metadata WHERE log = 0 AND key = ?1";
+
     /// <summary>A ship's log: ?1 ship.</summary>
     public const string FindLog = "SELECT id, origin FROM log WHERE ship = ?1";
 

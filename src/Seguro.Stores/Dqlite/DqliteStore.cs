@@ -146,6 +146,28 @@ public sealed class DqliteStore : IStore
         cancel);
 
     /// <inheritdoc/>
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        byte[] candidate = NewIdentity.Make().ToArray();
+        try
+        {
+            return await _client.WriteAsync(
+                async (session, token) =>
+                {
+                    await session.ExecAsync(DqliteSql.GiveIdentity, [NewIdentity.Key, candidate], token);
+                    await session.ExecAsync(DqliteSql.Barrier, [], token); // what another client gave is then a majority's, too
+                    using DqliteRows rows = await session.QueryAsync(DqliteSql.Identity, [NewIdentity.Key], token);
+                    return StoreIdentity.Read(rows.Read() ? rows.Blob(0).Span : [], "in dqlite");
+                },
+                cancel);
+        }
+        catch (UnknownOutcomeException unknown)
+        {
+            throw Unfinished("the store's identity could not be confirmed", unknown);
+        }
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<long?> ReadRoomAsync(CancellationToken cancel) =>
         await _client.ReadAsync(async (session, token) => (await DqliteRoom.ReadAsync(session, token)).Bytes, cancel);
 

@@ -80,8 +80,7 @@ sealed partial class DqliteStoredLog
     /// <inheritdoc/>
     public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => signal.WaitAsync(
         async look => keys.Number(await client.ReadAsync((session, token) => NumberAsync(session, DqliteSql.HeadKey, [keys.Log], token), look)) > number,
-        AppendSignal.Interval,
-        time,
+        pause => Task.Delay(AppendSignal.Interval, time, pause),
         cancel);
 
     private async ValueTask<(LogState State, DqliteRows Rows)> ConfirmedPageAsync(DqliteValue[] page, CancellationToken cancel)

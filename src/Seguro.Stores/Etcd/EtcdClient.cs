@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Seguro.Core;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 using Seguro.Stores.Etcd.Wire;
 
 namespace Seguro.Stores.Etcd;

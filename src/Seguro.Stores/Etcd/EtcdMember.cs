@@ -2,7 +2,8 @@ using System.Net.Http;
 using System.Net.Security;
 using System.Net.Sockets;
 using Grpc.Net.Client;
-using Seguro.Stores.Dqlite;
+using Seguro.Core;
+using Seguro.Identity;
 using Wire = Seguro.Stores.Etcd.Wire;
 
 namespace Seguro.Stores.Etcd;

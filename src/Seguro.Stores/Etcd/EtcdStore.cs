@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text;
 using Google.Protobuf;
 using Seguro.Core;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 using Seguro.Stores.Etcd.Wire;
 
 namespace Seguro.Stores.Etcd;
@@ -122,6 +122,35 @@ public sealed class EtcdStore : IStore
     {
         RangeResponse found = await _client.RangeAsync(new RangeRequest { Key = _keys.States, RangeEnd = EtcdKeys.EndOf(_keys.States), KeysOnly = true }, cancel);
         return [.. found.Kvs.Select(pair => Ship.Parse(EtcdKeys.After(_keys.States, pair.Key)))];
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        RangeRequest read = new() { Key = _keys.Identity };
+        TxnRequest give = new()
+        {
+            Compare = { IsAbsent(_keys.Identity) },
+            Success = { Put(_keys.Identity, NewIdentity.Make().ToArray()) },
+        };
+        try
+        {
+            RangeResponse found = await _client.RangeAsync(read, cancel);
+            if (found.Kvs.Count == 0)
+            {
+                await _client.WriteAsync(give, cancel);
+                found = await _client.RangeAsync(read, cancel);
+            }
+            return StoreIdentity.Read(found.Kvs.Count > 0 ? found.Kvs[0].Value.Span : [], $"below '{_keys.Prefix}/' in etcd");
+        }
+        catch (UnknownOutcomeException unknown)
+        {
+            throw Unfinished("the store's identity could not be given", unknown);
+        }
+        catch (EtcdNoSpaceException full)
+        {
+            throw DiskFull(full);
+        }
     }
 
     /// <inheritdoc/>

@@ -78,8 +78,7 @@ sealed partial class PostgresLog
                 return await command.ExecuteScalarAsync(token) is long head ? (ulong)head > number.Value : throw Gone();
             },
             look),
-        AppendSignal.Interval,
-        _source.Time,
+        pause => Task.Delay(AppendSignal.Interval, _source.Time, pause),
         cancel);
 
     private Chain ReadChain(NpgsqlDataReader reader, int column)

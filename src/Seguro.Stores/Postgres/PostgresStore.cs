@@ -152,6 +152,32 @@ public sealed class PostgresStore : IStore
         []);
 
     /// <inheritdoc/>
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        byte[] candidate = NewIdentity.Make().ToArray();
+        string doubt = "";
+        for (int attempt = 0; attempt < EventLog.Attempts; attempt++)
+        {
+            WriteLane.Answer<byte[]?> kept = await _lane.RunAsync(
+                async (connection, seconds, token) =>
+                {
+                    await using NpgsqlCommand command = new(Statements.Identity, connection) { CommandTimeout = seconds };
+                    command.Add(NewIdentity.Key);
+                    command.Add(candidate);
+                    return await command.ExecuteScalarAsync(token) as byte[];
+                },
+                0,
+                cancel);
+            if (kept.Doubt is null)
+                return StoreIdentity.Read(kept.Value, _source.Where);
+            doubt = kept.Doubt;
+        }
+        throw new SeguroException(
+            ErrorCode.OutcomeUnknown, $"{_source.Where} did not confirm the identity of the store: {doubt}",
+            "Check that the server and enough synchronous standbys run (pg_stat_replication).");
+    }
+
+    /// <inheritdoc/>
     public ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => new((long?)null);
 
     /// <inheritdoc/>

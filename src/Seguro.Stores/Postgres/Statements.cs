@@ -188,6 +188,16 @@ static class Statements
         SELECT id FROM made
         """;
 
+    /// <summary>
+    /// key, identity → the store's identity: this one, where it had none. Always a write, so that its commit waits for the standbys, and with it for the one that
+    /// another client gave. Under id 0, which no log has (PostgreSQL counts identities from 1).
+    /// </summary>
+    public const string Identity = """
+        INSERT INTO seguro.metadata AS m (log, key, value) VALUES (0, $1, $2)
+        ON CONFLICT (log, key) DO UPDATE SET value = m.value
+        RETURNING value
+        """;
+
     /// <summary>ship → id.</summary>
     public const string FindLog = "SELECT id FROM seguro.log WHERE ship = $1";
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using RocksDbSharp;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Stores.RocksDb;
 

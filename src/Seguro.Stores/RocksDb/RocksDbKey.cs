@@ -7,7 +7,7 @@ namespace Seguro.Stores.RocksDb;
 /// <summary>The keys in the database: numbers are big-endian, so that RocksDB's order of bytes is theirs.</summary>
 /// <remarks>
 /// In the column family <c>default</c>: <c>0</c> → the schema's version; <c>1, ship's name</c> → log id; <c>2, log id</c> → state;
-/// <c>3, log id, name</c> → metadata. In <c>seguro.events</c>: <c>log id, event, fragment</c> → bytes, after a header in fragment 0.
+/// <c>3, log id, name</c> → metadata; <c>4</c> → the store's identity. In <c>seguro.events</c>: <c>log id, event, fragment</c> → bytes, after a header in fragment 0.
 /// A log id has 4 bytes, an event's number 8, a fragment's index 4. The state is apart from the events so that RocksDB's files of events do
 /// not overlap, and move down its levels without being written again.
 /// </remarks>
@@ -24,6 +24,9 @@ static class RocksDbKey
 
     /// <summary>The schema's version.</summary>
     public static byte[] Marker => [0];
+
+    /// <summary>The store's identity.</summary>
+    public static byte[] Identity => [4];
 
     /// <summary>From a ship's name to its log id.</summary>
     public static byte[] Ship(Ship ship) => [ShipKind, .. Encoding.ASCII.GetBytes(ship.Name)];

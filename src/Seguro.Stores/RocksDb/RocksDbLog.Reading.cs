@@ -59,7 +59,7 @@ sealed partial class RocksDbLog
 
     /// <inheritdoc/>
     public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => database.Signal(id).WaitAsync(
-        async token => (await ReadStateAsync(token)).Head.Number > number, AppendSignal.Interval, options.Time, cancel);
+        async token => (await ReadStateAsync(token)).Head.Number > number, pause => Task.Delay(AppendSignal.Interval, options.Time, pause), cancel);
 
     private RocksDbState ReadState(RocksDbFiles files) => files.Get(RocksDbKey.State(id)) is { } bytes
         ? RocksDbState.Decode(bytes, ship)

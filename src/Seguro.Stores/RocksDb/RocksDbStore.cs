@@ -100,6 +100,22 @@ public sealed class RocksDbStore : IStore
     }
 
     /// <inheritdoc/>
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        ObjectDisposedException.ThrowIf(_isClosed != 0, this);
+        SemaphoreSlim turn = _database.Turn(0);
+        await turn.WaitAsync(cancel);
+        try
+        {
+            return await Task.Run(FindOrGiveIdentity, CancellationToken.None);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
     public ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => ValueTask.FromResult<long?>(null);
 
     /// <inheritdoc/>
@@ -120,6 +136,24 @@ public sealed class RocksDbStore : IStore
             ships.Add(Ship.Parse(Encoding.ASCII.GetString(iterator.GetKeySpan()[1..])));
         RocksDbFiles.Check(iterator);
         return ships;
+    }
+
+    private StoreIdentity FindOrGiveIdentity()
+    {
+        StoreIdentity made = NewIdentity.Make();
+        using WriteBatch batch = new();
+        byte[]? known = _database.Read(files =>
+        {
+            if (files.Get(RocksDbKey.Identity) is { } bytes)
+                return bytes;
+            batch.Put(RocksDbKey.Identity, made.ToArray(), files.State);
+            return null;
+        });
+        if (known is not null)
+            return StoreIdentity.Read(known, _database.Path);
+        return _database.Write(batch) is { } cause
+            ? throw new SeguroException(ErrorCode.OutcomeUnknown, $"giving the store its identity may have failed: {cause}", "Try again: repeating it is safe.")
+            : made;
     }
 
     private uint MakeLog(Ship ship, Position origin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)

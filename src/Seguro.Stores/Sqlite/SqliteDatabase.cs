@@ -30,6 +30,9 @@ sealed class SqliteDatabase : IAsyncDisposable
         _writer = OpenSession(options.Create);
     }
 
+    /// <summary>The file.</summary>
+    public string Path => _path;
+
     /// <summary>The clock for waiting.</summary>
     public TimeProvider Time => _options.Time;
 
@@ -38,7 +41,7 @@ sealed class SqliteDatabase : IAsyncDisposable
     {
         if (!File.Exists(path) && !options.Create)
             throw NotThere(path);
-        if (!Directory.Exists(Path.GetDirectoryName(path)))
+        if (!Directory.Exists(System.IO.Path.GetDirectoryName(path)))
             throw new SeguroException(ErrorCode.NotFound, $"the folder of {path} does not exist", "Make the folder, or give another path.");
         SqliteDatabase? database = null;
         bool isReady = false;

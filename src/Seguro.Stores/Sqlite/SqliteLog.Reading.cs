@@ -57,11 +57,11 @@ sealed partial class SqliteLog
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> ReadMetadataAsync(CancellationToken cancel) =>
-        database.ReadAsync<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>>(ReadMetadata, cancel);
+        database.ReadAsync<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>>(session => SqliteMetadata.Read(session, id, ship), cancel);
 
     /// <inheritdoc/>
     public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => database.Signal(id).WaitAsync(
-        token => database.ReadAsync(session => ReadRow(session).State.Head.Number > number, token), AppendSignal.Interval, database.Time, cancel);
+        token => database.ReadAsync(session => ReadRow(session).State.Head.Number > number, token), pause => Task.Delay(AppendSignal.Interval, database.Time, pause), cancel);
 
     private SqliteRow ReadRow(SqliteSession session) => SqliteRow.Read(session, id, ship)
         ?? throw new SeguroException(ErrorCode.NoSuchLog, $"the log of {ship} is no longer in the database", "Find out who removed it.");
@@ -72,28 +72,6 @@ sealed partial class SqliteLog
         try
         {
             return select.Step() ? (ReadChain(select, 0, number), select.Number(1)) : null;
-        }
-        finally
-        {
-            select.Reset();
-        }
-    }
-
-    private Dictionary<string, ReadOnlyMemory<byte>> ReadMetadata(SqliteSession session)
-    {
-        Dictionary<string, ReadOnlyMemory<byte>> metadata = [];
-        SqliteStatement select = session.Prepare("SELECT key, value, seal FROM metadata WHERE log = ?1").Bind(id);
-        try
-        {
-            while (select.Step())
-            {
-                string key = select.Text(0);
-                byte[] value = select.Blob(1).ToArray();
-                if (SqliteRow.Seal(ship, key, value) != select.Number(2))
-                    throw SqliteRow.Damaged(ship, $"the metadata '{key}'");
-                metadata.Add(key, value);
-            }
-            return metadata;
         }
         finally
         {

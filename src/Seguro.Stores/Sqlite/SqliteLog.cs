@@ -20,11 +20,6 @@ sealed partial class SqliteLog(SqliteDatabase database, long id, Ship ship) : IS
             throw new SeguroException(ErrorCode.TooLarge, $"event {number} is above the last that sqlite can number ({long.MaxValue})", "Nothing was written. Use another store.");
     }
 
-    /// <summary>Writes a value of the metadata, over the one that is there.</summary>
-    public static void WriteMetadata(SqliteSession session, long log, Ship ship, string key, ReadOnlySpan<byte> value) =>
-        session.Prepare("INSERT OR REPLACE INTO metadata (log, key, value, seal) VALUES (?1, ?2, ?3, ?4)")
-            .Bind(1, log).Bind(2, key).Bind(3, value).Bind(4, SqliteRow.Seal(ship, key, value)).Run();
-
     /// <inheritdoc/>
     public async ValueTask<WriteOutcome> AppendAsync(Append append, CancellationToken cancel)
     {
@@ -93,10 +88,10 @@ sealed partial class SqliteLog(SqliteDatabase database, long id, Ship ship) : IS
         return WriteAsync(
             (session, row) =>
             {
-                ReadOnlyMemory<byte>? current = ReadMetadata(session).TryGetValue(key, out ReadOnlyMemory<byte> known) ? known : (ReadOnlyMemory<byte>?)null;
+                ReadOnlyMemory<byte>? current = SqliteMetadata.Read(session, id, ship).TryGetValue(key, out ReadOnlyMemory<byte> known) ? known : (ReadOnlyMemory<byte>?)null;
                 if (LogRules.DecideMetadata(row.State, term, current, expected, value) is { } decided)
                     return decided;
-                WriteMetadata(session, id, ship, key, value.Span);
+                SqliteMetadata.Write(session, id, ship, key, value.Span);
                 return null;
             },
             cancel);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Seguro.Core;
+using Seguro.Files;
 using SQLitePCL;
 
 namespace Seguro.Stores.Sqlite;
@@ -8,8 +9,6 @@ namespace Seguro.Stores.Sqlite;
 /// <remarks>For one thread at a time.</remarks>
 sealed partial class SqliteSession : IDisposable
 {
-    private const int NoSpace = 28; // errno
-    private const int OverQuota = 122;
 
     private readonly Dictionary<string, SqliteStatement> _prepared = [];
     private readonly string _path;
@@ -101,7 +100,7 @@ sealed partial class SqliteSession : IDisposable
         string text = raw.sqlite3_errmsg(Handle).utf8_to_string();
         int primary = code & 0xff;
         int system = primary is raw.SQLITE_IOERR or raw.SQLITE_CANTOPEN ? sqlite3_system_errno(Handle) : 0;
-        if (primary == raw.SQLITE_FULL || system is NoSpace or OverQuota)
+        if (primary == raw.SQLITE_FULL || FullDisk.IsErrno(system))
         {
             return new SeguroException(ErrorCode.DiskFull, $"the disk that holds {_path} is full",
                 "Nothing was written. Make room (or give the store a larger disk) and try again.");

@@ -63,7 +63,7 @@ public sealed class SqliteStore : IStore
                 LogState state = new(origin, new Head(Term.None, origin.Number, origin.Chain), Lease.None, 0);
                 long made = new SqliteRow(state, 0).Insert(session, ship);
                 foreach ((string key, ReadOnlyMemory<byte> value) in metadata)
-                    SqliteLog.WriteMetadata(session, made, ship, key, value.Span);
+                    SqliteMetadata.Write(session, made, ship, key, value.Span);
                 return (made, Commit: true);
             },
             cause => throw new SeguroException(ErrorCode.OutcomeUnknown, $"making the log of {ship} may have failed: {cause}", "Try again: repeating it is safe."),
@@ -88,6 +88,19 @@ public sealed class SqliteStore : IStore
             }
             return ships;
         },
+        cancel);
+
+    /// <inheritdoc/>
+    public ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel) => _database.WriteAsync(
+        session =>
+        {
+            if (SqliteMetadata.Read(session, SqliteMetadata.OfStore, default).TryGetValue(NewIdentity.Key, out ReadOnlyMemory<byte> known))
+                return (StoreIdentity.Read(known.Span, _database.Path), Commit: false);
+            StoreIdentity made = NewIdentity.Make();
+            SqliteMetadata.Write(session, SqliteMetadata.OfStore, default, NewIdentity.Key, made.ToArray());
+            return (made, Commit: true);
+        },
+        cause => throw new SeguroException(ErrorCode.OutcomeUnknown, $"giving the store its identity may have failed: {cause}", "Try again: repeating it is safe."),
         cancel);
 
     /// <inheritdoc/>

@@ -28,6 +28,13 @@ public sealed class PostgresHarness : StoreHarness
     public override async ValueTask<IStore> OpenAsync(CancellationToken cancel) =>
         await PostgresStore.OpenAsync(StoreUrl.Parse(Url), new StoreOptions { Create = true }, cancel);
 
+    /// <summary>A database of its own on the same servers.</summary>
+    public override async Task<Func<CancellationToken, ValueTask<IStore>>> MakeAnotherAsync(CancellationToken cancel)
+    {
+        string url = await Cluster.MakeDatabaseAsync(cancel);
+        return async token => await PostgresStore.OpenAsync(StoreUrl.Parse(url), new StoreOptions { Create = true }, token);
+    }
+
     /// <inheritdoc/>
     public override Task CrashServerAsync(CancellationToken cancel) => Cluster.CrashPrimaryAsync(cancel);
 

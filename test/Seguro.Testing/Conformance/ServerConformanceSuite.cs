@@ -49,6 +49,25 @@ public abstract partial class ServerConformanceSuite(StoreHarness harness) : Sto
     }
 
     [Fact(Timeout = Bound)]
+    public async Task The_identity_outlives_a_crash_and_a_change_of_leader()
+    {
+        Require(Faults.Crash);
+        Require(Faults.ChangeLeader);
+        await using LogSession session = await BeginAsync();
+        StoreIdentity identity = await session.Store.ReadIdentityAsync(Cancel);
+        foreach (Func<CancellationToken, Task> hurt in (Func<CancellationToken, Task>[])[Harness.CrashServerAsync, Harness.ChangeLeaderAsync])
+        {
+            await hurt(Cancel);
+            Append next = LogSession.Build(session.Term, session.Head, [[1]]);
+            Assert.IsType<WriteOutcome.Committed>(await EventuallyAsync(async () => await RepeatAsync(() => session.Stored.AppendAsync(next, Cancel))));
+            session.Head = next.Last;
+            Assert.Equal(identity, await EventuallyAsync(() => session.Store.ReadIdentityAsync(Cancel)));
+            await using IStore other = await Harness.OpenAsync(Cancel);
+            Assert.Equal(identity, await EventuallyAsync(() => other.ReadIdentityAsync(Cancel)));
+        }
+    }
+
+    [Fact(Timeout = Bound)]
     public async Task A_deposed_leader_that_still_answers_says_nothing_false()
     {
         Require(Faults.DeposeLeader);

@@ -31,6 +31,9 @@ public abstract class StoreHarness : IAsyncLifetime
     /// <summary>Opens another, independent client of the same database, making its tables or files where they are missing.</summary>
     public abstract ValueTask<IStore> OpenAsync(CancellationToken cancel);
 
+    /// <summary>Makes another store of this kind, with nothing in it, which ends with the harness. What is returned opens clients of it.</summary>
+    public abstract Task<Func<CancellationToken, ValueTask<IStore>>> MakeAnotherAsync(CancellationToken cancel);
+
     /// <summary>Ends, with kill −9, the server process that answers writes, and starts it again. Returns when the database takes writes again.</summary>
     public virtual Task CrashServerAsync(CancellationToken cancel) => throw new NotSupportedException();
 

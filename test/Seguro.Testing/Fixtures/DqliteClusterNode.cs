@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Seguro.Stores;
+using Seguro.Core;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Testing;

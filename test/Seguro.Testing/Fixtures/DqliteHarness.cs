@@ -14,6 +14,7 @@ public sealed class DqliteHarness : StoreHarness
     private const int DiskMegabytes = 2048;
 
     private readonly List<TcpRelay> _relays = [];
+    private readonly List<DqliteCluster> _others = [];
     private DqliteCluster? _cluster;
 
     /// <summary>The nodes.</summary>
@@ -39,6 +40,14 @@ public sealed class DqliteHarness : StoreHarness
 
     /// <inheritdoc/>
     public override async ValueTask<IStore> OpenAsync(CancellationToken cancel) => await DqliteStore.OpenAsync(StoreUrl.Parse(Url), Options, cancel);
+
+    /// <summary>A cluster of one node.</summary>
+    public override async Task<Func<CancellationToken, ValueTask<IStore>>> MakeAnotherAsync(CancellationToken cancel)
+    {
+        DqliteCluster other = await DqliteCluster.StartAsync(1, cancel: cancel);
+        _others.Add(other);
+        return async token => await DqliteStore.OpenAsync(StoreUrl.Parse(other.Url), other.StoreOptions with { Window = Window }, token);
+    }
 
     /// <inheritdoc/>
     public override async Task CrashServerAsync(CancellationToken cancel)
@@ -137,6 +146,8 @@ public sealed class DqliteHarness : StoreHarness
     {
         if (_cluster is not null)
             await _cluster.DisposeAsync();
+        foreach (DqliteCluster other in _others)
+            await other.DisposeAsync();
         foreach (TcpRelay relay in _relays)
             await relay.DisposeAsync();
     }
@@ -196,6 +207,8 @@ public sealed class DqliteHarness : StoreHarness
             inner.CreateLogAsync(ship, origin, metadata, cancel);
 
         public ValueTask<IReadOnlyList<Ship>> ListLogsAsync(CancellationToken cancel) => inner.ListLogsAsync(cancel);
+
+        public ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel) => inner.ReadIdentityAsync(cancel);
 
         public ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => inner.ReadRoomAsync(cancel);
 

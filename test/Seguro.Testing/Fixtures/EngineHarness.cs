@@ -11,6 +11,7 @@ public abstract class EngineHarness : StoreHarness
     private readonly TemporaryFolder _folder;
     private readonly TemporaryDisk? _disk;
     private readonly string _path;
+    private int _others;
 
     /// <summary>Prepares the disk.</summary>
     /// <param name="engine">The URL's scheme.</param>
@@ -35,14 +36,24 @@ public abstract class EngineHarness : StoreHarness
     public override Faults Supports => _disk is null ? Faults.FlipByte : Faults.FlipByte | Faults.FillDisk;
 
     /// <inheritdoc/>
-    public override ValueTask<IStore> OpenAsync(CancellationToken cancel) =>
-        StoreConnection.OpenAsync(StoreUrl.Parse(Url), new StoreOptions { Create = true }, cancel);
+    public override ValueTask<IStore> OpenAsync(CancellationToken cancel) => OpenAsync(Url, cancel);
+
+    /// <inheritdoc/>
+    public override Task<Func<CancellationToken, ValueTask<IStore>>> MakeAnotherAsync(CancellationToken cancel)
+    {
+        string url = $"{Url}-other{Interlocked.Increment(ref _others)}";
+        return Task.FromResult<Func<CancellationToken, ValueTask<IStore>>>(token => OpenAsync(url, token));
+    }
 
     /// <inheritdoc/>
     public override Task<IAsyncDisposable> FillDiskAsync(CancellationToken cancel) => Task.FromResult(_disk!.Fill());
 
     /// <inheritdoc/>
     public override Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel) => FileDamage.FlipAsync(_path, stored, cancel);
+
+    /// <summary>Opens the database of a URL.</summary>
+    protected virtual ValueTask<IStore> OpenAsync(string url, CancellationToken cancel) =>
+        StoreConnection.OpenAsync(StoreUrl.Parse(url), new StoreOptions { Create = true }, cancel);
 
     /// <inheritdoc/>
     public override ValueTask DisposeAsync()

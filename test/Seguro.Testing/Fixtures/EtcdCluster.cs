@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Grpc.Core;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
+using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores.Etcd;
 using Seguro.Stores.Etcd.Wire;
 

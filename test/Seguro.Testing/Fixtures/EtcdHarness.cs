@@ -22,6 +22,7 @@ public sealed class EtcdHarness : StoreHarness
     private static readonly ByteString Ballast = ByteString.CopyFromUtf8("ballast/");
 
     private EtcdCluster? _cluster;
+    private int _others;
 
     /// <summary>The members.</summary>
     public EtcdCluster Cluster => _cluster ?? throw new InvalidOperationException("The harness was not started.");
@@ -40,6 +41,13 @@ public sealed class EtcdHarness : StoreHarness
 
     /// <inheritdoc/>
     public override async ValueTask<IStore> OpenAsync(CancellationToken cancel) => await EtcdStore.OpenAsync(StoreUrl.Parse(Url), Options, cancel);
+
+    /// <summary>A prefix of its own in the same cluster.</summary>
+    public override Task<Func<CancellationToken, ValueTask<IStore>>> MakeAnotherAsync(CancellationToken cancel)
+    {
+        StoreUrl url = StoreUrl.Parse($"{Url}/other{Interlocked.Increment(ref _others)}");
+        return Task.FromResult<Func<CancellationToken, ValueTask<IStore>>>(async token => await EtcdStore.OpenAsync(url, Options, token));
+    }
 
     /// <inheritdoc/>
     public override async Task CrashServerAsync(CancellationToken cancel)

@@ -7,10 +7,15 @@ public sealed class LmdbHarness : EngineHarness
 {
     /// <summary>Prepares the disk.</summary>
     public LmdbHarness()
-        : base("lmdb", "piers") => Directory.CreateDirectory(Folder);
-
-    private string Folder => Url["lmdb:".Length..];
+        : base("lmdb", "piers")
+    {
+    }
 
     /// <inheritdoc/>
-    public override ValueTask<IStore> OpenAsync(CancellationToken cancel) => ValueTask.FromResult<IStore>(new PierFleet(Folder));
+    protected override ValueTask<IStore> OpenAsync(string url, CancellationToken cancel)
+    {
+        string folder = url["lmdb:".Length..];
+        Directory.CreateDirectory(folder);
+        return ValueTask.FromResult<IStore>(new PierFleet(folder));
+    }
 }

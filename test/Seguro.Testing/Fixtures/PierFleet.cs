@@ -9,6 +9,9 @@ public sealed class PierFleet(string folder) : IStore
     private readonly Dictionary<Ship, IStore> _piers = [];
     private IStore? _any;
 
+    /// <summary>The ship whose pier has the fleet's identity.</summary>
+    public static Ship Keeper { get; } = Ship.Parse("~keeper-keeper");
+
     /// <inheritdoc/>
     public StoreCapabilities Capabilities => Any().Capabilities;
 
@@ -30,6 +33,14 @@ public sealed class PierFleet(string folder) : IStore
             ships.AddRange(await store.ListLogsAsync(cancel));
         }
         return ships;
+    }
+
+    /// <summary>The identity of <see cref="Keeper"/>'s pier.</summary>
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        IStore store = await OpenAsync(Keeper, cancel);
+        await (await store.CreateLogAsync(Keeper, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), cancel)).DisposeAsync();
+        return await store.ReadIdentityAsync(cancel);
     }
 
     /// <inheritdoc/>

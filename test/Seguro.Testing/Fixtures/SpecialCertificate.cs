@@ -1,4 +1,5 @@
 using System.Formats.Asn1;
+using Seguro.Identity;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Seguro.Stores.Dqlite;

@@ -1,5 +1,5 @@
 using Seguro.Core;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Testing;
 

@@ -1,5 +1,5 @@
 using System.Numerics;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Testing;
 

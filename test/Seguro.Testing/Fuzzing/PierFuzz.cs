@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Seguro.Core;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.Testing;
 

@@ -35,6 +35,8 @@ public enum ModelBug
     TermFalls,
     /// <summary>All ships share one log.</summary>
     ShipsMixed,
+    /// <summary>Each client gives the store an identity of its own.</summary>
+    IdentityNotKept,
     /// <summary>Opening a log makes it.</summary>
     OpenCreates,
     /// <summary>The sum of bytes is not kept.</summary>

@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores;
 
 namespace Seguro.Testing;
 
@@ -13,10 +14,17 @@ public sealed class ModelDatabase
     private TaskCompletionSource _changed = NewSignal();
 
     /// <summary>Makes an empty database.</summary>
-    public ModelDatabase(ModelOptions? options = null) => Options = options ?? new ModelOptions();
+    public ModelDatabase(ModelOptions? options = null)
+    {
+        Options = options ?? new ModelOptions();
+        Identity = Options.Identity ?? NewIdentity.Make();
+    }
 
     /// <summary>What it can do.</summary>
     public ModelOptions Options { get; }
+
+    /// <summary>Which database it is.</summary>
+    public StoreIdentity Identity { get; }
 
     /// <summary>Its faults.</summary>
     public ModelFaults Faults { get; } = new();

@@ -31,6 +31,13 @@ public class ModelHarness : StoreHarness
     public override ValueTask<IStore> OpenAsync(CancellationToken cancel) => new(Database.Open());
 
     /// <inheritdoc/>
+    public override Task<Func<CancellationToken, ValueTask<IStore>>> MakeAnotherAsync(CancellationToken cancel)
+    {
+        ModelDatabase other = new(Database.Options);
+        return Task.FromResult<Func<CancellationToken, ValueTask<IStore>>>(_ => new(other.Open()));
+    }
+
+    /// <inheritdoc/>
     public override Task CrashServerAsync(CancellationToken cancel)
     {
         if (Database.Options.Bug is ModelBug.CommitNotDurable)

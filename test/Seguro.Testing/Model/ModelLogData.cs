@@ -41,6 +41,24 @@ internal sealed class ModelLogData
         Fragments = new(Fragments.ToDictionary(static pair => pair.Key, static pair => new SortedDictionary<int, byte[]>(pair.Value))),
     };
 
+    /// <summary>Becomes again what it was when a copy was made.</summary>
+    public void GoBackTo(ModelLogData copy)
+    {
+        ModelLogData older = copy.Copy();
+        Become(older.State);
+        Refill(Events, older.Events);
+        Refill(Fragments, older.Fragments);
+        Refill(Metadata, older.Metadata);
+
+        static void Refill<TKey, TValue>(SortedDictionary<TKey, TValue> filled, SortedDictionary<TKey, TValue> with)
+            where TKey : notnull
+        {
+            filled.Clear();
+            foreach ((TKey key, TValue value) in with)
+                filled.Add(key, value);
+        }
+    }
+
     /// <summary>Moves to another state.</summary>
     public void Become(LogState state)
     {

@@ -26,6 +26,9 @@ public sealed record ModelOptions
     /// <summary>Fragments are handed out in a buffer that is spoiled when the next one is asked for, as the contract allows.</summary>
     public bool SpoilsBuffers { get; init; } = true;
 
+    /// <summary>Which database it is; <see langword="null"/>: a random one.</summary>
+    public StoreIdentity? Identity { get; init; }
+
     /// <summary>A mistake planted on purpose.</summary>
     public ModelBug Bug { get; init; }
 

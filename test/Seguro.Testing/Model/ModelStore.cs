@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Stores;
 
 namespace Seguro.Testing;
 
@@ -67,6 +68,17 @@ public sealed class ModelStore : IStore
         {
             CheckReachable();
             return new ValueTask<IReadOnlyList<Ship>>(Database.Ships);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        lock (Database.Lock)
+        {
+            CheckReachable();
+            return new ValueTask<StoreIdentity>(Database.Options.Bug is ModelBug.IdentityNotKept ? NewIdentity.Make() : Database.Identity);
         }
     }
 

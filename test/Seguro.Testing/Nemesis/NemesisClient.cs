@@ -1,4 +1,4 @@
-using Seguro.Node.Probes;
+using Seguro.Cli.Demo.Probes;
 
 namespace Seguro.Testing;
 

@@ -1,5 +1,5 @@
+using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
-using Seguro.Node.Probes;
 
 namespace Seguro.Testing;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
+using Seguro.Nock.Kernels;
 using Seguro.Node.Admin;
-using Seguro.Node.Probes;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Piers;
+using Seguro.Piers;
 
 namespace Seguro.Testing;
 

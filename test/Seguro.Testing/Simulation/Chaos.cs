@@ -8,6 +8,7 @@ internal sealed class Chaos
     private readonly SimulatedCluster _cluster;
     private readonly SimulationRandom _random;
     private readonly List<Action> _faults = [];
+    private readonly List<ModelLogData> _copies = [];
     private readonly long _lease;
     private readonly long _end;
 
@@ -36,6 +37,7 @@ internal sealed class Chaos
         Add(Nemesis.Membership, ChangeMembers);
         Add(Nemesis.Twin, StartTwin);
         Add(Nemesis.ShipDiffers, SpoilShip);
+        Add(Nemesis.StoreBack, GoBack);
     }
 
     private long Now => _cluster.Schedule.Now;
@@ -55,6 +57,10 @@ internal sealed class Chaos
         Timers();
         if (_faults.Count > 0)
             Next();
+        if (!_cluster.Plan.Nemeses.HasFlag(Nemesis.StoreBack))
+            return;
+        CopyStore();
+        _cluster.Schedule.After(_random.Between(_end / 4, _end - 1), GoBack);
     }
 
     /// <summary>Ends all faults: links, store, processes; and brings those members up that belong to the cluster.</summary>
@@ -229,6 +235,9 @@ internal sealed class Chaos
     private void LoseDisk(SimulatedMember member, bool whole)
     {
         Position forgotten = _cluster.Store.Log.State.Base;
+        // A trim that was asked for may be made at any time, and counted on this disk.
+        if (_cluster.TrimmedBelow.Value > forgotten.Number.Value + 1)
+            forgotten = _cluster.History.PositionAt(_cluster.TrimmedBelow.Previous.Value);
         bool safe = _cluster.Members.Any(other => other != member && !other.IsTwin && other.Disk.DurableChainAt(forgotten.Number) == forgotten.Chain
             && _cluster.CurrentMembers.Contains(other.Name, StringComparer.Ordinal));
         if (!safe && forgotten.Number != EventNumber.None)
@@ -276,6 +285,31 @@ internal sealed class Chaos
         }
         twin.Disk.CopyFrom(_cluster.Members.First(member => member.Name == twin.Name && !member.IsTwin).Disk);
         twin.Start(_cluster.CurrentMembers);
+    }
+
+    private void CopyStore()
+    {
+        if (_cluster.IsHealed || _cluster.History.HasGoneBack)
+            return;
+        _copies.Add(_cluster.Store.Log.Copy());
+        _cluster.Schedule.After(_lease, CopyStore);
+    }
+
+    /// <summary>An older copy of the store takes its place, under running members or while all are down.</summary>
+    private void GoBack()
+    {
+        if (_cluster.History.HasGoneBack || _cluster.IsHealed)
+            return;
+        ModelLogData copy = _copies[_random.Below(_copies.Count)];
+        if (_random.Chance(0.6))
+        {
+            foreach (SimulatedMember member in _cluster.Members.Where(static member => member.IsUp).ToList())
+            {
+                member.Crash();
+                _cluster.Schedule.After(_random.Between(1, _lease * 8), () => Restart(member));
+            }
+        }
+        _cluster.Store.GoBackTo(copy);
     }
 
     private void SpoilShip()

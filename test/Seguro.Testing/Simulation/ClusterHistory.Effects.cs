@@ -13,6 +13,9 @@ internal sealed partial class ClusterHistory
     private readonly HashSet<ulong> _answered = [];
     private ulong _highestTerm;
 
+    /// <summary>The last event that was in the log before the cluster took it over.</summary>
+    public EventNumber Imported { get; set; }
+
     /// <summary>How many effects left.</summary>
     public int Effects => _emissions.Count;
 
@@ -30,6 +33,11 @@ internal sealed partial class ClusterHistory
             Invariant.Gate,
             member.LeaseIsLive,
             () => $"{member.Candidate} releases up to {release.Last} without a live lease: {member.LeaseAge.TotalMilliseconds:0.#} ms since the last one was asked for");
+        // The store is asked, not the master: where clocks run at the same rate, a lease that the master relies on is nobody else's. After the store went back its word says nothing.
+        Require(
+            Invariant.Gate,
+            Math.Min(known.Optimism.Replicas, stored.Replicas) > 0 || Plan.Nemeses.HasFlag(Nemesis.ClockDrift) || HasGoneBack || release.Effects.Count == 0 || _highestWon <= release.Term.Value,
+            () => $"{member.Candidate} releases up to {release.Last} at optimism 0 in term {release.Term}, and term {_highestWon} was won");
         EventNumber before = EventNumber.None;
         int index = -1;
         foreach (Effect effect in release.Effects)
@@ -47,6 +55,7 @@ internal sealed partial class ClusterHistory
     /// <summary>An effect left a member's process.</summary>
     public void Left(SimulatedMember member, Term term, Effect effect, bool optimistic)
     {
+        Require(Invariant.Imported, effect.Number > Imported, () => $"the effect of event {effect.Number} left, and the events up to {Imported} were made by another runtime");
         (ulong Number, int Index, ulong State) key = (effect.Number.Value, effect.Index, ShipRules.StateIn(effect));
         bool again = _left.TryGetValue(key, out bool wasOptimistic);
         _left[key] = optimistic;
@@ -100,7 +109,7 @@ internal sealed partial class ClusterHistory
         {
             Require(
                 Invariant.EffectCount,
-                HasLeft(effectful, state),
+                effectful <= Imported || HasLeft(effectful, state),
                 () => $"{member.Candidate} says that the effects up to {number} are out; that of {effectful} is not");
         }
     }
@@ -110,7 +119,7 @@ internal sealed partial class ClusterHistory
     {
         if (Plan.Effects is EffectsPolicy.AtMostOnce)
             return null;
-        for (int i = 0; i < _log.Count; i++)
+        for (int i = (int)Imported.Value; i < _log.Count; i++)
         {
             int count = ShipRules.CountOf(_log[i].Payload.Span);
             for (int index = 0; index < count; index++)
@@ -129,7 +138,7 @@ internal sealed partial class ClusterHistory
         foreach (Emission emission in _emissions)
         {
             bool real = emission.Number <= (ulong)_log.Count && _log[(int)emission.Number - 1].State == emission.State;
-            if (real)
+            if (real || (_isLossAccepted && IsOfLost(emission)))
                 continue;
             Phantoms++;
             Require(
@@ -144,7 +153,7 @@ internal sealed partial class ClusterHistory
         {
             Require(
                 Invariant.NoPhantom,
-                numbers.Count <= Plan.MaxUnreplicated,
+                numbers.Count <= Plan.MaxUnreplicated || HasGoneBack,
                 () => $"the master of term {term} lost {numbers.Count} released events at optimism 0; the bound is {Plan.MaxUnreplicated}");
         }
         foreach ((ulong id, int events) in _sequenced)
@@ -172,7 +181,8 @@ internal sealed partial class ClusterHistory
                 () => $"{member.Candidate} releases event {number} at optimism 0; its disk ends at {member.Disk.Durable.Number}");
             return;
         }
-        bool committed = number.Value <= (ulong)_log.Count && _log[(int)number.Value - 1].State == ShipRules.StateIn(effect);
+        bool committed = (number.Value <= (ulong)_log.Count && _log[(int)number.Value - 1].State == ShipRules.StateIn(effect))
+            || IsLost(number.Value, ShipRules.StateIn(effect));
         Require(Invariant.Gate, committed, () => $"{member.Candidate} releases event {number} at optimism {asked}, which is not committed (the log ends at {Head.Number})");
         int processed = 0;
         foreach ((string name, EventNumber to) in _processed)
@@ -180,7 +190,8 @@ internal sealed partial class ClusterHistory
             if (name != member.Name && to >= number && (known.Members.Contains(name, StringComparer.Ordinal) || storedMembers.Contains(name, StringComparer.Ordinal)))
                 processed++;
         }
-        if (processed >= asked)
+        // What was processed was noted by number; the store's going back took numbers away.
+        if (processed >= asked || IsLost(number.Value, ShipRules.StateIn(effect)))
             return;
         bool degrades = known.Optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade || stored.OnReplicaLoss is ReplicaLossPolicy.Degrade;
         int healthy = member.Machine!.Status.Replicas.Count(static replica => replica.Healthy);
@@ -189,6 +200,11 @@ internal sealed partial class ClusterHistory
             degrades && release.Degraded && processed >= Math.Min(asked, healthy),
             () => $"{member.Candidate} releases event {number} at optimism {known.Optimism} (stored: {stored}); {processed} other members processed it, {healthy} are healthy, degraded: {release.Degraded}");
     }
+
+    private bool IsOfLost(Emission emission) => IsLost(emission.Number, emission.State);
+
+    private bool IsLost(ulong number, ulong state) =>
+        number > _lostAfter && number - _lostAfter <= (ulong)_lost.Count && _lost[(int)(number - _lostAfter) - 1].State == state;
 
     private IEnumerable<Emission> Recent()
     {

@@ -10,6 +10,11 @@ internal sealed partial class ClusterHistory : IDisposable
 {
     private readonly List<Fact> _log = [];
     private readonly SortedDictionary<ulong, (string Holder, Position Head)> _terms = [];
+    private readonly List<Fact> _lost = [];
+    private readonly HashSet<(ulong Term, string Holder)> _formerMasters = [];
+    private ulong _lostAfter;
+    private bool _isLossAccepted;
+    private ulong _highestWon;
     private readonly SortedDictionary<string, EventNumber> _processed = new(StringComparer.Ordinal);
 
     public ClusterHistory(SimulationPlan plan) => Plan = plan;
@@ -37,6 +42,49 @@ internal sealed partial class ClusterHistory : IDisposable
 
     /// <summary>This position is in the committed log.</summary>
     public bool IsCommitted(Position position) => position.Number.Value <= (ulong)_log.Count && PositionAt(position.Number.Value).Chain == position.Chain;
+
+    /// <summary>This position is in the committed log, or was before the store lost it.</summary>
+    public bool WasCommitted(Position position)
+    {
+        ulong lost = position.Number.Value - _lostAfter;
+        return IsCommitted(position)
+            || (position.Number.Value > _lostAfter && lost <= (ulong)_lost.Count && _lost[(int)lost - 1].Chain == position.Chain);
+    }
+
+    /// <summary>The store went back in time.</summary>
+    public bool HasGoneBack { get; private set; }
+
+    /// <summary>What the store lost is in its log again, and only that: it can be put back no more.</summary>
+    public int Lost => _lost.Count;
+
+    /// <summary>The store's log ends where it ended before.</summary>
+    public void GoesBack(EventNumber head)
+    {
+        HasGoneBack = true;
+        _lostAfter = head.Value;
+        _lost.AddRange(_log.Skip((int)head.Value));
+        _log.RemoveRange((int)head.Value, _log.Count - (int)head.Value);
+        foreach (string name in _processed.Keys.ToList())
+            _processed[name] = _processed[name] < head ? _processed[name] : head;
+        LastEffectful = EventNumber.None;
+        _sequenced.Clear();
+        for (int i = 0; i < _log.Count; i++)
+        {
+            if (ShipRules.CountOf(_log[i].Payload.Span) > 0)
+                LastEffectful = new EventNumber((ulong)i + 1);
+            ulong id = ShipRules.IdOf(_log[i].Payload.Span);
+            _sequenced[id] = _sequenced.GetValueOrDefault(id) + 1;
+        }
+    }
+
+    /// <summary>The user gives up what the store lost.</summary>
+    public void AcceptsLoss() => _isLossAccepted = true;
+
+    /// <summary>A member keeps on disk what it knows for certain.</summary>
+    public void Remembers(SimulatedMember member, Evidence known) => Require(
+        Invariant.StoreBack,
+        known.Committed.Number == EventNumber.None || WasCommitted(known.Committed),
+        () => $"{member.Candidate} keeps on disk that {known.Committed} was committed, which it never was");
 
     /// <summary>The state of a right ship at a number.</summary>
     public ulong StateAt(EventNumber number) => number == EventNumber.None ? 0 : _log[(int)number.Value - 1].State;
@@ -73,8 +121,12 @@ internal sealed partial class ClusterHistory : IDisposable
     /// <summary>A candidate won a term.</summary>
     public void Won(LogState state)
     {
+        // A store that went back gives a term out again, to who knows nothing of it.
+        if (HasGoneBack && _terms.Remove(state.Lease.Term.Value, out (string Holder, Position) former))
+            _formerMasters.Add((state.Lease.Term.Value, former.Holder));
         Require(Invariant.OneMaster, !_terms.ContainsKey(state.Lease.Term.Value), () => $"{state.Lease} was won, but the term was {_terms[state.Lease.Term.Value].Holder}'s");
         _terms.Add(state.Lease.Term.Value, (state.Lease.Holder, state.Head.Position));
+        _highestWon = Math.Max(_highestWon, state.Lease.Term.Value);
     }
 
     /// <summary>Somebody acts as the master of a term.</summary>
@@ -82,7 +134,7 @@ internal sealed partial class ClusterHistory : IDisposable
     {
         Require(
             Invariant.OneMaster,
-            _terms.TryGetValue(term.Value, out (string Holder, Position) won) && won.Holder == member.Candidate,
+            (_terms.TryGetValue(term.Value, out (string Holder, Position) won) && won.Holder == member.Candidate) || _formerMasters.Contains((term.Value, member.Candidate)),
             () => $"{member.Candidate} does this as master of term {term}, which is {(_terms.TryGetValue(term.Value, out var owner) ? owner.Holder : "nobody")}'s: {what}");
     }
 
@@ -90,7 +142,7 @@ internal sealed partial class ClusterHistory : IDisposable
     public void Serves(SimulatedMember member, Term term)
     {
         ActsAsMaster(member, term, "computes");
-        EventNumber head = _terms[term.Value].Head.Number;
+        EventNumber head = _terms.TryGetValue(term.Value, out (string Holder, Position Head) won) && won.Holder == member.Candidate ? won.Head.Number : EventNumber.None;
         Require(
             Invariant.CompleteMaster,
             member.Ship!.Number >= head,
@@ -101,6 +153,8 @@ internal sealed partial class ClusterHistory : IDisposable
     public void FirstAppend(SimulatedMember member, Term term, Position previous)
     {
         ActsAsMaster(member, term, "appends");
+        if (_formerMasters.Contains((term.Value, member.Candidate)))
+            return;
         Position head = _terms[term.Value].Head;
         Require(
             Invariant.CompleteMaster,
@@ -117,7 +171,7 @@ internal sealed partial class ClusterHistory : IDisposable
         {
             Require(
                 Invariant.OneValue,
-                IsCommitted(new Position(added.Number, added.Chain)),
+                WasCommitted(new Position(added.Number, added.Chain)),
                 () => $"{member.Candidate}, {role}, writes event {added.Number}, chain {added.Chain.ToString()[..16]}, which is not committed ({Head})");
         }
     }
@@ -135,7 +189,7 @@ internal sealed partial class ClusterHistory : IDisposable
             ack.Processed.Number <= ack.Durable.Number,
             () => $"{member.Candidate} processed {ack.Processed.Number}, but only {ack.Durable.Number} is durable");
         if (member.Role is Role.Replica)
-            Require(Invariant.OneValue, committed, () => $"{member.Candidate}, a replica, processed {ack.Processed}, which is not committed ({Head})");
+            Require(Invariant.OneValue, WasCommitted(ack.Processed), () => $"{member.Candidate}, a replica, processed {ack.Processed}, which is not committed ({Head})");
         if (ack.Stopped is null && committed)
         {
             Require(
@@ -150,7 +204,7 @@ internal sealed partial class ClusterHistory : IDisposable
     /// <summary>A replica answers the master of the highest term that it knows, and no other.</summary>
     public void Follows(SimulatedMember member, string master, Term term) => Require(
         Invariant.OneMaster,
-        member.Role is not Role.Replica || (_terms.TryGetValue(term.Value, out (string Holder, Position) won) && won.Holder.StartsWith(master + "@", StringComparison.Ordinal)),
+        member.Role is not Role.Replica || HasGoneBack || (_terms.TryGetValue(term.Value, out (string Holder, Position) won) && won.Holder.StartsWith(master + "@", StringComparison.Ordinal)),
         () => $"{member.Candidate}, a replica that knows term {term}, answers {master}, whose term that is not");
 
     /// <summary>Compares a ship with the right one.</summary>
@@ -166,6 +220,12 @@ internal sealed partial class ClusterHistory : IDisposable
                 Invariant.Rejoin,
                 gone.Number > head || !IsCommitted(new Position(gone.Number, gone.Chain)),
                 () => $"{member.Candidate} moves event {gone.Number} into quarantine, which is committed");
+            // A master that died knows for certain what it had kept of its commits, a part of a lease ago; a replica has nothing else.
+            bool isProven = member.Disk.Known is { } known && (!known.MayBeAhead || gone.Number <= known.Committed.Number);
+            Require(
+                Invariant.StoreBack,
+                !isProven || _isLossAccepted || !WasCommitted(new Position(gone.Number, gone.Chain)),
+                () => $"{member.Candidate} moves event {gone.Number} into quarantine, of which it has proof that it was committed before the store lost it");
         }
     }
 
@@ -181,7 +241,7 @@ internal sealed partial class ClusterHistory : IDisposable
             if (machines.Any(machine => machine.Name == name && machine.HasHad(last)))
                 copies++;
         }
-        int needed = Plan.Copies == 0 ? members.Count : Math.Min(Plan.Copies, members.Count);
+        int needed = Plan.Copies == 0 ? (members.Count / 2) + 1 : Math.Min(Plan.Copies, members.Count);
         Require(Invariant.Trim, copies >= needed, () => $"the store forgets what is below {first}; {copies} members have it, {needed} should");
     }
 

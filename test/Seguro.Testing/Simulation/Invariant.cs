@@ -39,4 +39,8 @@ internal enum Invariant
     Switchover = 18,
     /// <summary>Queues keep within their bounds.</summary>
     Bounds = 19,
+    /// <summary>A store that went back in time is not followed: what was committed is not moved away or written over in silence, and who is told of it stands still.</summary>
+    StoreBack = 20,
+    /// <summary>No effect leaves of an event that was not computed under the cluster's gate.</summary>
+    Imported = 21,
 }

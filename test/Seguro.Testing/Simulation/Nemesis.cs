@@ -52,4 +52,6 @@ internal enum Nemesis
     ShipSlow = 1 << 21,
     /// <summary>An ex-master goes on writing with its old term.</summary>
     Zombie = 1 << 22,
+    /// <summary>The store goes back in time: an older copy takes its place, under running members or before they start again, in any order. At most once; the user then puts it right.</summary>
+    StoreBack = 1 << 23,
 }

@@ -10,6 +10,7 @@ internal sealed class SimulatedCluster : IDisposable
     private const string OptimismKey = "optimism";
     private const string MembersKey = "members";
     private const string ReleasedKey = "released";
+    private const string AcceptedKey = "accepted";
     private const ulong Prime = 0x100000001b3;
 
     private readonly SimulationRandom _clientRandom;
@@ -30,6 +31,7 @@ internal sealed class SimulatedCluster : IDisposable
         for (int i = 0; i <= plan.Members; i++)
             _members.Add(new SimulatedMember(this, i, NameOf(i), isTwin: false));
         _members.Add(new SimulatedMember(this, machines - 1, NameOf(new SimulationRandom(plan.Seed, "twin").Below(plan.Members)), isTwin: true));
+        Import(plan.Imported);
         FirstMembers = [.. _members.Take(plan.Members).Select(static member => member.Name)];
     }
 
@@ -55,6 +57,9 @@ internal sealed class SimulatedCluster : IDisposable
     /// <summary>How often a member became master.</summary>
     public int Takeovers { get; set; }
 
+    /// <summary>The store was asked to forget what is below this event; it may be about to.</summary>
+    public EventNumber TrimmedBelow { get; set; }
+
     /// <summary>How many ova members dropped.</summary>
     public int Dropped { get; set; }
 
@@ -75,7 +80,9 @@ internal sealed class SimulatedCluster : IDisposable
         StoredMembers,
         Store.Log.Metadata.TryGetValue(ReleasedKey, out byte[]? bytes)
             ? new EventNumber(ulong.Parse(Encoding.ASCII.GetString(bytes), CultureInfo.InvariantCulture))
-            : EventNumber.None);
+            : EventNumber.None,
+        Store.Log.Metadata.TryGetValue(AcceptedKey, out byte[]? accepted) ? new Term(ulong.Parse(Encoding.ASCII.GetString(accepted), CultureInfo.InvariantCulture)) : Term.None,
+        Store.Log.Metadata.TryGetValue(MetadataKey.History, out byte[]? history) ? new EventNumber(ulong.Parse(Encoding.ASCII.GetString(history), CultureInfo.InvariantCulture)) : null);
 
     /// <summary>Who belongs to the cluster now.</summary>
     public IReadOnlyList<string> CurrentMembers => StoredMembers ?? FirstMembers;
@@ -89,6 +96,10 @@ internal sealed class SimulatedCluster : IDisposable
             Add(MembersKey, Encoding.ASCII.GetBytes(string.Join(' ', members)));
         if (settings.Optimism is { } optimism)
             Add(OptimismKey, optimism.ToBytes());
+        if (settings.History is { } history)
+            Add(MetadataKey.History, Encoding.ASCII.GetBytes(history.ToString()));
+        if (settings.Accepted != Term.None)
+            Add(AcceptedKey, Encoding.ASCII.GetBytes(settings.Accepted.ToString()));
         Add(ReleasedKey, Encoding.ASCII.GetBytes(settings.Released.ToString()));
         return changes;
     }
@@ -149,6 +160,26 @@ internal sealed class SimulatedCluster : IDisposable
                 member.Hear(ovum);
         }
         History.Sent(id, Members.Count);
+    }
+
+    /// <summary>Another runtime's log is there already: its events have effects, which were its own affair.</summary>
+    private void Import(int count)
+    {
+        if (count == 0)
+            return;
+        LogModel.Campaign(Store.Database, Store.Log, Store.Log.State.Lease, "import@1", Plan.Lease);
+        History.Won(Store.Log.State);
+        SimulatedShip ship = new(Position.Origin, 0);
+        for (int i = 0; i < count; i++)
+        {
+            Position end = Store.Log.State.Head.Position;
+            Computation.Accepted made = (Computation.Accepted)ship.Poke(ShipRules.Ovum(++_ids, ShipRules.Kind.Answer, 8, isDatagram: true));
+            Event added = new(made.Number, made.Payload, History.Hasher.Next(end.Chain, made.Number, made.Payload.Span));
+            LogModel.Append(Store.Database, Store.Log, new Append(Store.Log.State.Lease.Term, end, [new NewEvent(added.Number, added.Payload.Length, added.Chain, added.Payload)]));
+            History.Append(end, [added]);
+        }
+        LogModel.Resign(Store.Database, Store.Log, Store.Log.State.Lease);
+        History.Imported = new EventNumber((ulong)count);
     }
 
     /// <summary>The faults are over.</summary>

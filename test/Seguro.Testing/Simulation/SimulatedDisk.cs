@@ -12,6 +12,9 @@ internal sealed class SimulatedDisk
     private readonly ChainHasher _hasher;
     private int _durable;
 
+    /// <summary>What is remembered beside the log.</summary>
+    public Evidence? Known { get; set; }
+
     /// <summary>An empty disk.</summary>
     public SimulatedDisk(ChainHasher hasher) => _hasher = hasher;
 
@@ -76,6 +79,7 @@ internal sealed class SimulatedDisk
         _log.Clear();
         _snapshots.Clear();
         _durable = 0;
+        Known = null;
     }
 
     /// <summary>Becomes the same as another disk.</summary>
@@ -85,6 +89,7 @@ internal sealed class SimulatedDisk
         _log.AddRange(other._log.GetRange(0, other._durable));
         _durable = _log.Count;
         _snapshots.AddRange(other._snapshots);
+        Known = other.Known;
     }
 
     /// <summary>Keeps a snapshot.</summary>

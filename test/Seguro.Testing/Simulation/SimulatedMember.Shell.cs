@@ -73,6 +73,10 @@ internal sealed partial class SimulatedMember
                     () => $"{Candidate} wants a snapshot at event {snapshot.Position.Number} of a ship that stands at {Ship.Number}");
                 Disk.Snapshot(snapshot.Position, Ship!.State);
                 break;
+            case MemberOutput.Remember remember:
+                _cluster.History.Remembers(this, remember.Known);
+                Disk.Known = remember.Known;
+                break;
             case MemberOutput.AppendLocal append:
                 Begin(Busy.LocalLog);
                 AppendLocally(append.Events);
@@ -97,7 +101,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Dropped dropped:
                 _cluster.Dropped += dropped.Count;
-                _hasDropped |= dropped.Reason != "nonsense";
+                _hasDropped |= dropped.Reason != "malformed";
                 break;
             case MemberOutput.Warn:
                 break;
@@ -219,6 +223,8 @@ internal sealed partial class SimulatedMember
         long time = Schedule.Millisecond / 10;
         foreach (Event added in events)
         {
+            if (results.Count > 0 && time > _cluster.Plan.Lease.Ticks / 4)
+                break; // a piece of work, as in the real shell; the rest is asked for again
             // What takes its master long takes everybody long.
             time += ShipRules.IsSlow(added.Payload.Span) ? _cluster.Plan.Lease.Ticks * 2 : Schedule.Millisecond / 20;
             failure = Ship!.Apply(added, _cluster.Plan.ShellBug is not ShellBug.MugNotCompared, out Applied applied);
@@ -277,8 +283,14 @@ internal sealed partial class SimulatedMember
                 _cluster.History.SaysReleased(this, push.Released);
                 ClusterHistory.Require(
                     Invariant.UnknownOutcome,
-                    push.Committed.Number.Value <= (ulong)_cluster.History.Committed && _cluster.History.IsCommitted(push.Committed),
+                    _cluster.History.WasCommitted(push.Committed),
                     () => $"{Candidate} says that {push.Committed} is committed; the log ends at {_cluster.History.Head}");
+                break;
+            case MemberMessage.Testimony said:
+                ClusterHistory.Require(
+                    Invariant.UnknownOutcome,
+                    said.Accepted < _cluster.StoredSettings.Accepted || _cluster.History.WasCommitted(said.Committed),
+                    () => $"{Candidate} testifies that {said.Committed} was committed, which it never was");
                 break;
             case MemberMessage.Ack ack:
                 _cluster.History.Acknowledges(this, ack);

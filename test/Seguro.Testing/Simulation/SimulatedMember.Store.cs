@@ -32,7 +32,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Resign resign:
                 Begin(Busy.Resign);
-                CheckResigns(resign.Held);
+                CheckResigns(resign);
                 Ask(life, () => LogModel.Resign(store.Database, store.Log, resign.Held), static (outcome, _) => new MemberInput.Resigned(outcome));
                 break;
             case MemberOutput.ObserveLease:
@@ -58,6 +58,7 @@ internal sealed partial class SimulatedMember
             case MemberOutput.Trim trim:
                 Begin(Busy.Trim);
                 IReadOnlyList<string> known = _known.Members;
+                _cluster.TrimmedBelow = trim.First > _cluster.TrimmedBelow ? trim.First : _cluster.TrimmedBelow;
                 store.Write(this, () => Trim(trim, known), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
                 break;
             default:
@@ -144,7 +145,7 @@ internal sealed partial class SimulatedMember
         store.Read<MemberInput>(this, () =>
         {
             LogState state = store.Log.State;
-            if (ask.Sparing is { } master && ReadFromOthers(after, last, master) is { Events: [.., Event end] } spared && _cluster.History.PositionAt(end.Number.Value).Chain == end.Chain)
+            if (ask.Sparing is { } master && ReadFromOthers(after, last, master) is { Events: [.., Event end] } spared && _cluster.History.IsCommitted(new Position(end.Number, end.Chain)))
                 return spared;
             if (after.Number < state.Base.Number)
                 return ReadFromOthers(after, last);
@@ -205,17 +206,19 @@ internal sealed partial class SimulatedMember
     }
 
     /// <summary>Who resigns has nothing left to do.</summary>
-    private void CheckResigns(Lease held)
+    private void CheckResigns(MemberOutput.Resign resign)
     {
         if (!_wasMaster)
             return;
         LogState state = _cluster.Store.Log.State;
-        if (state.Lease.Term != held.Term)
+        if (state.Lease.Term != resign.Held.Term || state.Lease.Holder != Candidate)
             return;
         ClusterHistory.Require(
             Invariant.Switchover,
             Ship!.Number == state.Head.Number,
             () => $"{Candidate} resigns with its ship at event {Ship.Number}; the log ends at {state.Head.Number}");
+        if (resign.Yields)
+            return; // its effects wait for another master's gate
         EventNumber last = _cluster.History.LastEffectful;
         EventNumber watermark = _cluster.StoredSettings.Released;
         ClusterHistory.Require(

@@ -101,6 +101,7 @@ internal sealed partial class SimulatedMember
             PushWindow = plan.PushWindow,
             CloseEnough = plan.CloseEnough,
             SnapshotEvery = plan.SnapshotEvery,
+            SnapshotAge = plan.Lease * 20,
             StoreWindow = plan.Window,
             Copies = plan.Copies,
             Bug = plan.Bug,
@@ -122,7 +123,7 @@ internal sealed partial class SimulatedMember
         Put(restored.Position, restored.State);
         Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- {Candidate} starts"));
         int life = _life;
-        _cluster.Schedule.After(1, () => Deliver(life, new MemberInput.Started(Disk.Durable, restored.Position)));
+        _cluster.Schedule.After(1, () => Deliver(life, new MemberInput.Started(Disk.Durable, restored.Position, Disk.Known)));
         Tick(life);
     }
 

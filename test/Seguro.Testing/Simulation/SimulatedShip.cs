@@ -19,7 +19,7 @@ internal sealed class SimulatedShip(Position position, ulong state)
     {
         ShipRules.Kind kind = ShipRules.KindOf(ovum);
         if (kind is ShipRules.Kind.Nonsense)
-            return new Computation.Refused("nonsense");
+            return new Computation.Refused(Refusal.Malformed, "nonsense");
         (byte[] payload, ulong after) = ShipRules.Compute(State, ovum);
         Number = Number.Next;
         State = after;

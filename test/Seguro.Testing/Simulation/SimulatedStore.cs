@@ -1,8 +1,9 @@
+using System.Buffers.Binary;
 using Seguro.Core;
 
 namespace Seguro.Testing;
 
-/// <summary>The replicated database: the model's rules, reached over links, with the faults that a database may have. What it has committed is never lost.</summary>
+/// <summary>The replicated database: the model's rules, reached over links, with the faults that a database may have. What it has committed is lost by <see cref="GoBackTo"/> only.</summary>
 internal sealed class SimulatedStore
 {
     private const int KeptLeases = 32;
@@ -21,13 +22,16 @@ internal sealed class SimulatedStore
         _random = new SimulationRandom(plan.Seed, "store");
         _history = history;
         _place = place;
-        Database = new ModelDatabase(new ModelOptions { Window = plan.Window, Bug = plan.StoreBug });
+        Database = new ModelDatabase(new ModelOptions { Window = plan.Window, Bug = plan.StoreBug, Identity = DrawIdentity(plan.Seed) });
         Log = Database.FindOrAdd(Ship.Parse("~zod"), Position.Origin, new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal));
         Group = _random.Of(1, 8, 64);
     }
 
     /// <summary>The database.</summary>
     public ModelDatabase Database { get; }
+
+    /// <summary>Which store it is, as <see cref="IStore.ReadIdentityAsync"/> tells.</summary>
+    public StoreIdentity Identity => Database.Identity;
 
     /// <summary>The ship's log.</summary>
     public ModelLogData Log { get; }
@@ -90,6 +94,23 @@ internal sealed class SimulatedStore
                 return older;
         }
         return lease;
+    }
+
+    /// <summary>An older copy takes the database's place.</summary>
+    public void GoBackTo(ModelLogData copy)
+    {
+        Log.GoBackTo(copy);
+        _leases.Clear();
+        _history.GoesBack(Log.State.Head.Number);
+    }
+
+    private static StoreIdentity DrawIdentity(ulong seed)
+    {
+        SimulationRandom random = new(seed, "store's identity");
+        byte[] bytes = new byte[StoreIdentity.Size];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, random.Next());
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(sizeof(ulong)), random.Next() | 1);
+        return new StoreIdentity(bytes);
     }
 
     private T Make<T>(Func<T> write, Func<string, T> unknown)

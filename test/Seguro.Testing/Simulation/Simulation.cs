@@ -67,18 +67,21 @@ internal static class Simulation
     {
         // What is left of slow events and late writes, then some leases for a change of master.
         long end = cluster.Schedule.Now + (20 * Schedule.Second) + (cluster.Plan.Lease.Ticks * 20);
+        if (cluster.History.HasGoneBack)
+            end += cluster.Plan.Lease.Ticks * 60; // its user has some things to do first
+        SimulatedOperator user = new(cluster);
         List<ulong> probes = [];
         string? missing = "nothing was tried";
         while (cluster.Schedule.Now < end && missing is not null)
         {
             probes.Add(cluster.SendDatagram(ShipRules.Kind.Answer, 8));
             cluster.Schedule.RunUntil(cluster.Schedule.Now + Probe);
-            missing = FindMissing(cluster, probes);
+            missing = FindMissing(cluster, user, probes);
         }
         return missing;
     }
 
-    private static string? FindMissing(SimulatedCluster cluster, List<ulong> probes)
+    private static string? FindMissing(SimulatedCluster cluster, SimulatedOperator user, List<ulong> probes)
     {
         LogState state = cluster.Store.Log.State;
         List<SimulatedMember> core = [.. cluster.Members.Where(member => !member.IsTwin && cluster.CurrentMembers.Contains(member.Name, StringComparer.Ordinal))];
@@ -89,6 +92,8 @@ internal static class Simulation
             member.Crash();
             member.Start(cluster.CurrentMembers);
         }
+        if (user.Look(core) is { } waits)
+            return waits;
         int masters = core.Count(static member => member.Role is Role.Master);
         if (masters != 1)
             return string.Create(CultureInfo.InvariantCulture, $"there are {masters} masters: {string.Join(", ", core.Select(static member => $"{member.Candidate} {member.Role}"))}");

@@ -31,6 +31,9 @@ internal sealed record SimulationPlan
     /// <summary>How many datagrams come in a second.</summary>
     public int Rate { get; init; } = 20;
 
+    /// <summary>How many events another runtime had put into the log before the cluster took it over.</summary>
+    public int Imported { get; init; }
+
     /// <summary>The store's cap on payload bytes.</summary>
     public long? Window { get; init; }
 
@@ -101,7 +104,14 @@ internal sealed record SimulationPlan
         };
         // Drawn apart, so that what a seed drew before this was drawn stays as it was.
         SimulationRandom apart = new(seed, "pace");
-        return plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)), CloseEnough = apart.Of(0UL, 4UL, 16UL, 4096UL) };
+        plan = plan with { Chaos = TimeSpan.FromTicks(plan.Lease.Ticks * random.Between(10, 25)), CloseEnough = apart.Of(0UL, 4UL, 16UL, 4096UL) };
+        SimulationRandom imported = new(seed, "imported");
+        if (imported.Chance(0.15))
+            plan = plan with { Imported = (int)imported.Between(1, 40) };
+        if (!new SimulationRandom(seed, "store back").Chance(0.1))
+            return plan;
+        // What shows that a store went back is on the members' disks: where those are lost as well, a loss is the user's. And a store that has forgotten the beginning can't be compared by hand.
+        return plan with { Nemeses = (plan.Nemeses | Nemesis.StoreBack) & ~(Nemesis.DiskWipe | Nemesis.DiskFlip | Nemesis.Twin | Nemesis.Membership | Nemesis.ShipDiffers), Window = null };
     }
 
     /// <inheritdoc/>
@@ -109,6 +119,8 @@ internal sealed record SimulationPlan
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"seed {Seed}, {Members} members, optimism {Optimism}, {Effects}, lease {Lease.TotalMilliseconds} ms, chaos {Chaos.TotalSeconds:0.#} s, ");
+        if (Imported > 0)
+            text.Append(CultureInfo.InvariantCulture, $"{Imported} events imported, ");
         text.Append(CultureInfo.InvariantCulture, $"{Rate} datagrams/s, window {Window?.ToString(CultureInfo.InvariantCulture) ?? "none"}, copies {Copies}, ");
         text.Append(CultureInfo.InvariantCulture, $"unreplicated {MaxUnreplicated}, group {MaxGroup}/{MaxGroupBytes} B, push window {PushWindow} B, gated {MaxGated}, ");
         text.Append(CultureInfo.InvariantCulture, $"ingress {MaxIngress}, snapshot every {SnapshotEvery}, close within {CloseEnough}, nemeses {Nemeses}");
@@ -123,6 +135,8 @@ internal sealed record SimulationPlan
         Nemesis drawn = Nemesis.None;
         foreach (Nemesis nemesis in Enum.GetValues<Nemesis>())
         {
+            if (nemesis is Nemesis.StoreBack)
+                continue; // drawn apart
             if (random.Chance(each))
                 drawn |= nemesis;
         }

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using Seguro.Nouns;
 using Seguro.Testing;
-using Seguro.Urbit.Nouns;
 
 namespace Seguro.Tests.Cli;
 

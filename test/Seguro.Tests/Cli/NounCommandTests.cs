@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
+using Seguro.Nouns;
 using Seguro.Testing;
-using Seguro.Urbit.Nouns;
 
 namespace Seguro.Tests.Cli;
 

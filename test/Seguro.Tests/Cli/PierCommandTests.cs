@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Testing;
-using Seguro.Tests.Urbit.Transfer;
-using Seguro.Urbit.Piers;
+using Seguro.Tests.Piers.Transfer;
 
 namespace Seguro.Tests.Cli;
 

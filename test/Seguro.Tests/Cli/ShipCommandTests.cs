@@ -1,9 +1,9 @@
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Ships;
+using Seguro.Nouns;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Nouns;
-using Seguro.Urbit.Ships;
 
 namespace Seguro.Tests.Cli;
 
@@ -139,7 +139,7 @@ public sealed class ShipCommandTests : IDisposable
         for (int index = 0; index < events; index++)
         {
             byte[] ovum = Jam.ToBytes(NounReader.Read($"[[%ames ~] %hear [0 1] '{word}{index}']"));
-            Computation.Accepted made = Assert.IsType<Computation.Accepted>(await ship.PokeAsync(new Ovum(ovum, DateTimeOffset.UnixEpoch.AddDays(20_000 + index)), cancel));
+            Computation.Accepted made = Assert.IsType<Computation.Accepted>(await ship.PokeAsync(new Ovum(ovum, DateTimeOffset.UnixEpoch.AddDays(20_000 + index)), long.MaxValue, cancel));
             payloads.Add(made.Payload.ToArray());
         }
         return [.. payloads];

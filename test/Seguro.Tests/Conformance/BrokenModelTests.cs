@@ -31,6 +31,8 @@ public sealed class BrokenModelTests
         { ModelBug.CampaignNotRepeatable, nameof(Suite.A_repeated_campaign_finds_its_own_success) },
         { ModelBug.TermFalls, nameof(Suite.Terms_never_fall) },
         { ModelBug.ShipsMixed, nameof(Suite.Several_ships_do_not_see_each_other) },
+        { ModelBug.IdentityNotKept, nameof(Suite.A_store_has_one_identity_whoever_asks_first) },
+        { ModelBug.IdentityNotKept, nameof(Suite.The_identity_outlives_a_crash_and_a_change_of_leader) },
         { ModelBug.OpenCreates, nameof(Suite.Opening_a_missing_log_says_so_and_makes_nothing) },
         { ModelBug.CommitNotDurable, nameof(Suite.No_acknowledged_event_is_lost_when_the_server_is_killed) },
         { ModelBug.RepeatConflicts, nameof(Suite.No_acknowledged_event_is_lost_when_connections_are_cut_in_commits) },

@@ -4,17 +4,28 @@ using Xunit;
 
 namespace Seguro.Tests.Repository;
 
-/// <summary>References point one way: Core ← Urbit ← Stores ← Node ← Cli; tests and benchmarks stand beside.</summary>
+/// <summary>
+/// References point one way: {Core, Files, Nouns, Identity} ← {Stores, Piers, Nock, Balancer} ← Node ← Cli; tests and benchmarks stand beside.
+/// Why each is there that seems not to fit is in docs/internals.md.
+/// </summary>
 public sealed class ArchitectureTests
 {
     private static readonly Dictionary<string, string[]> MayReference = new()
     {
         ["Seguro.Core"] = [],
-        ["Seguro.Urbit"] = ["Seguro.Core"],
-        ["Seguro.Stores"] = ["Seguro.Core", "Seguro.Urbit"],
-        ["Seguro.Node"] = ["Seguro.Core", "Seguro.Urbit", "Seguro.Stores"],
-        ["Seguro.Cli"] = ["Seguro.Core", "Seguro.Urbit", "Seguro.Stores", "Seguro.Node"],
+        ["Seguro.Files"] = ["Seguro.Core"],
+        ["Seguro.Nouns"] = ["Seguro.Core"],
+        ["Seguro.Identity"] = ["Seguro.Core", "Seguro.Files"],
+        ["Seguro.Balancer"] = ["Seguro.Core", "Seguro.Identity"],
+        ["Seguro.Nock"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns"],
+        ["Seguro.Piers"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns"],
+        ["Seguro.Stores"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Piers"],
+        ["Seguro.Node"] = [.. BelowNode],
+        ["Seguro.Cli"] = [.. BelowNode, "Seguro.Node"],
     };
+
+    private static string[] BelowNode =>
+        ["Seguro.Balancer", "Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Nock", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores"];
 
     private static IEnumerable<string> Projects => SourceFiles.All.Where(static path => path.EndsWith(".csproj", StringComparison.Ordinal));
 
@@ -38,6 +49,16 @@ public sealed class ArchitectureTests
         Assert.All(core.Descendants("PackageReference"), static package => Assert.Equal("all", (string?)package.Attribute("PrivateAssets")));
         IEnumerable<string?> assemblies = typeof(Seguro.Core.Event).Assembly.GetReferencedAssemblies().Select(static assembly => assembly.Name);
         Assert.All(assemblies, static name => Assert.StartsWith("System.", name, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_faces_the_internet_is_the_class_library_and_Seguros_own()
+    {
+        XElement balancer = Load("src/Seguro.Balancer/Seguro.Balancer.csproj");
+        Assert.Empty(balancer.Descendants("PackageReference"));
+        Assert.Empty(balancer.Descendants("FrameworkReference"));
+        IEnumerable<string?> assemblies = typeof(Seguro.Balancer.UdpBalancer).Assembly.GetReferencedAssemblies().Select(static assembly => assembly.Name);
+        Assert.All(assemblies, static name => Assert.True(name!.StartsWith("System.", StringComparison.Ordinal) || MayReference["Seguro.Balancer"].Contains(name), name));
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
+using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
-using Seguro.Node.Probes;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Simulation;

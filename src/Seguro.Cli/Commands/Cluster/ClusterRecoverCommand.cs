@@ -57,7 +57,7 @@ internal static class ClusterRecoverCommand
         ClusterRecovery.Check(configuration);
         if (!parse.GetValue(Yes))
             throw new SeguroException(ErrorCode.Unconfirmed, "nothing was done yet", "Look for more members' data folders (--log). If there are none, add --yes.");
-        string? aside = await ClusterRecovery.BuildAsync(configuration, plan.Best, plan.Term, cancel);
+        string? aside = await ClusterRecovery.BuildAsync(configuration, plan.Best, plan.Effects, plan.Term, cancel);
         if (json)
         {
             terminal.Json(new

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using Seguro.Core;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Cli.Commands.Log;
 

@@ -3,8 +3,7 @@ using System.Globalization;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Cli.Commands.Log;
 

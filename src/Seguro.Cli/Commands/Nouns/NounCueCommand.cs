@@ -1,6 +1,6 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Cli.Commands.Nouns;
 

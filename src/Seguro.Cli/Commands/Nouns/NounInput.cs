@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.Text;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 
 namespace Seguro.Cli.Commands.Nouns;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Transfer;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Cli.Commands.Pier;
 

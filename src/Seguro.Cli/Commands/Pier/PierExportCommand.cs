@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Urbit.Transfer;
+using Seguro.Piers.Transfer;
 using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Pier;

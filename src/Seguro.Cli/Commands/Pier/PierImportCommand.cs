@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Urbit.Transfer;
 using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Pier;
@@ -21,7 +21,7 @@ internal static class PierImportCommand
             path, live,
         }.WithStore().Does(terminal, async (parse, cancel) =>
         {
-            using Urbit.Piers.Pier pier = Urbit.Piers.Pier.Open(parse.GetRequiredValue(path), PierArgument.Access(parse.GetValue(live)));
+            using Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(parse.GetRequiredValue(path), PierArgument.Access(parse.GetValue(live)));
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: true, cancel);
             await using EventLog log = await PierImport.OpenLogAsync(pier, store, cancel);
             PierImportResult result = await RunAsync(terminal, pier, store, log, cancel);
@@ -33,7 +33,7 @@ internal static class PierImportCommand
         });
     }
 
-    private static async Task<PierImportResult> RunAsync(Terminal terminal, Urbit.Piers.Pier pier, IStore store, EventLog log, CancellationToken cancel)
+    private static async Task<PierImportResult> RunAsync(Terminal terminal, Seguro.Piers.Pier pier, IStore store, EventLog log, CancellationToken cancel)
     {
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "import", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
@@ -52,7 +52,7 @@ internal static class PierImportCommand
         }
     }
 
-    private static void PrintJson(Terminal terminal, Urbit.Piers.Pier pier, EventLog log, PierImportResult result) => terminal.Json(new
+    private static void PrintJson(Terminal terminal, Seguro.Piers.Pier pier, EventLog log, PierImportResult result) => terminal.Json(new
     {
         ship = log.Ship.Name,
         imported = result.Events,

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Piers;
+using Seguro.Nouns;
+using Seguro.Piers;
 using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Pier;
@@ -14,7 +14,7 @@ internal static class PierInspectCommand
         Argument<string> path = PierArgument.Source();
         return new Command("inspect", "Say whose pier it is, its events, epochs and runtime, and who holds it.") { path }.Does(terminal, (parse, _) =>
         {
-            using Urbit.Piers.Pier pier = Urbit.Piers.Pier.Open(parse.GetRequiredValue(path), PierAccess.Live);
+            using Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(parse.GetRequiredValue(path), PierAccess.Live);
             if (parse.GetValue(CommonOptions.Json))
                 terminal.Json(Summary(pier.Info));
             else

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Transfer;
+using Seguro.Nouns;
+using Seguro.Piers.Transfer;
 using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Pier;
@@ -19,7 +19,7 @@ internal static class PierVerifyCommand
             path, live,
         }.WithStore().Does(terminal, async (parse, cancel) =>
         {
-            using Urbit.Piers.Pier pier = Urbit.Piers.Pier.Open(parse.GetRequiredValue(path), PierArgument.Access(parse.GetValue(live)));
+            using Seguro.Piers.Pier pier = Seguro.Piers.Pier.Open(parse.GetRequiredValue(path), PierArgument.Access(parse.GetValue(live)));
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
             Ship ship = ShipName.ToShip(pier.Info.Identity.Who);
             IStoredLog stored = await store.OpenLogAsync(ship, cancel)

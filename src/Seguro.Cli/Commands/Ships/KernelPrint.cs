@@ -1,6 +1,6 @@
 using System.Text;
 using Seguro.Cli.Output;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 using Spectre.Console;
 
 namespace Seguro.Cli.Commands.Ships;

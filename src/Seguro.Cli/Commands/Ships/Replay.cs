@@ -3,9 +3,9 @@ using System.Diagnostics;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Urbit.Nock;
-using Seguro.Urbit.Ships;
-using Seguro.Urbit.Transfer;
+using Seguro.Nock;
+using Seguro.Nock.Ships;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Cli.Commands.Ships;
 

@@ -4,15 +4,14 @@ using System.Security.Cryptography;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Output;
 using Seguro.Core;
+using Seguro.Nock;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Pills;
+using Seguro.Nock.Ships;
+using Seguro.Nouns;
+using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Nock;
-using Seguro.Urbit.Nouns;
-using Seguro.Urbit.Piers;
-using Seguro.Urbit.Pills;
-using Seguro.Urbit.Ships;
-using Seguro.Urbit.Transfer;
 
 namespace Seguro.Cli.Commands.Ships;
 

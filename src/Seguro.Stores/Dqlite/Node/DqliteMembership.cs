@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 

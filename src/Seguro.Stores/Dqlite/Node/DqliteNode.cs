@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 

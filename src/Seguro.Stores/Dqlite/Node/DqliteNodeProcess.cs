@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Seguro.Core;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 

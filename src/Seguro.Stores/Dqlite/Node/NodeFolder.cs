@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Stores.Dqlite;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Stores.Dqlite;
 

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.Sockets;
+using Seguro.Identity;
 
 namespace Seguro.Stores.Dqlite;
 

@@ -1,17 +1,12 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Seguro.Stores.Dqlite;
 
 /// <summary>The few calls of Linux that the class library does not offer. Constants are those of x86-64 and arm64.</summary>
 static unsafe partial class Posix
 {
-    private const int OpenReadOnly = 0;
-    private const int OpenDirectory = 0x10000;
-    private const int OpenDirectoryArm = 0x4000;
-    private const int OpenCloseOnExec = 0x80000;
     private const int FamilyUnix = 1;
     private const int FamilyInet = 2;
     private const int FamilyInet6 = 10;
@@ -22,19 +17,6 @@ static unsafe partial class Posix
     private const int SendTimeout = 21;
     private const int NoDelay = 1;
     private const int UserTimeout = 18;
-
-    /// <summary>Opens a folder, so that it can be flushed.</summary>
-    public static SafeFileHandle OpenFolder(string path)
-    {
-        int directory = RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? OpenDirectoryArm : OpenDirectory;
-        int descriptor = open(path, OpenReadOnly | directory | OpenCloseOnExec);
-        return descriptor >= 0
-            ? new SafeFileHandle(descriptor, ownsHandle: true)
-            : throw new IOException($"{path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
-    }
-
-    /// <summary>fsync.</summary>
-    public static int Flush(SafeFileHandle handle) => fsync(handle);
 
     /// <summary>A pair of connected Unix sockets: one for dqlite (a bare descriptor), one for C#. Both block.</summary>
     public static (int Theirs, Socket Ours) SocketPair()
@@ -118,12 +100,6 @@ static unsafe partial class Posix
 
     private static void SetOption(int descriptor, int level, int option, int value) =>
         _ = setsockopt(descriptor, level, option, &value, sizeof(int));
-
-    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int open(string path, int flags);
-
-    [LibraryImport("libc", SetLastError = true)]
-    private static partial int fsync(SafeFileHandle descriptor);
 
     [LibraryImport("libc")]
     private static partial int close(int descriptor);

@@ -1,3 +1,5 @@
+using Seguro.Identity;
+
 namespace Seguro.Stores.Dqlite;
 
 /// <summary>What a node's supervisor says on the process's standard input: who is let in, a line each. When it ends, the supervisor did, and the process ends with it.</summary>

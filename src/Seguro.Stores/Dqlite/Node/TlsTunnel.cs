@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net.Security;
 using System.Net.Sockets;
+using Seguro.Identity;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Seguro.Stores.Dqlite;

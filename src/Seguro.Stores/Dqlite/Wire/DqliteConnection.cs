@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net.Security;
 using System.Net.Sockets;
+using Seguro.Core;
 
 namespace Seguro.Stores.Dqlite;
 

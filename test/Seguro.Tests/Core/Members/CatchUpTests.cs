@@ -1,5 +1,5 @@
 using Seguro.Core;
-using Seguro.Tests.Node.LocalLogs;
+using Seguro.Tests.Piers.LocalLogs;
 using Xunit;
 
 namespace Seguro.Tests.Core.Members;

@@ -6,7 +6,7 @@ namespace Seguro.Tests.Core.Members;
 /// <summary>Until when a master may rely on its lease.</summary>
 public sealed class LeaseKeeperTests
 {
-    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(9);
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(10); // of which the holder relies on nine
     private static readonly Lease Mine = new(new(4), "a@1", 0, Duration);
 
     [Fact]
@@ -15,8 +15,8 @@ public sealed class LeaseKeeperTests
         LeaseKeeper keeper = new(Mine, Seconds(10), Duration);
         Assert.True(keeper.IsLive(Seconds(18.9)));
         Assert.False(keeper.IsLive(Seconds(19)));
-        Assert.Null(keeper.Renew(Seconds(12.9)));
-        Assert.NotNull(keeper.Renew(Seconds(13)));
+        Assert.Null(keeper.Renew(Seconds(13.3)));
+        Assert.NotNull(keeper.Renew(Seconds(13.4)));
         Assert.Null(keeper.Renew(Seconds(16))); // one at a time
         Assert.Null(keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 1 }), Seconds(13)));
         Assert.Equal(Seconds(22), keeper.Deadline);
@@ -27,10 +27,10 @@ public sealed class LeaseKeeperTests
     public void A_renewal_of_unknown_outcome_is_repeated_and_proves_nothing()
     {
         LeaseKeeper keeper = new(Mine, Seconds(0), Duration);
-        Assert.NotNull(keeper.Renew(Seconds(3)));
-        Assert.Null(keeper.Renewed(new LeaseOutcome.Unknown("gone"), Seconds(3)));
+        Assert.NotNull(keeper.Renew(Seconds(3.5)));
+        Assert.Null(keeper.Renewed(new LeaseOutcome.Unknown("gone"), Seconds(3.5)));
         Assert.Equal(Seconds(9), keeper.Deadline);
-        Assert.NotNull(keeper.Renew(Seconds(4)));
+        Assert.NotNull(keeper.Renew(Seconds(4.6)));
     }
 
     [Fact]
@@ -47,9 +47,9 @@ public sealed class LeaseKeeperTests
     public void A_lease_that_was_renewed_less_often_than_before_is_that_of_an_older_copy()
     {
         LeaseKeeper keeper = new(Mine with { Renewals = 7 }, Seconds(0), Duration);
-        Assert.NotNull(keeper.Renew(Seconds(3)));
+        Assert.NotNull(keeper.Renew(Seconds(3.5)));
         Assert.Null(keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 9 }), Seconds(3))); // one of unknown outcome counted, too
-        Assert.NotNull(keeper.Renew(Seconds(6)));
+        Assert.NotNull(keeper.Renew(Seconds(6.5)));
         Assert.Contains("back in time", keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 9 }), Seconds(6)), StringComparison.Ordinal);
     }
 

@@ -2,10 +2,9 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Admin;
 using Seguro.Node.Links;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Node.Admin;

@@ -3,10 +3,9 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Core;
+using Seguro.Nock.Drivers;
 using Seguro.Node.Effects;
-using Seguro.Urbit.Drivers;
-using Seguro.Urbit.Names;
-using Seguro.Urbit.Nouns;
+using Seguro.Nouns;
 using Xunit;
 
 namespace Seguro.Tests.Node.Effects;

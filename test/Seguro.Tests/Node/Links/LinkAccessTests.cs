@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Links;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Seguro.Core;
 using Seguro.Stores;
 using Wire = Seguro.Node.Links.Wire;
 

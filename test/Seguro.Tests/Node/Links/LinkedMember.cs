@@ -1,8 +1,7 @@
 using System.Threading.Channels;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Links;
-using Seguro.Stores;
-using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 
 namespace Seguro.Tests.Node.Links;

@@ -2,14 +2,14 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Seguro.Balancer;
 using Seguro.Core;
-using Seguro.Node.Balancer;
+using Seguro.Nock.Kernels;
+using Seguro.Nock.Ships;
 using Seguro.Node.Effects;
 using Seguro.Node.Members;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Urbit.Kernels;
-using Seguro.Urbit.Ships;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
@@ -21,7 +21,7 @@ namespace Seguro.Tests.Node.Members;
 sealed class HostCluster : IAsyncDisposable
 {
     public static readonly string[] Names = ["one", "two", "three"];
-    private static readonly ClusterKey Key = new([.. Enumerable.Range(0, ClusterKey.Size).Select(static i => (byte)i)]);
+    private static readonly KeyRing Keys = new([.. Names.Select(static name => new KeyRingEntry(name, MemberKey.Create(), null))]);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new("cluster");
@@ -41,6 +41,8 @@ sealed class HostCluster : IAsyncDisposable
 
     public Optimism Optimism { get; private init; }
 
+    public long LargestEvent { get; private init; }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The master, where there is just one.</summary>
@@ -57,15 +59,18 @@ sealed class HostCluster : IAsyncDisposable
     /// <param name="optimism">The optimism.</param>
     /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
     /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
-    public static async Task<HostCluster> StartAsync(int optimism, string? disk = null, bool balanced = false)
+    /// <param name="largestEvent">How many bytes an event may have in the store.</param>
+    /// <param name="boot">The first events, where they are not the demo kernel's; as many.</param>
+    public static async Task<HostCluster> StartAsync(
+        int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue, IReadOnlyList<ReadOnlyMemory<byte>>? boot = null)
     {
-        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait) };
+        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait), LargestEvent = largestEvent };
         if (disk is not null)
             Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
         if (balanced)
         {
             IPEndPoint any = new(IPAddress.Loopback, 0);
-            cluster._balancer = UdpBalancer.Bind(new BalancerOptions { Listen = any, Inside = any, Key = Key }, TimeProvider.System);
+            cluster._balancer = UdpBalancer.Bind(new BalancerOptions { Listen = any, Inside = any, Keys = static () => Keys }, TimeProvider.System);
             cluster._balancing = cluster._balancer.RunAsync(cluster._end.Token);
         }
         await using (IStore store = await cluster.OpenStoreAsync())
@@ -78,7 +83,7 @@ sealed class HostCluster : IAsyncDisposable
             };
             await using EventLog log = new(await store.CreateLogAsync(Zod, Position.Origin, metadata, Cancel), store.Capabilities);
             await using WriterLease lease = await WriterLease.AcquireAsync(log, "boot", TimeSpan.FromSeconds(5), TimeProvider.System, Cancel);
-            Assert.True((await log.AppendAsync(lease.Term, Position.Origin, DemoKernel.BootPayloads(), Cancel)).IsCommitted);
+            Assert.True((await log.AppendAsync(lease.Term, Position.Origin, boot ?? DemoKernel.BootPayloads(), Cancel)).IsCommitted);
         }
         foreach (string name in Names)
             await cluster.StartMemberAsync(name);
@@ -102,12 +107,12 @@ sealed class HostCluster : IAsyncDisposable
     {
         Directory.CreateDirectory(FolderOf(name));
         IStore store = await OpenStoreAsync();
-        EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities);
+        EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities with { LargestEvent = LargestEvent });
         NockShip ship = NewShip(name);
         IPEndPoint any = new(IPAddress.Loopback, 0);
         DatagramPort port = _balancer is null
             ? OwnPort.Open(any)
-            : new BalancerPort(BalancerLink.Open(any, new HostAddress("127.0.0.1", _balancer.Inside.Port), Key, TimeProvider.System));
+            : new BalancerPort(BalancerLink.Open(any, new HostAddress("127.0.0.1", _balancer.Inside.Port), () => Keys.Entries.First(entry => entry.Member == name).Key, TimeProvider.System));
         EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
             new MemberHostOptions
@@ -133,6 +138,11 @@ sealed class HostCluster : IAsyncDisposable
                     }
                     return [];
                 },
+                Suspect = own =>
+                {
+                    foreach ((string other, Suspicion told) in Names.SelectMany(other => own.Select(told => (other, told))))
+                        Find(other)?.Host.HearSuspicion(name, told);
+                },
                 Release = router.ReleaseAsync,
                 ChangeRole = router.ChangeRole,
             },
@@ -149,6 +159,13 @@ sealed class HostCluster : IAsyncDisposable
         lock (_gate)
             _members.Remove(name, out member);
         await member!.DisposeAsync();
+    }
+
+    /// <summary>Ends a member as SIGTERM does.</summary>
+    public async Task EndAsync(string name)
+    {
+        await _members[name].Host.EndAsync(Longest, Longest);
+        await KillAsync(name);
     }
 
     public async Task<HostedMember> AwaitMasterAsync()

@@ -1,10 +1,14 @@
+using System.Net;
+using System.Text;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Nock.Drivers;
+using Seguro.Nock.Ships;
 using Seguro.Node.Members;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores.Sqlite;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
-using Seguro.Urbit.Ships;
+using Seguro.Tests.Piers.LocalLogs;
+using Seguro.Nouns;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;
@@ -142,10 +146,86 @@ public sealed class MemberHostTests
         await using HostCluster cluster = await HostCluster.StartAsync(1);
         HostedMember first = await cluster.AwaitMasterAsync();
         Term term = first.Host.Status.Term;
-        await cluster.UntilAsync(() => HostCluster.Names.All(name => MastershipRecord.Read(cluster.FolderOf(name)) == new MastershipRecord(term, name == first.Name)));
+        await cluster.UntilAsync(() => HostCluster.Names.All(name => EvidenceFile.Read(cluster.FolderOf(name)) is { } known && known.Term == term && known.MayBeAhead == (name == first.Name)));
         await cluster.KillAsync(first.Name);
-        await cluster.UntilAsync(() => cluster.Master is { } other && MastershipRecord.Read(cluster.FolderOf(other.Name)) is { WasMaster: true } record && record.Term > term);
-        Assert.Equal(new MastershipRecord(term, WasMaster: true), MastershipRecord.Read(cluster.FolderOf(first.Name)));
+        await cluster.UntilAsync(() => cluster.Master is { } other && EvidenceFile.Read(cluster.FolderOf(other.Name)) is { MayBeAhead: true } known && known.Term > term);
+        Evidence left = EvidenceFile.Read(cluster.FolderOf(first.Name))!.Value;
+        Assert.True(left.MayBeAhead);
+        Assert.Equal(term, left.Term);
+    }
+
+    [Fact]
+    public async Task A_member_that_ends_cleanly_keeps_its_ship_where_it_stands()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1);
+        HostedMember master = await cluster.AwaitMasterAsync();
+        for (int i = 1; i <= 3; i++)
+            await cluster.AskAsync($"word {i}");
+        await cluster.UntilEqualAsync(5);
+        string[] ending = [HostCluster.Names.First(name => name != master.Name), master.Name];
+        foreach (string name in ending)
+        {
+            await cluster.EndAsync(name);
+            await using (NockShip ship = cluster.NewShip(name))
+            {
+                Position kept = await ship.RestoreAsync(new(ulong.MaxValue), Cancel);
+                Assert.Equal(await cluster.Members.Values.First().Log.ReadPositionAsync(new(5), Cancel), kept);
+            }
+            await cluster.StartMemberAsync(name);
+        }
+        Assert.Equal(4UL, (await cluster.AskAsync("after")).Datagrams);
+    }
+
+    [Fact]
+    public async Task An_event_that_the_store_can_not_take_is_refused_and_the_ship_goes_on()
+    {
+        const int Largest = 1500;
+        await using HostCluster cluster = await HostCluster.StartAsync(0, largestEvent: Largest);
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("before");
+        // The ovum alone would fit; the event has its time and its mug as well.
+        string most = new('x', Largest - 40);
+        while (AmesDriver.Hear(new IPEndPoint(IPAddress.Loopback, 1), Encoding.ASCII.GetBytes(most + "x"))!.Length < Largest)
+            most += "x";
+        await cluster.SayAsync(most);
+        await cluster.UntilAsync(() => cluster.Master?.Host.Status.Ingress == 0);
+        Assert.Equal(2UL, (await cluster.AskAsync("after")).Datagrams);
+        await cluster.UntilEqualAsync(4);
+    }
+
+    [Fact]
+    public async Task An_ovum_that_took_two_masters_down_is_set_aside()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(0, boot: StubbornKernel.BootPayloads());
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("before");
+        await cluster.SayAsync("endless");
+        foreach (int witnesses in (int[])[1, 2])
+        {
+            HostedMember master = await cluster.AwaitMasterAsync();
+            string[] others = [.. cluster.Members.Keys.Where(name => name != master.Name)];
+            await cluster.UntilAsync(() => others.All(name => WitnessesIn(cluster.FolderOf(name)) == witnesses));
+            await cluster.KillAsync(master.Name);
+        }
+        HostedMember last = await cluster.AwaitMasterAsync();
+        Assert.Equal(2UL, (await cluster.AskAsync("after")).Datagrams);
+        Assert.Contains(last.Host.Status.Warnings, static warning => warning.Contains("is set aside", StringComparison.Ordinal));
+        byte[] kept = await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(Path.Combine(cluster.FolderOf(last.Name), "quarantine"), "ovum-*.jam")), Cancel);
+        Assert.Contains("endless", Encoding.Latin1.GetString(((Atom)Axis.Get(Cue.From(kept), 15)).Bytes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_ship_that_has_booted_or_replayed_is_kept()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(1);
+        await cluster.UntilAsync(() => HostCluster.Names.All(name => SnapshotsOf(cluster, name) is [{ } only] && only.Contains("0002.", StringComparison.Ordinal)));
+        await cluster.AwaitMasterAsync();
+        await cluster.AskAsync("word");
+        await cluster.UntilEqualAsync(3);
+        string other = HostCluster.Names.First(name => name != cluster.Master!.Name);
+        await cluster.KillAsync(other);
+        await cluster.StartMemberAsync(other);
+        await cluster.UntilAsync(() => SnapshotsOf(cluster, other).Any(static path => path.Contains("0003.", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -157,8 +237,7 @@ public sealed class MemberHostTests
             await cluster.AskAsync($"word {i}");
         await cluster.UntilEqualAsync(14);
         string other = HostCluster.Names.First(name => name != cluster.Master!.Name);
-        string snapshots = Path.Combine(cluster.FolderOf(other), "ship");
-        await cluster.UntilAsync(() => Directory.EnumerateFileSystemEntries(snapshots).Any(static path => !path.Contains("partial", StringComparison.Ordinal)));
+        await cluster.UntilAsync(() => SnapshotsOf(cluster, other).Any(static path => !path.Contains("0002.", StringComparison.Ordinal)));
         await cluster.KillAsync(other);
         await using (NockShip ship = cluster.NewShip(other))
         {
@@ -226,4 +305,8 @@ public sealed class MemberHostTests
         await cluster.StartMemberAsync("one");
         await cluster.UntilEqualAsync(2 + said + 1);
     }
+
+    private static int WitnessesIn(string folder) => File.Exists(Path.Combine(folder, "suspects")) ? File.ReadAllLines(Path.Combine(folder, "suspects")).Length : 0;
+
+    private static string[] SnapshotsOf(HostCluster cluster, string name) => Directory.GetFiles(Path.Combine(cluster.FolderOf(name), "ship"), "*.snapshot");
 }

@@ -1,12 +1,12 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
+using Seguro.Nock.Ships;
 using Seguro.Node.Members;
+using Seguro.Piers.LocalLogs;
 using Seguro.Stores;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
-using Seguro.Urbit.Ships;
+using Seguro.Tests.Piers.LocalLogs;
 using Xunit;
 
 namespace Seguro.Tests.Node.Members;

@@ -1,10 +1,10 @@
 using System.Text;
 using Seguro.Core;
-using Seguro.Node.LocalLogs;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
+using Seguro.Piers.LocalLogs;
 using Seguro.Testing;
-using Seguro.Tests.Node.LocalLogs;
+using Seguro.Tests.Piers.LocalLogs;
 
 namespace Seguro.Tests.Node.Startup;
 
@@ -92,25 +92,6 @@ public sealed class RecoveryPlanTests : IAsyncLifetime
         Assert.Contains("31", error.Message, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("", false)]
-    [InlineData("17", false)]
-    [InlineData("17 master", true)]
-    [InlineData("-1 master", false)]
-    [InlineData("17 king", false)]
-    [InlineData("99999999999999999999999999999999999999999999999999999999999999999999999999 master", false)]
-    public void A_record_is_what_a_member_writes_or_nothing(string text, bool isOne)
-    {
-        Directory.CreateDirectory(_folder["r"]);
-        File.WriteAllText(Path.Combine(_folder["r"], MastershipRecord.FileName), text);
-        Assert.Equal(isOne ? new MastershipRecord(new Term(17), WasMaster: true) : null, MastershipRecord.Read(_folder["r"]));
-        MastershipRecord written = new(new Term(ulong.MaxValue), WasMaster: false);
-        File.Delete(Path.Combine(_folder["r"], MastershipRecord.FileName));
-        new MastershipRecord(new Term(3), WasMaster: true).Write(_folder["r"]);
-        written.Write(_folder["r"]);
-        Assert.Equal(written, MastershipRecord.Read(_folder["r"]));
-    }
-
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
@@ -132,7 +113,7 @@ public sealed class RecoveryPlanTests : IAsyncLifetime
             await log.AppendAsync(EventChain.After(log.Head, others, "other"), Cancel);
         }
         if (record is not null)
-            await File.WriteAllTextAsync(Path.Combine(folder, MastershipRecord.FileName), record, Cancel);
+            await File.WriteAllTextAsync(Path.Combine(folder, EvidenceFile.Name), record + "\n", Cancel);
         if (flip is not null)
             Flip(folder, flip);
         _logs.Add(await SurvivingLog.ExamineAsync(folder, Zod, 1 << 20, Cancel));

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
-using Seguro.Stores;
+using Seguro.Core;
 using Seguro.Stores.Dqlite;
 
 namespace Seguro.Tests.Stores.Dqlite;

@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;

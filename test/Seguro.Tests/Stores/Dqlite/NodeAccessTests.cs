@@ -1,3 +1,5 @@
+using Seguro.Core;
+using Seguro.Identity;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;

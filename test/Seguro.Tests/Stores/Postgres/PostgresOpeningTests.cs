@@ -34,6 +34,20 @@ public sealed class PostgresOpeningTests(PostgresHarness harness)
     }
 
     [Fact]
+    public async Task Several_urls_of_one_database_are_one_store_and_another_database_is_another()
+    {
+        string[] urls = [harness.Url, PostgresCluster.SocketUrlOf(Cluster.Primary), PostgresCluster.UrlOf(Cluster.Primary), await Cluster.MakeDatabaseAsync(Cancel)];
+        List<StoreIdentity> identities = [];
+        foreach (string url in urls)
+        {
+            await using PostgresStore store = await OpenAsync(url, Making);
+            identities.Add(await store.ReadIdentityAsync(Cancel));
+        }
+        Assert.Single(identities.Take(3).Distinct());
+        Assert.NotEqual(identities[0], identities[3]);
+    }
+
+    [Fact]
     public async Task More_logs_than_the_server_takes_sessions_are_written_at_the_same_time()
     {
         const int Ships = 100; // and the server takes 80 sessions

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 
 namespace Seguro.Cli.Commands.Cluster.Certificates;
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Seguro.Core;
+using Seguro.Identity;
 using Seguro.Node.Configuration;
-using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands.Cluster.Certificates;
 

@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using Seguro.Stores.Dqlite;
+using Seguro.Identity;
 
 namespace Seguro.Cli.Commands.Cluster.Certificates;
 

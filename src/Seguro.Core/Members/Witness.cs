@@ -1,0 +1,85 @@
+namespace Seguro.Core;
+
+/// <summary>
+/// What members tell each other for certain. A member whose own record shows that the store lost what it confirmed stands still, and says so until the store has it again or the user
+/// accepted the loss; whoever hears that stands still, too, so that nothing is written over what was lost.
+/// </summary>
+internal sealed class Witness(MemberState member)
+{
+    private TimeSpan _tellAgain;
+    private TimeSpan _askAgain;
+    private TimeSpan _heard = TimeSpan.MinValue / 2;
+
+    private TimeSpan Patience => member.Options.LeaseDuration;
+
+    /// <summary>Asks all others what they know: before this member serves.</summary>
+    public void Ask() => TellAll();
+
+    /// <summary>Tells one member what is known here.</summary>
+    public void Testify(string to) => member.Emit(new MemberOutput.Send(to, Words()));
+
+    /// <summary>Another member says what it knows.</summary>
+    public void OnTestimony(string from, MemberMessage.Testimony said)
+    {
+        if (!member.Members.Contains(from) || said.Accepted < member.Settings.Accepted)
+            return; // of a history that the user has given up
+        bool isNews = said.Term > member.Term || said.Committed.Number > member.EverCommitted.Number;
+        bool isOld = said.Term < member.Term || said.Committed.Number < member.EverCommitted.Number;
+        if (!Sees(from, said.Term, said.Winner))
+            return;
+        member.SeeCommitted(said.Committed);
+        if (isOld && !isNews && said.Loss is null)
+            Testify(from);
+        if (said.Loss is not { } loss)
+            return;
+        _heard = member.Now;
+        // Who compares its log just now has the store's word soon; the proof is told again.
+        if (member.Role is not (Role.Rejoining or Role.Stopped))
+            member.Doubt($"{from} has proof: {loss}", null);
+    }
+
+    /// <summary>A term was won, another member says. False where this member knows another winner: it stands still then, for they do not share a store, or the store went back in time.</summary>
+    public bool Sees(string from, Term term, string winner)
+    {
+        if (member.SeeTerm(term, winner))
+            return true;
+        if (member.Role is not Role.Stopped)
+            member.Stop($"term {term} has two masters: {member.Winner}, and for {from} it is {winner}; either the store went back in time, or the members do not share one");
+        return false;
+    }
+
+    /// <summary>This member stands still: it tells the others why, and looks whether that is over.</summary>
+    public void Pump()
+    {
+        if (!member.IsStoreDoubted)
+            return;
+        if (member.Now >= _tellAgain)
+        {
+            _tellAgain = member.Now + Patience;
+            TellAll();
+        }
+        if (member.Now >= _askAgain && member.AskState())
+            _askAgain = member.Now + (Patience * 2);
+    }
+
+    /// <summary>The store was put right: it has all that it confirmed, or the user accepted the loss; and nobody has said otherwise for a while.</summary>
+    public bool IsSettled(MemberInput.StateRead read)
+    {
+        if (!member.IsStoreDoubted || read.State is not { } state)
+            return false;
+        member.SeeAccepted(read.Settings.Accepted);
+        member.Loss = member.FindLoss(state, read.Common);
+        return member.Loss is null && member.Now - _heard > Patience * 3;
+    }
+
+    private void TellAll()
+    {
+        foreach (string name in member.Members)
+        {
+            if (name != member.Options.Name)
+                Testify(name);
+        }
+    }
+
+    private MemberMessage.Testimony Words() => new(member.Term, member.Winner, member.EverCommitted, member.Settings.Accepted, member.Loss);
+}

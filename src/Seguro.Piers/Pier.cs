@@ -1,0 +1,125 @@
+using Seguro.Core;
+
+namespace Seguro.Piers;
+
+/// <summary>A ship's folder as vere knows it, opened for reading its event log. Layouts: vere-facts.md §1 and §2.</summary>
+/// <remarks>
+/// Reads with a bounds-checked reader of its own, so that no damaged or hostile file can hurt the process, and no lock file is made.
+/// Memory is bounded by a few pages and the largest event handed out. Reads may overlap, from any thread.
+/// </remarks>
+public sealed class Pier : IDisposable
+{
+    private readonly PierFiles _files;
+    private readonly PierLock? _lock;
+    private readonly bool _isLive;
+
+    private Pier(PierFiles files, PierLock? held, bool isLive, PierInfo info)
+    {
+        _files = files;
+        _lock = held;
+        _isLive = isLive;
+        Info = info;
+    }
+
+    /// <summary>What it says about itself; with <see cref="PierAccess.Live"/>, as it was when it was opened.</summary>
+    public PierInfo Info { get; }
+
+    /// <summary>Opens a pier and checks the structure of its log from end to end: pages, tables, numbers, sizes (not the events' content).</summary>
+    /// <remarks>With <see cref="PierAccess.Live"/>, the pages of the newest epoch that a running vere changes are checked as they are read.</remarks>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.NotAPier"/>, <see cref="ErrorCode.NewerSchema"/>, <see cref="ErrorCode.PierLocked"/>,
+    /// <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.BadEvent"/>, <see cref="ErrorCode.FileAccess"/>.
+    /// </exception>
+    public static Pier Open(string path, PierAccess access)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        bool isLive = access == PierAccess.Live;
+        PierLock? held = access == PierAccess.Exclusive && PierFiles.Exists(path) ? PierLock.Take(path) : null;
+        PierFiles? files = null;
+        try
+        {
+            PierHold hold = held is null && Directory.Exists(path) ? PierLock.Inspect(path) : PierHold.Free;
+            if (hold.IsHeld && !isLive)
+                throw PierFault.Locked(path, hold);
+            files = PierFiles.Open(path, isLive, EventSurvey.SmallestEvent, PierCheck.Everything);
+            PierInfo info = new()
+            {
+                Path = files.Path,
+                Identity = files.ReadIdentity(),
+                Layout = files.Layout,
+                MetaVersion = files.MetaVersion,
+                VereVersion = files.Newest.VereVersion,
+                Epochs = [.. files.Epochs.Select(static epoch => epoch.Info)],
+                First = files.First,
+                Last = files.Last,
+                Bytes = files.Bytes,
+                Hold = hold,
+            };
+            return new Pier(files, held, isLive, info);
+        }
+        catch
+        {
+            files?.Dispose();
+            held?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The events <paramref name="from"/> … <paramref name="to"/>, whole.</summary>
+    /// <remarks>An event's payload is valid until the next is asked for. For events that may be large, use <see cref="ReadPieces"/>.</remarks>
+    /// <exception cref="SeguroException">As <see cref="Open"/>; <see cref="ErrorCode.BeyondHead"/>; <see cref="ErrorCode.Trimmed"/>;
+    /// <see cref="ErrorCode.TooLarge"/>: an event of more than 2 GiB.</exception>
+    public IEnumerable<PierEvent> Read(EventNumber from, EventNumber to)
+    {
+        return Whole(ReadPieces(from, to, Array.MaxLength));
+
+        static IEnumerable<PierEvent> Whole(IEnumerable<PierPiece> pieces)
+        {
+            foreach (PierPiece piece in pieces)
+            {
+                yield return piece.IsLast
+                    ? new PierEvent(piece.Number, piece.Bytes)
+                    : throw new SeguroException(ErrorCode.TooLarge, $"event {piece.Number} has {piece.Size} bytes, too many to be read at once", "Only pieces of it can be read.");
+            }
+        }
+    }
+
+    /// <summary>The events <paramref name="from"/> … <paramref name="to"/> in pieces, in memory that does not grow with their sizes.</summary>
+    /// <param name="from">The first event.</param>
+    /// <param name="to">The last event; below <paramref name="from"/> means none.</param>
+    /// <param name="largestPiece">The most bytes that a piece may have. Every piece of an event but its last is full.</param>
+    /// <exception cref="SeguroException">As <see cref="Read"/>.</exception>
+    public IEnumerable<PierPiece> ReadPieces(EventNumber from, EventNumber to, int largestPiece = 1 << 20)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(largestPiece, 1);
+        if (to < from)
+            return [];
+        if (from < Info.First)
+            throw PierFault.OutsideOfLog(Info, from);
+        return to > Info.Last && (!_isLive || to > ReadLast()) ? throw PierFault.OutsideOfLog(Info, to) : Pieces();
+
+        IEnumerable<PierPiece> Pieces()
+        {
+            foreach (PierEpoch epoch in _files.Epochs)
+            {
+                bool isNewest = epoch == _files.Newest;
+                if (to < epoch.Info.First || (!isNewest && from > epoch.Info.Last))
+                    continue;
+                ulong first = Math.Max(from.Value, epoch.Info.First.Value);
+                ulong last = isNewest ? to.Value : Math.Min(to.Value, epoch.Info.Last.Value);
+                foreach (PierPiece piece in epoch.NewReader().ReadPieces(first, last, largestPiece))
+                    yield return piece;
+            }
+        }
+    }
+
+    /// <summary>Looks for the last event anew: with <see cref="PierAccess.Live"/> it moves while vere runs.</summary>
+    public EventNumber ReadLast() => _files.Newest.NewReader().FindEnds() is { } ends ? new EventNumber(ends.Last) : Info.Last;
+
+    /// <summary>Lets go of the files and of the lock.</summary>
+    public void Dispose()
+    {
+        _files.Dispose();
+        _lock?.Dispose();
+    }
+}

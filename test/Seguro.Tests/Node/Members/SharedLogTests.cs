@@ -1,0 +1,46 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Seguro.Core;
+using Seguro.Node.Members;
+using Seguro.Stores;
+using Seguro.Testing;
+using Seguro.Tests.Piers.LocalLogs;
+using Seguro.Nock.Ships;
+using Xunit;
+
+namespace Seguro.Tests.Node.Members;
+
+public sealed class SharedLogTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new("shared");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_append_that_wrote_nothing_for_certain_keeps_its_name()
+    {
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse("sqlite:" + _folder["store.db"]), new StoreOptions { Create = true }, Cancel);
+        await using EventLog log = new(
+            await store.CreateLogAsync(Ship.Parse("~zod"), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), store.Capabilities with { LargestEvent = 6 });
+        Term term = Assert.IsType<LeaseOutcome.Done>(await log.Stored.CampaignAsync(Lease.None, "test", TimeSpan.FromSeconds(1), Cancel)).Lease.Term;
+        MemberHostOptions options = new()
+        {
+            Member = new MemberOptions { Name = "own", Candidate = "own@1", Members = ["own"] },
+            Store = log,
+            Pier = _folder["own/pier"],
+            Ship = new OpaqueShip(_folder["ship"]),
+            Send = static (_, _) => { },
+            Release = static (_, _, _, _) => ValueTask.CompletedTask,
+        };
+        StoreTrouble trouble = new(TimeProvider.System, NullLogger.Instance);
+        SharedLog shared = new(options, static () => TimeSpan.Zero, trouble);
+        MemberInput answer = await shared.AppendAsync(new MemberOutput.AppendStore(term, Position.Origin, EventChain.After(Position.Origin, 1)), Cancel);
+
+        AppendResult result = Assert.IsType<MemberInput.StoreAppended>(answer).Result;
+        Assert.Contains("SG3006", Assert.IsType<WriteOutcome.Refused>(result.Outcome).Cause, StringComparison.Ordinal);
+        Assert.Equal(Position.Origin, result.Reached);
+        Assert.Contains("SG3006", trouble.Current, StringComparison.Ordinal);
+        Assert.Equal(EventNumber.None, (await log.ReadStateAsync(Cancel)).Head.Number);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
