@@ -8,7 +8,6 @@ public sealed class DamagedMemberTests
 {
     [Theory]
     [InlineData("cut off")]
-    [InlineData("a bit of an event flipped")]
     public async Task It_puts_the_damaged_log_aside_and_is_rebuilt(string damage)
     {
         await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
