@@ -1,9 +1,9 @@
-using Seguro.Files;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Identity;
 

@@ -12,9 +12,9 @@ public sealed partial class NockMachine
 
     // Jets do not say for whom they work.
     [ThreadStatic]
-    private static NockMachine? s_running;
+    private static NockMachine? _onThisThread;
     [ThreadStatic]
-    private static long s_taken;
+    private static long _takenOnThisThread;
 
     private long _looked;
 
@@ -24,11 +24,11 @@ public sealed partial class NockMachine
     /// <summary>So many bytes are about to be taken at once: by a jet, say, which is one call whatever it makes.</summary>
     internal static void Take(long bytes)
     {
-        s_taken += bytes;
-        if (s_taken < Breath)
+        _takenOnThisThread += bytes;
+        if (_takenOnThisThread < Breath)
             return;
-        s_taken = 0;
-        s_running?.LookAtHeap(bytes);
+        _takenOnThisThread = 0;
+        _onThisThread?.LookAtHeap(bytes);
     }
 
     /// <summary>How many nouns there is room for.</summary>

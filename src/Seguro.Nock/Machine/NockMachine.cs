@@ -107,7 +107,7 @@ public sealed partial class NockMachine
         _cancellation = cancellationToken;
         _calls = 0;
         _untilCheck = CheckEvery;
-        s_running = this;
+        _onThisThread = this;
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -130,7 +130,7 @@ public sealed partial class NockMachine
         finally
         {
             _running = false;
-            s_running = null;
+            _onThisThread = null;
             Unwind(0);
             Nesting = 0;
             _next = null;

@@ -11,6 +11,7 @@ namespace Seguro.Tests.Node.Members;
 public sealed class DamagedLogTests
 {
     private const int Asked = 30;
+    private const ulong Last = 2 + Asked; // with those of the boot
 
     [Theory]
     [InlineData("cut")]
@@ -31,7 +32,7 @@ public sealed class DamagedLogTests
         string? damaged = File.Exists(log) ? Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(log, Cancel))) : null;
 
         await cluster.StartMemberAsync(name);
-        await cluster.UntilEqualAsync((await Last(cluster)).Value);
+        await cluster.UntilEqualAsync(Last);
         string aside = Assert.Single(Directory.EnumerateDirectories(Path.Combine(cluster.FolderOf(name), "quarantine")));
         Assert.EndsWith("-damaged-log", aside, StringComparison.Ordinal);
         string kept = Path.Combine(aside, "pier", ".urb", "log", "0i0", "data.mdb");
@@ -41,7 +42,7 @@ public sealed class DamagedLogTests
         Assert.Contains("found: ", report, StringComparison.Ordinal);
         Assert.DoesNotContain(cluster.Members[name].Host.Status.Warnings, static warning => warning.Contains("damaged", StringComparison.Ordinal));
         Assert.Equal("after", (await cluster.AskAsync("after")).Text);
-        await cluster.UntilEqualAsync((await Last(cluster)).Value);
+        await cluster.UntilEqualAsync(Last + 1);
     }
 
     [Fact]
@@ -59,7 +60,7 @@ public sealed class DamagedLogTests
         Assert.Contains(found.Message, await File.ReadAllTextAsync(Path.Combine(cluster.FolderOf(name), "damaged-log"), Cancel), StringComparison.Ordinal);
 
         await cluster.StartMemberAsync(name);
-        await cluster.UntilEqualAsync((await Last(cluster)).Value);
+        await cluster.UntilEqualAsync(Last);
         Assert.False(File.Exists(Path.Combine(cluster.FolderOf(name), "damaged-log")));
         Assert.Single(Directory.EnumerateDirectories(Path.Combine(cluster.FolderOf(name), "quarantine")));
     }
@@ -102,7 +103,7 @@ public sealed class DamagedLogTests
         // The way on that it names.
         Directory.Move(cluster.PierOf(name), cluster.PierOf(name) + ".damaged");
         await cluster.StartMemberAsync(name);
-        await cluster.UntilEqualAsync((await Last(cluster)).Value);
+        await cluster.UntilEqualAsync(Last);
     }
 
     [Fact]
@@ -114,7 +115,7 @@ public sealed class DamagedLogTests
         await cluster.KillAsync(name);
         Damage(Path.Combine(cluster.PierOf(name), ".urb", "log", "0i0", "data.mdb"), "cut");
         await cluster.StartMemberAsync(name);
-        await cluster.UntilEqualAsync((await Last(cluster)).Value);
+        await cluster.UntilEqualAsync(Last);
     }
 
     [Fact]
@@ -136,11 +137,9 @@ public sealed class DamagedLogTests
         HostedMember master = await cluster.AwaitMasterAsync();
         for (int i = 0; i < Asked; i++)
             await cluster.AskAsync($"ask-{i}-ask");
-        await cluster.UntilEqualAsync((await Last(cluster)).Value);
+        await cluster.UntilEqualAsync(Last);
         return HostCluster.Names.First(name => name != master.Name);
     }
-
-    private static async Task<EventNumber> Last(HostCluster cluster) => (await (await cluster.AwaitMasterAsync()).Log.ReadStateAsync(Cancel)).Head.Number;
 
     private static void Damage(string log, string damage)
     {
