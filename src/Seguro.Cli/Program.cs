@@ -1,4 +1,5 @@
 using Seguro.Cli;
 using Seguro.Cli.Output;
 
-return await SeguroCommand.RunAsync(args, Terminal.OfProcess(), CancellationToken.None);
+using Signals signals = new();
+return await SeguroCommand.RunAsync(args, Terminal.OfProcess(), signals.End);

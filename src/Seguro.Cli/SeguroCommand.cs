@@ -59,7 +59,8 @@ public static class SeguroCommand
         }
     }
 
-    private static RootCommand Create(Terminal terminal) =>
+    /// <summary>All verbs.</summary>
+    internal static RootCommand Create(Terminal terminal) =>
         new("""
             Seguro keeps an Urbit ship's event log in replicated databases, so that the ship can't be lost.
 
@@ -111,6 +112,7 @@ public static class SeguroCommand
             new Command("cluster", "Set up a cluster, and change it while it runs.")
             {
                 ClusterInitCommand.Create(terminal),
+                ClusterListCommand.Create(terminal),
                 ClusterOptimismCommand.Create(terminal),
                 ClusterStepDownCommand.Create(terminal),
                 ClusterJoinCommand.Create(terminal),

@@ -38,6 +38,7 @@ public sealed class SeguroNode : IAsyncDisposable
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
     private volatile MemberLinks? _links;
+    private StoreIdentity? _identity; // before the links start
     private EffectRouter? _router;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
@@ -158,10 +159,10 @@ public sealed class SeguroNode : IAsyncDisposable
     {
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         AdminActions actions = new(
-            () => MemberStatus, input => _host?.Post(input), () => Status, name => _links is { } links && (links.Asking.Contains(name) || links.Linked.Contains(name)),
+            () => MemberStatus, (wish, token) => _host?.AskAsync(wish, token) ?? throw Starting(), () => Status, name => _links is { } links && (links.Asking.Contains(name) || links.Linked.Contains(name)),
             (to, path, body, token) => _links is { } links
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
-                : throw new SeguroException(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat."),
+                : throw Starting(),
             () => _host);
         MemberLinks links = Keep(MakeLinks(actions));
         _links = links;
@@ -174,6 +175,8 @@ public sealed class SeguroNode : IAsyncDisposable
         await first;
     }
 
+    private static SeguroException Starting() => new(ErrorCode.StoreUnavailable, "this member is starting", "Wait a moment and repeat.");
+
     private MemberLinks MakeLinks(AdminActions actions) => new(new LinkOptions
     {
         Name = _configuration.Self.Name,
@@ -183,6 +186,8 @@ public sealed class SeguroNode : IAsyncDisposable
         Access = _access.List,
         Received = (from, message) => _host?.Receive(from, message),
         ReadLocal = ReadLocalAsync,
+        Store = () => _identity,
+        StoreCompared = (from, isShared) => _host?.Post(new MemberInput.StoreCompared(from, isShared)),
         Command = (command, token) => command.Path == SuspicionTeller.Path
             ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
             : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
@@ -205,6 +210,7 @@ public sealed class SeguroNode : IAsyncDisposable
         if (_configuration.IsEmbedded)
             _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, Wait, cancel));
         IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, _access.List, Wait, cancel));
+        _identity = await ShipLog.ReadIdentityAsync(store, Wait, cancel);
         foreach (string warning in store.Capabilities.Warnings)
             _notice(warning);
         lock (_lock)
@@ -223,6 +229,7 @@ public sealed class SeguroNode : IAsyncDisposable
         MemberHost host = Keep(await MemberHost.StartAsync(
             new MemberHostOptions
             {
+                Cluster = _configuration.Cluster,
                 Member = MakeMember(store.Capabilities),
                 Store = log,
                 Pier = Path.Combine(_configuration.Folder, "pier"),
@@ -302,7 +309,7 @@ public sealed class SeguroNode : IAsyncDisposable
             ? new BalancerPort(BalancerLink.Open(listen, balancer, ClusterKey.Load(_configuration.BalancerKey!), TimeProvider.System))
             : OwnPort.Open(listen);
         // The demo kernel hears anything; every other one what vere's driver would give it.
-        bool isDemo = _configuration.Kernel == ShipLog.Demo && identity.Life == DemoKernel.Life;
+        bool isDemo = _configuration.Kernel == NodeConfiguration.Demo && identity.Life == DemoKernel.Life;
         return new EffectRouter(port, new EffectRouterOptions
         {
             GalaxyDomain = _configuration.Fake ? null : "urbit.org",

@@ -18,7 +18,8 @@ public sealed record StoreUrl
 {
     private const int LongestScheme = 16;
 
-    private static readonly string[] Engines = ["lmdb", "sqlite", "rocksdb", "dqlite", "etcd", "postgresql"];
+    /// <summary>The engines that there are, as they stand in URLs.</summary>
+    public static IReadOnlyList<string> Engines { get; } = ["lmdb", "sqlite", "rocksdb", "dqlite", "etcd", "postgresql"];
 
     private StoreUrl(string engine, string text, string rest)
     {

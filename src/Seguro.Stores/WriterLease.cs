@@ -8,7 +8,7 @@ namespace Seguro.Stores;
 /// <summary>Makes a process the writer of a log, and keeps it so: takes the lease for a new term, renews it in the background, frees it at the end.</summary>
 /// <remarks>
 /// <para>Safety does not hang on this, but on the term in every write; the lease spares others a useless takeover. Time is the process's own
-/// monotonic clock; no two clocks are compared.</para>
+/// monotonic clock (<see cref="BootClock"/>); no two clocks are compared.</para>
 /// <para>Threading: all members may be used from any thread. Dispose of it before the log.</para>
 /// </remarks>
 public sealed class WriterLease : IAsyncDisposable
@@ -23,17 +23,17 @@ public sealed class WriterLease : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _renewing;
     private readonly Lock _lock = new();
-    private Lease _lease;
+    private readonly LeaseKeeper _keeper;
     private bool _isDisposed;
 
-    private WriterLease(EventLog log, Lease lease, long asked, TimeProvider time)
+    private WriterLease(EventLog log, Lease lease, TimeSpan asked, TimeProvider time)
     {
         _log = log;
         _time = time;
-        _lease = lease;
-        _lost = new CancellationTokenSource(Rest(asked), time);
+        _keeper = new LeaseKeeper(lease, asked, lease.Duration);
+        _lost = new CancellationTokenSource(Rest(), time);
         Lost = _lost.Token;
-        _renewing = RenewAllAlongAsync(asked);
+        _renewing = KeepAsync();
     }
 
     /// <summary>The term to write in.</summary>
@@ -45,7 +45,7 @@ public sealed class WriterLease : IAsyncDisposable
         get
         {
             lock (_lock)
-                return _lease;
+                return _keeper.Lease;
         }
     }
 
@@ -96,7 +96,7 @@ public sealed class WriterLease : IAsyncDisposable
         {
             if (watch.MayCampaign(Now(time)))
             {
-                long asked = time.GetTimestamp();
+                TimeSpan asked = Now(time);
                 switch (await CampaignAsync(log, seen, candidate, duration, cancel))
                 {
                     case LeaseOutcome.Done won:
@@ -187,46 +187,48 @@ public sealed class WriterLease : IAsyncDisposable
         ErrorCode.LeaseHeld, $"the log of {ship} is being written by {lease.Holder} (term {lease.Term})",
         "End that writer first, or let it do the work; a lease is free when its holder ended.");
 
-    private TimeSpan Rest(long asked)
-    {
-        TimeSpan rest = Lease.Duration - _time.GetElapsedTime(asked);
-        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
-    }
-
-    /// <summary>Renews each third of the duration; after a failure sooner. The deadline is the timer behind <see cref="Lost"/>, which each success moves.</summary>
-    private async Task RenewAllAlongAsync(long asked)
+    /// <summary>Renews when that is due. The deadline is the timer behind <see cref="Lost"/>, which each success moves: a renewal may take longer than the lease.</summary>
+    private async Task KeepAsync()
     {
         using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token, Lost);
-        TimeSpan duration = Lease.Duration;
-        TimeSpan pause = (duration / 3) - _time.GetElapsedTime(asked);
         while (!end.IsCancellationRequested)
         {
-            try
-            {
-                await Task.Delay(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, _time, end.Token);
-                long sent = _time.GetTimestamp();
-                pause = duration / 10;
-                LeaseOutcome outcome = await _log.Stored.RenewAsync(Lease, end.Token);
-                if (outcome is LeaseOutcome.Done done)
-                {
-                    lock (_lock)
-                        _lease = done.Lease;
-                    _lost.CancelAfter(Rest(sent));
-                    pause = (duration / 3) - _time.GetElapsedTime(sent);
-                }
-                else if (outcome is LeaseOutcome.Lost)
-                {
-                    await _lost.CancelAsync();
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                // Stopped, or the deadline passed; the loop's condition says.
-            }
-            catch (Exception error) when (error is SeguroException or ObjectDisposedException)
-            {
-                // The store may come back before the deadline.
-            }
+            TimeSpan rest = _keeper.NextRenewal - Now(_time);
+            // Delays are of whole milliseconds, and rounded down.
+            if (rest > TimeSpan.Zero)
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(rest.TotalMilliseconds)), _time, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            TimeSpan now = Now(_time);
+            // A machine that slept wakes here before its timers ring.
+            if (!_keeper.IsLive(now))
+                await _lost.CancelAsync();
+            if (end.IsCancellationRequested || !_keeper.MustRenew(now))
+                continue;
+            LeaseOutcome outcome = await RenewAsync(end.Token);
+            string? lost;
+            lock (_lock)
+                lost = _keeper.Renewed(outcome, now);
+            if (lost is not null)
+                await _lost.CancelAsync();
+            else if (outcome is LeaseOutcome.Done)
+                _lost.CancelAfter(Rest());
         }
+    }
+
+    private async Task<LeaseOutcome> RenewAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await _log.Stored.RenewAsync(Lease, cancel);
+        }
+        catch (Exception error) when (error is SeguroException or ObjectDisposedException or OperationCanceledException)
+        {
+            return new LeaseOutcome.Unknown(error.Message); // the store may come back before the deadline
+        }
+    }
+
+    private TimeSpan Rest()
+    {
+        TimeSpan rest = _keeper.Deadline - Now(_time);
+        return rest > TimeSpan.Zero ? rest : TimeSpan.Zero;
     }
 }

@@ -22,7 +22,7 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
     public static async Task<ClusterOnLoopback> MakeAsync(int members, params string[] options)
     {
         ClusterOnLoopback cluster = new([.. Enumerable.Range(1, members).Select(static number => $"m{number}")]);
-        (await SeguroProcess.RunAsync(["cluster", "init", cluster._folder["c"], "--members", $"{members}", "--ship", "~zod", .. options])).Ok();
+        (await SeguroProcess.RunAsync(["cluster", "init", cluster._folder["c"], "--members", $"{members}", "--ship", "~zod", "--kernel", "demo", .. options])).Ok();
         return cluster;
     }
 
@@ -100,7 +100,7 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
             foreach ((string name, SeguroProcess process) in _running)
             {
                 if (process.HasExited)
-                    Assert.Fail($"{name} ended while '{what}' was waited for: {(await process.EndAsync()).Output[^2000..]}");
+                    Assert.Fail($"{name} ended while '{what}' was waited for: {Tail((await process.EndAsync()).Output)}");
             }
             await Task.Delay(Glance, CancellationToken.None);
         }

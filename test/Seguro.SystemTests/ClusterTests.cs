@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Seguro.Core;
 using Seguro.Node.Admin;
 using Seguro.Node.Members;
@@ -48,7 +49,8 @@ public sealed class ClusterTests
         foreach (string name in cluster.Names)
         {
             SeguroProcess process = cluster.Take(name);
-            process.Terminate();
+            process.Signal("USR1"); // says nothing to it
+            process.Signal(name == cluster.Names[0] ? "HUP" : "TERM");
             SeguroProcess.Result ended = await process.EndAsync();
             await process.DisposeAsync();
             Assert.True(ended.ExitCode == 0, $"{name}: exit code {ended.ExitCode}\n{ended.Output}\n{ended.Errors}");
@@ -76,6 +78,40 @@ public sealed class ClusterTests
         // Under a number that was never used it comes back, and gets its log from the others.
         cluster.Start(lost, "--set", $"members:{lost}:id=9");
         await cluster.UntilMasterAsync(replicas: 2);
+    }
+
+    [Fact]
+    public async Task A_member_that_a_configuration_does_not_name_is_listed_and_leaves_and_that_may_be_repeated()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(2, "--kind", "opaque");
+        cluster.StartAll();
+        await cluster.UntilMasterAsync(replicas: 1);
+        await cluster.AddAsync("n3");
+        await cluster.UntilAsync("the master hears it", static status => status.Role == "master" && status.Asking.Contains("n3"));
+        (await SeguroProcess.RunAsync("cluster", "join", "n3", "-c", cluster.Configuration("m1"))).Ok();
+        await cluster.UntilMasterAsync(replicas: 2);
+        await UntilNodesAsync(cluster, others: 1);
+        for (int times = 0; times < 2; times++)
+        {
+            StatusReport left = Report(await SeguroProcess.RunAsync("cluster", "leave", "n3", "--json", "-c", cluster.Configuration("m1"), .. times == 0 ? Array.Empty<string>() : ["--node", "3"]));
+            Assert.Equal(["m1", "m2"], left.Members);
+        }
+        await UntilNodesAsync(cluster, others: 0);
+    }
+
+    /// <summary>Waits until the cluster's list has two members with voters of their own, and so many nodes of others.</summary>
+    private static async Task UntilNodesAsync(ClusterOnLoopback cluster, int others)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            JsonElement list = JsonDocument.Parse((await SeguroProcess.RunAsync("cluster", "list", "--json", "-c", cluster.Configuration("m1"))).Ok().Output).RootElement;
+            string[] roles = [.. list.GetProperty("members").EnumerateArray().Where(static member => member.GetProperty("name").GetString() != "n3").Select(static member => member.GetProperty("dqlite").GetProperty("role").GetString()!)];
+            if (roles is ["voter", "voter"] && list.GetProperty("otherNodes").GetArrayLength() == others)
+                return;
+            limit.Token.ThrowIfCancellationRequested();
+        }
     }
 
     [Fact]

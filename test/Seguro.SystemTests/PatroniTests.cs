@@ -66,7 +66,7 @@ public sealed class PatroniTests
     {
         await using PostgresCluster alone = await PostgresCluster.StartAsync(standbys: 0);
         using TemporaryFolder folder = new("alone");
-        (await SeguroProcess.RunAsync("cluster", "init", folder["c"], "--ship", "~zod", "--members", "2", "--store", alone.Url)).Ok();
+        (await SeguroProcess.RunAsync("cluster", "init", folder["c"], "--ship", "~zod", "--kernel", "demo", "--members", "2", "--store", alone.Url)).Ok();
         SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", Path.Combine(folder["c"], "m1", "seguro.json"));
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("SG3013", refused.Errors, StringComparison.Ordinal);

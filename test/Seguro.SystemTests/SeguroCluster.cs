@@ -157,5 +157,5 @@ internal sealed class SeguroCluster : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task InitAsync(params string[] words) => (await SeguroProcess.RunAsync(["cluster", "init", Root, "--ship", "~zod", "--members", "3", .. words])).Ok();
+    private async Task InitAsync(params string[] words) => (await SeguroProcess.RunAsync(["cluster", "init", Root, "--ship", "~zod", "--kernel", "demo", "--members", "3", .. words])).Ok();
 }

@@ -73,9 +73,12 @@ internal sealed class SeguroProcess : IAsyncDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>Asks it to end, as systemd does.</summary>
-    public void Terminate()
+    public void Terminate() => Signal("TERM");
+
+    /// <summary>Sends it a signal.</summary>
+    public void Signal(string name)
     {
-        using Process kill = Process.Start("kill", ["-TERM", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        using Process kill = Process.Start("kill", ["-" + name, _process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
     }
 

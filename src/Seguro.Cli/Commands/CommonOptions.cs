@@ -125,16 +125,17 @@ internal static class CommonOptions
     }
 
     /// <summary>Opens the store that <c>--store</c> names, and prints its warnings.</summary>
-    public static ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, bool create, CancellationToken cancel) =>
-        OpenStoreAsync(parse, terminal, parse.GetRequiredValue(Store), create, cancel);
+    public static ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, StoreUse use, CancellationToken cancel) =>
+        OpenStoreAsync(parse, terminal, parse.GetRequiredValue(Store), use, cancel);
 
     /// <summary>Opens a store by its URL, and prints its warnings.</summary>
-    public static async ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, string named, bool create, CancellationToken cancel)
+    public static async ValueTask<IStore> OpenStoreAsync(ParseResult parse, Terminal terminal, string named, StoreUse use, CancellationToken cancel)
     {
         StoreUrl url = StoreUrl.Parse(named);
         StoreOptions options = new()
         {
-            Create = create,
+            Create = use is StoreUse.Create,
+            ReadOnly = use is StoreUse.Read,
             Certificates = parse.GetValue(Certificates),
             AllowUnsafeSettings = parse.GetValue(AllowUnsafeSettings),
             Despite = DespiteOf(parse),

@@ -48,7 +48,7 @@ internal sealed class DemoMembers : IAsyncDisposable
         try
         {
             string[] elsewhere = store is null ? [] : ["--store", store];
-            string made = await DemoProcess.RunAsync(folder, "init", cancel, ["cluster", "init", members.Root, "--ship", "~zod", "--members", "3", "--json", .. elsewhere]);
+            string made = await DemoProcess.RunAsync(folder, "init", cancel, ["cluster", "init", members.Root, "--ship", "~zod", "--kernel", "demo", "--members", "3", "--json", .. elsewhere]);
             using JsonDocument document = JsonDocument.Parse(made);
             members.Store = store ?? document.RootElement.GetProperty("store").GetString()!;
             string inside = document.RootElement.GetProperty("balancer").GetString()!;

@@ -38,7 +38,7 @@ internal sealed class DemoRun(Terminal terminal, DemoInput input, string folder,
         await using IStore store = await StoreConnection.OpenAsync(cluster.Url, options, cancel);
         using Pier pier = Pier.Open(copy, PierAccess.Offline);
         await using EventLog log = await PierImport.OpenLogAsync(pier, store, cancel);
-        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "demo", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "demo", CommonOptions.LeaseDuration, BootClock.Instance, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
 
         ulong dead = await ImportAsync(cluster, store, log, lease.Term, pier, both.Token);

@@ -95,6 +95,9 @@ public enum ErrorCode
     /// <summary>The log is being imported, and not all of it is there yet.</summary>
     HalfImported = 3023,
 
+    /// <summary>Members of one cluster work with different stores.</summary>
+    OtherStore = 3024,
+
     /// <summary>A log is not all that its ship computed, as what lies around it proves.</summary>
     ShortLog = 3040,
 }

@@ -53,7 +53,7 @@ internal sealed class Candidate(MemberState member, Processing processing)
                 member.Emit(new MemberOutput.Resign(done.Lease));
                 return false;
             case LeaseOutcome.Done done:
-                Keeper = new LeaseKeeper(done.Lease, FirstAsked(campaigned.Sent), member.Options.LeaseDuration);
+                Keeper = new LeaseKeeper(done.Lease, FirstAsked(campaigned.Sent), member.Options.LeaseDuration, done.Shortfall);
                 member.SeeLease(done.Lease);
                 member.Master = "";
                 _lastProgress = member.Now;
@@ -148,8 +148,8 @@ internal sealed class Candidate(MemberState member, Processing processing)
             member.Become(Role.Replica);
             return false;
         }
-        if (Keeper.Renew(member.Now) is { } renewal)
-            member.Emit(renewal);
+        if (Keeper.MustRenew(member.Now))
+            member.Emit(new MemberOutput.Renew(Keeper.Lease));
         if (member.Options.Bug is PlantedBug.ServedBeforeUpToDate && member.Local == member.Ship && !member.IsLocalBusy && !member.IsShipBusy)
         {
             head = member.Local;

@@ -6,9 +6,6 @@ internal sealed partial class Master
     private const int LeasesShut = 5;
     private const int WarnAtPercent = 70;
 
-    private ClusterSettings? _wanted;
-    private ClusterSettings? _writing;
-    private TimeSpan _settingsAgain;
     private bool _isTrimming;
     private EventNumber _trimmed;
     private bool _isMeasuring;
@@ -22,84 +19,6 @@ internal sealed partial class Master
     private bool _isResigning;
     private bool _isResignationAsked;
     private TimeSpan _stepDownUntil;
-
-    /// <summary>Another optimism is wanted; it is in force once it is written.</summary>
-    public void SetOptimism(Optimism optimism)
-    {
-        int replicas = ((_wanted ?? _member.Settings).Members ?? _member.Members).Count - 1;
-        if (optimism.Replicas < 0 || optimism.Replicas > replicas)
-        {
-            _member.Emit(new MemberOutput.Warn($"Optimism {optimism.Replicas} was refused: the cluster has {replicas} replicas."));
-            return;
-        }
-        _wanted = (_wanted ?? _member.Settings) with { Optimism = optimism };
-        if (_member.Options.Bug is PlantedBug.OptimismBeforeWritten)
-            _member.SeeSettings(_wanted.Value);
-    }
-
-    /// <summary>Others belong to the cluster now; in force once it is written.</summary>
-    public void SetMembers(IReadOnlyList<string> members)
-    {
-        if (members.Count <= (_wanted ?? _member.Settings).Optimism?.Replicas)
-        {
-            _member.Emit(new MemberOutput.Warn($"The list of members was refused: optimism {(_wanted ?? _member.Settings).Optimism} needs more members than {members.Count}. Lower it first."));
-            return;
-        }
-        if (members.Count is 0 or > Optimism.MostMembers || !members.Contains(_member.Options.Name) || members.Distinct(StringComparer.Ordinal).Count() != members.Count)
-        {
-            _member.Emit(new MemberOutput.Warn($"The list of members was refused: it must have 1 to {Optimism.MostMembers} different names, the master's among them."));
-            return;
-        }
-        ClusterSettings before = _wanted ?? _member.Settings;
-        if (members.FirstOrDefault(name => before.Left?.Contains(name) is true) is { } left)
-        {
-            _member.Emit(new MemberOutput.Warn($"The list of members was refused: {left} has left the cluster, and its name is not used again."));
-            return;
-        }
-        _wanted = before.WithMembers(members, before.Members ?? _member.Members);
-    }
-
-    /// <summary>The store answered about the settings.</summary>
-    public void OnSettingsWritten(WriteOutcome outcome)
-    {
-        if (_writing is not { } written)
-            return;
-        _writing = null;
-        switch (outcome)
-        {
-            case WriteOutcome.Committed:
-                bool isAnotherOptimism = written.Optimism != _member.Settings.Optimism;
-                _member.SeeSettings(written);
-                if (_wanted is { } wanted && wanted.Optimism == written.Optimism && wanted.Members == written.Members)
-                    _wanted = null;
-                if (_member.Options.Bug is not PlantedBug.StrangerCounted)
-                    _replicas.RemoveAll(replica => !_member.Members.Contains(replica.Name));
-                foreach (string name in _member.Members.Where(name => _replicas.TrueForAll(replica => replica.Name != name)))
-                    AddReplica(name);
-                if (isAnotherOptimism)
-                    _member.Emit(new MemberOutput.Warn($"Optimism is {_member.Optimism} from now on."));
-                break;
-            case WriteOutcome.Fenced fenced:
-                _member.SeeLease(fenced.Current);
-                Demote($"term {fenced.Current.Term} took over");
-                break;
-            default:
-                _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 5);
-                break;
-        }
-    }
-
-    /// <summary>The user wants another master.</summary>
-    public void StepDown()
-    {
-        if (_replicas.TrueForAll(replica => !replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience)))
-        {
-            _member.Emit(new MemberOutput.Warn("Stepping down was refused: there is no healthy replica to take over."));
-            return;
-        }
-        _isSteppingDown = true;
-        _stepDownUntil = _member.Now + LongestStepDown;
-    }
 
     /// <summary>The lease is free, or not.</summary>
     public void OnResigned(LeaseOutcome outcome)
@@ -141,19 +60,6 @@ internal sealed partial class Master
         _isMeasuring = false;
         if (read.State is { } state)
             _storedBytes = state.Bytes + _storedSinceAsked;
-    }
-
-    /// <summary>The watermark is written at the pace of renewals: often enough to bound what a cold start repeats, too seldom to cost anything.</summary>
-    private void WriteSettings()
-    {
-        if (_writing is not null || _member.Now < _settingsAgain)
-            return;
-        bool isWatermarkDue = _member.Released > _member.Settings.Released;
-        if (_wanted is null && !isWatermarkDue && _member.Settings.History is not null)
-            return;
-        _writing = (_wanted ?? _member.Settings) with { Released = _member.Released, History = _member.Settings.History ?? _head };
-        _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 3);
-        _member.Emit(new MemberOutput.WriteSettings(_keeper.Lease.Term, _writing.Value));
     }
 
     private void Trim()
@@ -227,7 +133,7 @@ internal sealed partial class Master
         if (_member.Now > _stepDownUntil)
         {
             _isSteppingDown = false;
-            _member.Emit(new MemberOutput.Warn("Stepping down was given up: events or effects were still waiting. See the status for what they wait for."));
+            AnswerHandOvers(new SeguroException(ErrorCode.StoreUnavailable, "stepping down was given up: events or effects were still waiting", "See in `seguro status` what they wait for, and repeat the command then."));
             return;
         }
         bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));

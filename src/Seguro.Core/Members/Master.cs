@@ -25,6 +25,8 @@ internal sealed partial class Master
     private bool _isPoking;
     private string? _demotion;
     private TimeSpan? _shutSince;
+    private TimeSpan? _waitsSince;
+    private TimeSpan? _storeAway;
     private EventNumber _shutAt;
     private bool _mustSkip;
 
@@ -79,6 +81,20 @@ internal sealed partial class Master
 
     /// <summary>How many payload bytes of the store's window are in use; null where it has none.</summary>
     public long? WindowUsed => _member.Options.StoreWindow is null ? null : _storedBytes;
+
+    /// <summary>Why nothing has gone on for longer than a lease, though something waits; null where all goes on.</summary>
+    public string? Hindrance
+    {
+        get
+        {
+            TimeSpan patience = _member.Options.LeaseDuration;
+            if (_storeAway is { } away && _member.Now - away > patience)
+                return "the store takes no events";
+            if (_gate.Count > 0 && _waitsSince is { } shut && _member.Now - shut > patience)
+                return _keeper.Shortfall is null ? "effects wait for replicas" : "effects wait for the database to keep as many copies as it promised";
+            return null;
+        }
+    }
 
     /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
     public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
@@ -140,10 +156,12 @@ internal sealed partial class Master
                     break;
                 }
                 _mustSkip = _member.Options.Bug is PlantedBug.NumberSkipped;
+                _storeAway ??= _member.Now;
                 RepeatAppend();
                 _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
                 return;
             case WriteOutcome.Refused refused:
+                _storeAway ??= _member.Now;
                 RepeatAppend();
                 _member.SetWarning("store", $"The store does not take the events from {_member.Committed.Number.Next} on: {refused.Cause}");
                 return;
@@ -155,6 +173,7 @@ internal sealed partial class Master
                 Demote($"the store's log ends at {conflict.Current.Head.Number}, and not where this term left it");
                 break;
         }
+        _storeAway = null;
         _member.ClearWarning("store");
     }
 
@@ -190,8 +209,8 @@ internal sealed partial class Master
             ResignFurther();
             return;
         }
-        if (_keeper.Renew(_member.Now) is { } renewal)
-            _member.Emit(renewal);
+        if (_keeper.MustRenew(_member.Now))
+            _member.Emit(new MemberOutput.Renew(_keeper.Lease));
         Compute();
         AppendLocal();
         AppendStore();
@@ -343,12 +362,33 @@ internal sealed partial class Master
         {
             _member.SetWarning("replicas", $"Effects wait: {asked} replicas must process each event, and {healthy.Count} are there.");
         }
+        if (IsCommitTooWeak(asked))
+            limit = EventNumber.None;
         if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
             _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
         SeeReleased();
         bool waits = healthy.Count < asked && limit == strict && _gate.Count > 0;
-        _shutSince = waits && _gate.Released == _shutAt ? _shutSince ?? _member.Now : null;
+        bool stands = _gate.Count > 0 && _gate.Released == _shutAt;
+        _shutSince = waits && stands ? _shutSince ?? _member.Now : null;
+        _waitsSince = stands ? _waitsSince ?? _member.Now : null;
         _shutAt = _gate.Released;
+    }
+
+    /// <summary>
+    /// The database keeps fewer copies than it promised: what it calls committed may be gone after a failover. Effects that wait for commits wait until a renewal, a commit like any
+    /// other, is worth as much again; by then so is what was committed before it.
+    /// </summary>
+    private bool IsCommitTooWeak(int asked)
+    {
+        if (_keeper.Shortfall is not { } less)
+        {
+            _member.ClearWarning("commit");
+            return false;
+        }
+        _member.SetWarning("commit", asked == 0
+            ? $"A commit is worth less than the store promised: {less.What}."
+            : $"Effects wait: a commit is worth less than the store promised: {less.What}. Put the database's settings right, or lower the optimism to 0 (seguro cluster optimism 0).");
+        return asked > 0;
     }
 
     /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>

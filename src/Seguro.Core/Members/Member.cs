@@ -54,6 +54,7 @@ public sealed class Member
         IsQuiet = _master?.IsQuiet ?? (_state.Role is Role.Replica && _state.Local == _state.Ship && !_state.IsLocalBusy && !_state.IsShipBusy),
         Ingress = _state.Ingress.Count,
         WindowUsed = _master?.WindowUsed,
+        Hindrance = _master?.Hindrance,
         EverCommitted = _state.EverCommitted,
         Proven = _state.Proven,
         History = _state.Settings.History,
@@ -130,6 +131,10 @@ public sealed class Member
                 break;
             case MemberInput.Received { Message: MemberMessage.Testimony testimony } received:
                 _witness.OnTestimony(received.From, testimony);
+                break;
+            case MemberInput.StoreCompared compared:
+                if (_witness.OnStoreCompared(compared.From, compared.IsShared))
+                    _rejoin.Begin("most members share a store again");
                 break;
             case MemberInput.LeaseObserved observed:
                 _replica.OnObserved(observed.Lease);
@@ -208,17 +213,12 @@ public sealed class Member
             case MemberInput.Resigned resigned:
                 _master?.OnResigned(resigned.Outcome);
                 break;
-            case MemberInput.SetOptimism set when _master is not null:
-                _master.SetOptimism(set.Optimism);
+            case MemberInput.Wished wished when _master is not null:
+                _master.Take(wished.Number, wished.Wish);
                 break;
-            case MemberInput.SetMembers set when _master is not null:
-                _master.SetMembers(set.Members);
-                break;
-            case MemberInput.StepDown when _master is not null:
-                _master.StepDown();
-                break;
-            case MemberInput.SetOptimism or MemberInput.SetMembers or MemberInput.StepDown:
-                _state.Emit(new MemberOutput.Warn($"{_state.Options.Name} is not master; ask {(_state.Master.Length > 0 ? _state.Master : "again when there is one")}."));
+            case MemberInput.Wished wished:
+                _state.Emit(new MemberOutput.Answer(wished.Number, new SeguroException(
+                    ErrorCode.StoreUnavailable, $"{_state.Options.Name} is not master", _state.Master.Length > 0 ? $"Ask {_state.Master}." : "Wait until there is a master, and repeat.")));
                 break;
         }
     }
@@ -294,6 +294,12 @@ public sealed class Member
             _candidate.NoteUnknown(campaigned.Sent);
     }
 
+    private void EndMastership()
+    {
+        _master?.End();
+        _master = null;
+    }
+
     /// <summary>The local log contradicts the cluster's.</summary>
     private void Diverged()
     {
@@ -344,12 +350,12 @@ public sealed class Member
                 _master!.Pump();
                 if (_master.Demotion is { } reason)
                 {
-                    _master = null;
+                    EndMastership();
                     _rejoin.Begin(reason);
                 }
                 break;
             case Role.Stopped:
-                _master = null;
+                EndMastership();
                 _witness.Pump();
                 break;
         }

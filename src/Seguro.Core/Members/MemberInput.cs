@@ -24,6 +24,11 @@ public abstract record MemberInput
         public static Tick Instance { get; } = new();
     }
 
+    /// <summary>A link with another member was made, or tried: each said which store it works with.</summary>
+    /// <param name="From">The other member.</param>
+    /// <param name="IsShared">It is the same store.</param>
+    public sealed record StoreCompared(string From, bool IsShared) : MemberInput;
+
     /// <summary>Something came from outside: a datagram (every member hears it), or a timer that rang on the master.</summary>
     public sealed record Heard(Ovum Ovum) : MemberInput;
 
@@ -92,16 +97,8 @@ public abstract record MemberInput
     /// <summary>A message came from another member.</summary>
     public sealed record Received(string From, MemberMessage Message) : MemberInput;
 
-    /// <summary>The user wants another optimism.</summary>
-    public sealed record SetOptimism(Optimism Optimism) : MemberInput;
-
-    /// <summary>The user changed who belongs to the cluster.</summary>
-    public sealed record SetMembers(IReadOnlyList<string> Members) : MemberInput;
-
-    /// <summary>The user wants another master, without losing or repeating an effect.</summary>
-    public sealed record StepDown : MemberInput
-    {
-        /// <summary>The only instance.</summary>
-        public static StepDown Instance { get; } = new();
-    }
+    /// <summary>An operator wants a change. Answered by <see cref="MemberOutput.Answer"/>, once.</summary>
+    /// <param name="Number">The shell's own number for it.</param>
+    /// <param name="Wish">The change.</param>
+    public sealed record Wished(ulong Number, Wish Wish) : MemberInput;
 }

@@ -110,6 +110,11 @@ public abstract record MemberOutput
     /// <summary>The role changed. A new master's shell gives the ship what it must be told at a start; an ex-master's cancels what it does in that role and an ex-candidate's its renewals: their answers come no more.</summary>
     public sealed record RoleChanged(Role Role, Term Term) : MemberOutput;
 
+    /// <summary>A wish is in force, or can't be.</summary>
+    /// <param name="Number">As in <see cref="MemberInput.Wished"/>.</param>
+    /// <param name="Refusal">Why not, with what to do; <see langword="null"/> where it is in force.</param>
+    public sealed record Answer(ulong Number, SeguroException? Refusal) : MemberOutput;
+
     /// <summary>Tell the user. The same text is not repeated while it stays true.</summary>
     public sealed record Warn(string Text) : MemberOutput;
 

@@ -60,6 +60,9 @@ public sealed record MemberStatus
     /// <summary>On the master of a store with a window: how many payload bytes of it are in use; <see langword="null"/> elsewhere.</summary>
     public long? WindowUsed { get; init; }
 
+    /// <summary>On the master: why nothing has gone on for longer than a lease, though something waits; <see langword="null"/> where all goes on.</summary>
+    public string? Hindrance { get; init; }
+
     /// <summary>What shows that the store lost what it confirmed, where this member stands still for that.</summary>
     public string? Loss { get; init; }
 

@@ -6,6 +6,8 @@ namespace Seguro.Core;
 /// </summary>
 internal sealed class Witness(MemberState member)
 {
+    private readonly SortedDictionary<string, bool> _shares = new(StringComparer.Ordinal);
+    private bool _isApart;
     private TimeSpan _tellAgain;
     private TimeSpan _askAgain;
     private TimeSpan _heard = TimeSpan.MinValue / 2;
@@ -45,6 +47,39 @@ internal sealed class Witness(MemberState member)
             return true;
         if (member.Role is not Role.Stopped)
             member.Stop($"term {term} has two masters: {member.Winner}, and for {from} it is {winner}; either the store went back in time, or the members do not share one");
+        return false;
+    }
+
+    /// <summary>
+    /// Another member works with the same store, or with another one. Members that do not share a store are two clusters of one ship: this one stands still while, with itself, no more
+    /// are known to share its store than not. So of three members the one with a wrong store stands still, and of two both do.
+    /// </summary>
+    /// <returns>True where that is over, and the member is to compare its log with the store again.</returns>
+    public bool OnStoreCompared(string from, bool isShared)
+    {
+        if (member.Members.Contains(from))
+            _shares[from] = isShared;
+        string[] others = [.. _shares.Where(pair => !pair.Value && member.Members.Contains(pair.Key)).Select(static pair => pair.Key)];
+        int sharing = 1 + _shares.Count(pair => pair.Value && member.Members.Contains(pair.Key));
+        string names = string.Join(", ", others);
+        if (others.Length < sharing)
+        {
+            if (others.Length == 0)
+                member.ClearWarning("stores");
+            else
+                member.SetWarning("stores", $"{names} {(others.Length == 1 ? "works" : "work")} with another store than this member, and {(others.Length == 1 ? "has" : "have")} no part in the cluster: see the key store in the configurations.");
+            if (!_isApart || member.Role is not Role.Stopped)
+                return false;
+            _isApart = false;
+            member.Trust();
+            return true;
+        }
+        if (member.Role is not Role.Stopped)
+        {
+            _isApart = true;
+            member.Stop($"{names} {(others.Length == 1 ? "works" : "work")} with another store than this member: two stores of one ship would make two ships of it (SG{(int)ErrorCode.OtherStore}). "
+                + "See the key store in the configurations; set it right, and start those members again");
+        }
         return false;
     }
 

@@ -8,15 +8,15 @@ using Seguro.Node.Members;
 namespace Seguro.Node.Admin;
 
 /// <summary>What the admin API changes. Only the master can; another member hands the request on to it, once.</summary>
-/// <remarks>For any thread. An answer says that the change is in force, or that it may still come to be (504).</remarks>
+/// <remarks>For any thread. An answer says that the change is in force, or why it is not; that it may still come to be (504) only where nobody can know.</remarks>
 /// <param name="status">How this member stands.</param>
-/// <param name="post">Gives the member an input.</param>
+/// <param name="ask">Gives the member a wish; returns when it is in force (<see cref="MemberHost.AskAsync"/>).</param>
 /// <param name="report">The answer's body where all is well.</param>
 /// <param name="isThere">Says whether a member that is to join is heard of: by a link, or because it asks to be let in.</param>
 /// <param name="forward">Asks another member: its name, the path, the body.</param>
 /// <param name="host">The member's host, where it runs already: for what a member does that stands still.</param>
 public sealed class AdminActions(
-    Func<MemberStatus> status, Action<MemberInput> post, Func<StatusReport> report, Func<string, bool> isThere,
+    Func<MemberStatus> status, Func<Wish, CancellationToken, Task> ask, Func<StatusReport> report, Func<string, bool> isThere,
     Func<string, string, ReadOnlyMemory<byte>, CancellationToken, Task<LinkReply>> forward, Func<MemberHost?>? host = null)
 {
     /// <summary>How long a change may take to be in force.</summary>
@@ -51,8 +51,7 @@ public sealed class AdminActions(
                     throw new SeguroException(ErrorCode.StoreUnavailable, $"{now.Name} is not master; as far as it knows, {master} is", $"Repeat the command, or run it with the configuration of {master}.");
                 return await ForwardAsync(master, path, body, now, cancel);
             }
-            Func<MemberStatus, bool> done = Begin(path, body, now);
-            await WaitAsync(done, path, cancel);
+            await AskAsync(Read(path, body, now), path, cancel);
             return new LinkReply(200, JsonSerializer.SerializeToUtf8Bytes(report(), AdminJson.Default.StatusReport));
         }
         catch (SeguroException error)
@@ -103,64 +102,54 @@ public sealed class AdminActions(
         return new LinkReply(code, JsonSerializer.SerializeToUtf8Bytes(ErrorReport.Of(error), AdminJson.Default.ErrorReport));
     }
 
-    private Func<MemberStatus, bool> Begin(string path, ReadOnlyMemory<byte> body, MemberStatus now)
+    private async Task AskAsync(Wish wish, string path, CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await ask(wish, limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            throw Pending(path);
+        }
+    }
+
+    private Wish Read(string path, ReadOnlyMemory<byte> body, MemberStatus now)
     {
         switch (path)
         {
             case "/optimism":
                 OptimismRequest wish = Parse(body, AdminJson.Default.OptimismRequest);
-                int most = now.Members.Count - 1;
-                if (wish.Replicas < 0 || wish.Replicas > most)
-                    throw Bad($"an optimism of {wish.Replicas}, and the cluster has {most} replicas", $"Use 0 to {most}.");
-                Optimism optimism = new(wish.Replicas, wish.OnReplicaLoss switch
+                return new Wish.ChangeOptimism(wish.Replicas, wish.OnReplicaLoss switch
                 {
-                    null => now.Optimism.OnReplicaLoss,
+                    null => null,
                     "wait" => ReplicaLossPolicy.Wait,
                     "degrade" => ReplicaLossPolicy.Degrade,
                     _ => throw Bad("onReplicaLoss is neither 'wait' nor 'degrade'", "Use one of them."),
                 });
-                post(new MemberInput.SetOptimism(optimism));
-                return later => later.Optimism == optimism;
             case "/stepdown":
-                if (now.Members.Count < 2)
-                    throw new SeguroException(ErrorCode.Unsupported, "there is no other member that could be master", "Let another member join first.");
-                post(MemberInput.StepDown.Instance);
-                return static later => later.Role is not Role.Master;
+                return Wish.StepDown.Instance;
             case "/members":
-                IReadOnlyList<string> members = Change(Parse(body, AdminJson.Default.MembersRequest), now);
-                post(new MemberInput.SetMembers(members));
-                return later => later.Members.SequenceEqual(members, StringComparer.Ordinal);
+                MembersRequest members = Parse(body, AdminJson.Default.MembersRequest);
+                CheckJoining(members.Join ?? [], now);
+                return new Wish.ChangeMembers(members.Join ?? [], members.Leave ?? []);
             default:
                 throw new SeguroException(ErrorCode.NotFound, $"there is nothing at {path}", $"There are {string.Join(", ", Paths)}.");
         }
     }
 
-    private string[] Change(MembersRequest request, MemberStatus now)
+    /// <summary>A member that is not there must not count: effects would wait for it.</summary>
+    private void CheckJoining(IReadOnlyList<string> joining, MemberStatus now)
     {
-        List<string> members = [.. now.Members];
-        foreach (string name in request.Join ?? [])
+        foreach (string name in joining)
         {
             if (!MemberName.IsValid(name))
                 throw Bad($"'{name}' can't be a member's name", $"Use 1 to {MemberName.Longest} of a-z, 0-9 and '-'.");
-            if (members.Contains(name))
-                continue;
-            if (now.Left.Contains(name))
-                throw new SeguroException(ErrorCode.NotAMember, $"{name} has left the cluster, and its name is not used again", "Give the machine a new name: seguro cluster add FOLDER NEWNAME.");
-            if (!isThere(name))
+            if (!now.Members.Contains(name) && !now.Left.Contains(name) && !isThere(name))
                 throw new SeguroException(ErrorCode.NotAMember, $"{now.Name}, the master, has not heard of {name}", $"Start {name}: it then asks to be let in, and `seguro status` shows it. A member that is not there must not count.");
-            members.Add(name);
         }
-        foreach (string name in request.Leave ?? [])
-        {
-            if (name == now.Name)
-                throw new SeguroException(ErrorCode.UnsafeSettings, $"{name} is master", "Let it step down first: seguro cluster stepdown.");
-            members.Remove(name);
-        }
-        if (members.Count > Optimism.MostMembers)
-            throw Bad($"{members.Count} members", $"A cluster has at most {Optimism.MostMembers}.");
-        if (now.Optimism.Replicas > members.Count - 1)
-            throw new SeguroException(ErrorCode.UnsafeSettings, $"the optimism in force asks for {now.Optimism.Replicas} replicas, and {members.Count - 1} would be left", "Lower it first: seguro cluster optimism N.");
-        return [.. members];
     }
 
     private async Task WaitAsync(Func<MemberStatus, bool> done, string path, CancellationToken cancel)
@@ -170,10 +159,13 @@ public sealed class AdminActions(
         while (!done(status()))
         {
             if (limit.IsCancellationRequested)
-                throw new SeguroException(ErrorCode.OutcomeUnknown, $"{path[1..]} was asked for, and is not in force after {Patience.TotalSeconds} s", "Look at `seguro status`: the change may still come, or be repeated.");
+                throw Pending(path);
             await Task.Delay(Glance, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static SeguroException Pending(string path) =>
+        new(ErrorCode.OutcomeUnknown, $"{path[1..]} was asked for, and is not in force after {Patience.TotalSeconds} s", "Look at `seguro status`: the change may still come, or be repeated.");
 
     private static T Parse<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
         where T : class

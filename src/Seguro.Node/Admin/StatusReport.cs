@@ -24,6 +24,9 @@ public sealed record StatusReport
     /// <summary>Why it stands still, where it does.</summary>
     public string? Stopped { get; init; }
 
+    /// <summary>On the master: why nothing has gone on for longer than a lease, though something waits.</summary>
+    public string? Hindrance { get; init; }
+
     /// <summary>What shows that the store lost what it confirmed, where the member stands still for that.</summary>
     public string? Loss { get; init; }
 
@@ -84,9 +87,9 @@ public sealed record StatusReport
     /// <summary>What the user should know now.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>It is master or replica and stands in the way of nothing.</summary>
+    /// <summary>It is replica, or master and what it computes goes on; it stands in the way of nothing.</summary>
     [JsonIgnore]
-    public bool IsHealthy => Stopped is null && Role is "master" or "replica";
+    public bool IsHealthy => Stopped is null && Hindrance is null && Role is "master" or "replica";
 
     /// <summary>Makes a report of what a member says of itself.</summary>
     public static StatusReport Of(MemberStatus status, string ship, string store, string commitMeans, IReadOnlyList<string> links, IReadOnlyList<string> warnings)
@@ -101,6 +104,7 @@ public sealed record StatusReport
             Master = NameIn(status.Master),
             Stopped = status.Stopped,
             Loss = status.Loss,
+            Hindrance = status.Hindrance,
             EverCommitted = status.EverCommitted.Number.Value,
             WindowUsed = status.WindowUsed,
             Durable = PlaceReport.Of(status.Durable),

@@ -6,17 +6,17 @@ using Seguro.Core;
 namespace Seguro.Node.Configuration;
 
 /// <summary>
-/// Reads a member's configuration: a JSON file (comments allowed), over it the environment (<c>SEGURO_SHIP__NAME</c> for <c>ship:name</c>), over it the command line.
+/// Reads a member's configuration: a JSON file (comments allowed), over it the environment (<c>SEGURO_SET_SHIP__NAME</c> for <c>ship:name</c>), over it the command line.
 /// </summary>
 public static class ConfigurationReader
 {
     /// <summary>The file that commands look for where none is named.</summary>
     public const string DefaultFile = "seguro.json";
 
-    private const string Prefix = "SEGURO_";
-
-    // Variables that say something else than a member's configuration.
-    private static readonly string[] OtherVariables = ["TRACE", "SHARED_DATA", "TEST_SEED"];
+    // Of its own: commands have variables too (SEGURO_STORE), and Kubernetes makes some of the names of services (SEGURO_SERVICE_HOST).
+    private const string Prefix = "SEGURO_SET_";
+    private const string OldPrefix = "SEGURO_";
+    private static readonly string[] CommandVariables = ["STORE", "CERTIFICATES"];
 
     /// <summary>Reads and checks everything, once.</summary>
     /// <param name="file">The path of the file; relative paths in it are relative to its folder.</param>
@@ -56,6 +56,7 @@ public static class ConfigurationReader
         {
             throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give this user the right to read it.", error);
         }
+        RefuseOldVariables();
         try
         {
             RefuseUnknown(root, path);
@@ -75,9 +76,19 @@ public static class ConfigurationReader
             if (string.IsNullOrEmpty(value) || ConfigurationKey.Find(key) is not null)
                 continue;
             IConfigurationProvider provider = root.Providers.Last(provider => provider.TryGet(key, out _));
-            if (provider is EnvironmentVariablesConfigurationProvider && OtherVariables.Contains(key, StringComparer.OrdinalIgnoreCase))
-                continue;
             throw new SeguroException(ErrorCode.BadValue, $"there is no key '{key}' ({SourceOf(provider, path)})", $"Did you mean '{ConfigurationKey.Nearest(key)}'? All keys are in docs/reference.md.");
+        }
+    }
+
+    /// <summary>What earlier versions read must not be passed over in silence.</summary>
+    private static void RefuseOldVariables()
+    {
+        foreach (string variable in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(static name => name.StartsWith(OldPrefix, StringComparison.Ordinal) && !name.StartsWith(Prefix, StringComparison.Ordinal)))
+        {
+            string key = variable[OldPrefix.Length..].Replace("__", ":", StringComparison.Ordinal);
+            if (CommandVariables.Contains(key) || ConfigurationKey.Find(key) is null)
+                continue;
+            throw new SeguroException(ErrorCode.BadValue, $"the environment's {variable} is not read any more", $"Write {Prefix}{variable[OldPrefix.Length..]}.");
         }
     }
 

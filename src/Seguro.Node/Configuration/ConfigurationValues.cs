@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Nock;
+using Seguro.Node.Admin;
 using Seguro.Node.Links;
 using Seguro.Nouns;
 using Seguro.Stores;
@@ -37,7 +39,17 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             throw Bad("balancer:address", "a balancer needs an address, a key, and a UDP address of the member", "Give balancer:address, balancer:key and member:udp; or member:udp alone, for a ship without a balancer.");
         if (https is not null && token is null)
             throw new SeguroException(ErrorCode.InsecureTransport, "the admin API would be open to everybody (admin:https without admin:token)", "Put a long random text into a file and name it in admin:token.");
-        string socket = Required("admin:socket", text => text, "a path");
+        string socket = Path.GetFullPath(Required("admin:socket", text => text, "a path"), folder);
+        if (Encoding.UTF8.GetByteCount(socket) > AdminServer.LongestSocket)
+            throw Bad("admin:socket", $"{socket} has more than {AdminServer.LongestSocket} bytes, which a Unix socket's path may have", "Give a shorter absolute path, such as /run/seguro/zod.sock.");
+        bool fake = OneOf("ship:fake", ("true", true), ("false", false));
+        bool allowUnsafe = OneOf("allowUnsafeSettings", ("true", true), ("false", false));
+        if (members.Length > 1 && IsOfOneMachine(store) && !allowUnsafe)
+        {
+            throw new SeguroException(
+                ErrorCode.UnsafeSettings, $"store ({SourceOf("store")}): {StoreUrl.Parse(store).Engine} is a database of one machine, and the cluster has {members.Length} members: on machines of their own each would have its own ship",
+                "Use dqlite, a postgresql:// or an etcd:// URL; or one member; or, where all members share one file on one machine, say so: allowUnsafeSettings.");
+        }
         string cluster = Required("cluster", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters");
         return new NodeConfiguration
         {
@@ -46,8 +58,8 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             Database = Text("database") is null ? cluster : Required("database", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters"),
             Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) && ShipName.TryParse(ship.Name, out UInt128 who) ? ShipName.ToShip(who) : (Ship?)null, "a ship's name, such as ~zod"),
             ShipKind = kind,
-            Kernel = Required("ship:kernel", text => text == "demo" ? text : Absolute("ship:kernel", text), "demo or a path"),
-            Fake = OneOf("ship:fake", ("true", true), ("false", false)),
+            Kernel = Kernel(fake),
+            Fake = fake,
             ShipMemory = Text("ship:memory") is null ? HeapBudget.Available / 2 : Size("ship:memory", 64 << 20, 1L << 44),
             Self = self,
             Members = members,
@@ -58,7 +70,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             Store = store,
             StoreWindow = Size("storeWindow", 1 << 20, 64L << 30),
             DqliteLatency = Duration("dqliteLatency", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
-            AllowUnsafeSettings = OneOf("allowUnsafeSettings", ("true", true), ("false", false)),
+            AllowUnsafeSettings = allowUnsafe,
             Optimism = new Optimism(replicas, OneOf("onReplicaLoss", ("wait", ReplicaLossPolicy.Wait), ("degrade", ReplicaLossPolicy.Degrade))),
             Effects = OneOf("effects", ("at-least-once", EffectsPolicy.AtLeastOnce), ("at-most-once", EffectsPolicy.AtMostOnce)),
             Lease = Duration("lease", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
@@ -70,12 +82,24 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             Copies = Number("copies", 0, Optimism.MostMembers),
             Balancer = balancer,
             BalancerKey = key,
-            AdminSocket = Path.GetFullPath(socket, folder),
+            AdminSocket = socket,
             AdminHttps = https,
             AdminToken = token,
             Effective = [.. _effective.OrderBy(static setting => setting.Key, StringComparer.Ordinal)],
         };
     }
+
+    private string Kernel(bool fake)
+    {
+        string kernel = OneOfText("ship:kernel", NodeConfiguration.Import, NodeConfiguration.Demo);
+        return kernel != NodeConfiguration.Demo || fake
+            ? kernel
+            : throw Bad("ship:kernel", "demo, and ship:fake is false: the demo kernel has no keys of the real network", "Leave ship:kernel out, and import the ship's log.");
+    }
+
+    private string OneOfText(string key, params string[] words) => Required(key, text => Array.Find(words, word => word == text), string.Join(" or ", words));
+
+    private static bool IsOfOneMachine(string store) => store != NodeConfiguration.EmbeddedStore && StoreUrl.Parse(store).Engine is "lmdb" or "sqlite" or "rocksdb";
 
     private IEnumerable<MemberAddresses> Members(bool embedded)
     {

@@ -21,6 +21,9 @@ public sealed record ConfigurationWriter
     /// <summary>The ship is a fake one.</summary>
     public required bool Fake { get; init; }
 
+    /// <summary>Where a new ship's log comes from, as <c>ship:kernel</c>.</summary>
+    public required string Kernel { get; init; }
+
     /// <summary>All members.</summary>
     public required IReadOnlyList<MemberAddresses> Members { get; init; }
 
@@ -44,7 +47,7 @@ public sealed record ConfigurationWriter
         StringBuilder text = new();
         text.Append("// A member of a Seguro cluster. All keys are in docs/reference.md; `seguro run -c` prints what is in force.\n{\n");
         Line($"  \"cluster\": {Quote(Cluster)},");
-        Line($"  \"ship\": {{ \"name\": {Quote(Ship.Name)}, \"kind\": \"{(Kind is ShipKind.Nock ? "nock" : "opaque")}\", \"fake\": {(Fake ? "true" : "false")} }},");
+        Line($"  \"ship\": {{ \"name\": {Quote(Ship.Name)}, \"kind\": \"{(Kind is ShipKind.Nock ? "nock" : "opaque")}\"{(Kind is ShipKind.Nock ? $", \"kernel\": {Quote(Kernel)}" : "")}, \"fake\": {(Fake ? "true" : "false")} }},");
         Line($"  \"member\": {{ \"name\": {Quote(name)}, \"folder\": \"data\"{(udp is null ? "" : $", \"udp\": {Quote(udp.ToString()!)}")} }},");
         Line("  // The same on every member. A dqlite node that lost its disk gets an id that was never used.");
         Line("  \"members\": {");

@@ -9,6 +9,12 @@ public sealed record NodeConfiguration
     /// <summary>The word for the embedded dqlite in <c>store</c>.</summary>
     public const string EmbeddedStore = "dqlite";
 
+    /// <summary>The word in <c>ship:kernel</c> for a new log that the first member begins with the demo kernel.</summary>
+    public const string Demo = "demo";
+
+    /// <summary>The word in <c>ship:kernel</c> for a log that somebody else puts into the store.</summary>
+    public const string Import = "import";
+
     /// <summary>The cluster's name.</summary>
     public required string Cluster { get; init; }
 
@@ -18,7 +24,7 @@ public sealed record NodeConfiguration
     /// <summary>What computes it.</summary>
     public required ShipKind ShipKind { get; init; }
 
-    /// <summary><c>demo</c>, or the path of a pill's file, for a new ship.</summary>
+    /// <summary>Where a new ship's log comes from: <c>import</c> or <c>demo</c>.</summary>
     public required string Kernel { get; init; }
 
     /// <summary>The ship is on no network but its own.</summary>
@@ -87,7 +93,7 @@ public sealed record NodeConfiguration
     /// <summary>For how long events may go without a snapshot of the ship.</summary>
     public required TimeSpan SnapshotAge { get; init; }
 
-    /// <summary>How many local logs must have an event before the store may forget it; 0: all.</summary>
+    /// <summary>How many local logs must have an event before the store may forget it; 0: more than half of them.</summary>
     public required int Copies { get; init; }
 
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>

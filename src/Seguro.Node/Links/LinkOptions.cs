@@ -36,6 +36,12 @@ public sealed record LinkOptions
     /// <summary>What to do with another member's request to this one's admin API; it is never handed on a second time.</summary>
     public Func<LinkCommand, CancellationToken, Task<LinkReply>>? Command { get; init; }
 
+    /// <summary>Which store this member works with; <see langword="null"/> while it has not opened it.</summary>
+    public Func<StoreIdentity?> Store { get; init; } = static () => null;
+
+    /// <summary>Hears, whenever a link with a member is made or tried, whether the two share a store; where they do not, there is no link. From any thread.</summary>
+    public Action<string, bool>? StoreCompared { get; init; }
+
     /// <summary>Hears why somebody was refused, each time. From any thread.</summary>
     public Action<string>? Refused { get; init; }
 

@@ -22,8 +22,16 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
         string caller = CallerOf(context);
         if (links.Dials(caller))
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{options.Name} makes the link to {caller}, not the other way round"));
+        Metadata headers = [];
+        StoreHeader.Add(headers, options);
+        if (!StoreHeader.IsShared(context.RequestHeaders, caller, options))
+        {
+            await context.WriteResponseHeadersAsync(headers);
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{options.Name} works with another store than {caller}"));
+        }
         // The headers tell the caller that the stream stands, before the first frame.
-        await context.WriteResponseHeadersAsync([Accepted]);
+        headers.Add(Accepted);
+        await context.WriteResponseHeadersAsync(headers);
         await links.RunAsync(caller, requestStream, responseStream, context.CancellationToken);
         throw new RpcException(new Status(StatusCode.Unavailable, "the link broke"));
     }

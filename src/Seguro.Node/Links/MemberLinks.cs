@@ -281,9 +281,11 @@ public sealed partial class MemberLinks : IAsyncDisposable
             {
                 // A new connection each time: nothing of the last attempt's waits is left.
                 using GrpcChannel channel = Dial(peer.Name, peer.Address!.Value);
-                using AsyncDuplexStreamingCall<Wire.Frame, Wire.Frame> call = new Wire.MemberLink.MemberLinkClient(channel).Connect(cancellationToken: stop);
+                Metadata own = [];
+                StoreHeader.Add(own, _options);
+                using AsyncDuplexStreamingCall<Wire.Frame, Wire.Frame> call = new Wire.MemberLink.MemberLinkClient(channel).Connect(own, cancellationToken: stop);
                 Metadata headers = await call.ResponseHeadersAsync.WaitAsync(_options.ConnectTime * 2, stop);
-                if (headers.Get(LinkService.Accepted.Key) is null)
+                if (!StoreHeader.IsShared(headers, peer.Name, _options) || headers.Get(LinkService.Accepted.Key) is null)
                     await call.ResponseStream.MoveNext(stop); // throws what the other side said
                 pause = _options.FirstPause;
                 await RunAsync(peer.Name, call.ResponseStream, call.RequestStream, stop);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Node.Members;
 
@@ -58,10 +59,16 @@ public static class EvidenceFile
         string line = $"{words}{Sum(words)}".PadRight(Length - 1) + "\n";
         try
         {
-            using FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.Write);
-            file.Write(Encoding.ASCII.GetBytes(line));
-            file.SetLength(Length);
-            file.Flush(flushToDisk: true);
+            bool isNew = !File.Exists(path);
+            // In place: a member writes it some times a second, and a rename would cost two flushes more each time.
+            using (FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.Write))
+            {
+                file.Write(Encoding.ASCII.GetBytes(line));
+                file.SetLength(Length);
+                file.Flush(flushToDisk: true);
+            }
+            if (isNew)
+                FolderSync.Flush(folder);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

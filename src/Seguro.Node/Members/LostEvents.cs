@@ -111,11 +111,11 @@ static class LostEvents
     private static async Task<WriterLease> TakeAsync(EventLog store, Term above, CancellationToken cancel)
     {
         // Whoever holds the lease and is alive is not to be deposed by this.
-        await using (await WriterLease.AcquireAsync(store, "recover", LeaseDuration, TimeProvider.System, cancel))
+        await using (await WriterLease.AcquireAsync(store, "recover", LeaseDuration, BootClock.Instance, cancel))
         {
         }
         await RaiseAsync(store, above, cancel);
-        return await WriterLease.AcquireAsync(store, "recover", LeaseDuration, TimeProvider.System, cancel);
+        return await WriterLease.AcquireAsync(store, "recover", LeaseDuration, BootClock.Instance, cancel);
     }
 
     private static void RefuseWell(MemberStatus status)

@@ -18,8 +18,14 @@ public sealed partial class MemberHost
             if (Status is { Role: Role.Master, Members.Count: > 1 })
             {
                 _options.Log.LogInformation("Handing the mastership over.");
-                Post(MemberInput.StepDown.Instance);
-                await UntilAsync(static status => status.Role is not Role.Master, limit.Token);
+                try
+                {
+                    await AskAsync(Wish.StepDown.Instance, limit.Token);
+                }
+                catch (Exception refused) when (refused is SeguroException or OperationCanceledException)
+                {
+                    _options.Log.LogInformation("It was not handed over: {Why}", refused.Message);
+                }
             }
             // A replay may take long, and goes on at the next start.
             await UntilAsync(static status => status.IsQuiet || status.Replaying != EventNumber.None, limit.Token);

@@ -87,6 +87,9 @@ public sealed partial class MemberHost
             case MemberOutput.RoleChanged changed:
                 ChangeRole(changed);
                 break;
+            case MemberOutput.Answer answer:
+                Answer(answer);
+                break;
             case MemberOutput.Warn warn:
                 _options.Log.LogWarning("{Warning}", warn.Text);
                 break;

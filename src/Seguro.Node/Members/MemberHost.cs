@@ -69,7 +69,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _ship = new ShipWorker(options, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
-        _metrics = new MemberMetrics(options.Member.Name, options.Time, () => _status);
+        _metrics = new MemberMetrics(options.Member.Name, options.Store.Ship, options.Cluster, options.Time, () => _status);
         _tenure = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
     }
 
@@ -203,6 +203,10 @@ public sealed partial class MemberHost : IAsyncDisposable
             Fail(damage); // who asked reads elsewhere
             return [];
         }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            return []; // this member ends
+        }
     }
 
     /// <summary>Puts back into the store what it lost, from the local log (<see cref="LostEvents.PutBackAsync"/>).</summary>
@@ -211,7 +215,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <summary>Gives up what the store lost (<see cref="LostEvents.AcceptAsync"/>).</summary>
     public Task<Term> AcceptLossAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.AcceptAsync(_options.Store, _status, cancel));
 
-    /// <summary>Ends the member where it stands, without handing over (post <see cref="MemberInput.StepDown"/> before, for that). Waits for writes that are under way.</summary>
+    /// <summary>Ends the member where it stands, without handing over (ask for <see cref="Wish.StepDown"/> before, for that). Waits for writes that are under way.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)

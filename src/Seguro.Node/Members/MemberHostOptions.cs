@@ -1,12 +1,16 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Seguro.Core;
+using Seguro.Stores;
 
 namespace Seguro.Node.Members;
 
 /// <summary>What a <see cref="MemberHost"/> is made of. Constant for its life.</summary>
 public sealed record MemberHostOptions
 {
+    /// <summary>The cluster's name, for metrics.</summary>
+    public string Cluster { get; init; } = "";
+
     /// <summary>What the member is told.</summary>
     public required MemberOptions Member { get; init; }
 
@@ -46,7 +50,7 @@ public sealed record MemberHostOptions
     public Action<MemberStatus> ChangeMembers { get; init; } = static _ => { };
 
     /// <summary>The clock.</summary>
-    public TimeProvider Time { get; init; } = TimeProvider.System;
+    public TimeProvider Time { get; init; } = BootClock.Instance;
 
     /// <summary>Where warnings and changes of role go.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;

@@ -4,7 +4,7 @@ using Seguro.Core;
 
 namespace Seguro.Node.Members;
 
-/// <summary>What a member can be measured by: the meter <c>Seguro.Node</c>, every instrument tagged with the member's name. One under way of each kind, so no two threads record the same.</summary>
+/// <summary>What a member can be measured by: the meter <c>Seguro.Node</c>, every instrument tagged with the member, the ship and the cluster. One under way of each kind, so no two threads record the same.</summary>
 sealed class MemberMetrics : IDisposable
 {
     /// <summary>The meter's name.</summary>
@@ -13,7 +13,7 @@ sealed class MemberMetrics : IDisposable
     private const int Remembered = 1 << 14;
     private readonly Meter _meter;
     private readonly TimeProvider _time;
-    private readonly KeyValuePair<string, object?> _member;
+    private readonly KeyValuePair<string, object?>[] _tags;
     private readonly Counter<long> _events;
     private readonly Counter<long> _drops;
     private readonly Histogram<double> _commit;
@@ -22,11 +22,11 @@ sealed class MemberMetrics : IDisposable
     private readonly ConcurrentDictionary<string, long> _dropped = new(StringComparer.Ordinal);
     private ulong _released;
 
-    public MemberMetrics(string member, TimeProvider time, Func<MemberStatus> status)
+    public MemberMetrics(string member, Ship ship, string cluster, TimeProvider time, Func<MemberStatus> status)
     {
         _time = time;
-        _member = new("member", member);
-        KeyValuePair<string, object?>[] tags = [_member];
+        KeyValuePair<string, object?>[] tags = [new("member", member), new("ship", ship.Name), new("cluster", cluster)];
+        _tags = tags;
         _meter = new Meter(MeterName);
         _events = _meter.CreateCounter<long>("seguro.events", "{event}", "Events processed: computed on the master, applied on a replica.");
         _drops = _meter.CreateCounter<long>("seguro.drops", "{item}", "Ova, messages and effects that were dropped, by reason.");
@@ -37,6 +37,8 @@ sealed class MemberMetrics : IDisposable
         _meter.CreateObservableGauge("seguro.term", () => new Measurement<long>((long)status().Term.Value, tags), "{term}", "The highest term that the member knows.");
         _meter.CreateObservableGauge("seguro.role", () => new Measurement<int>((int)status().Role, tags), description: "0 rejoining, 1 replica, 2 candidate, 3 master, 4 stopped.");
         _meter.CreateObservableGauge("seguro.gated", () => new Measurement<int>(status().Gated, tags), "{event}", "Events that wait at the gate.");
+        _meter.CreateObservableGauge("seguro.window", () => status().WindowUsed is { } used ? [new Measurement<long>(used, tags)] : Array.Empty<Measurement<long>>(), "By", "On the master: payload bytes of the store's window in use.");
+        _meter.CreateObservableGauge("seguro.hindered", () => new Measurement<int>(status() is { Stopped: null, Hindrance: null } ? 0 : 1, tags), description: "1 where the member stands still, or is master and nothing goes on.");
         _meter.CreateObservableGauge("seguro.ingress", () => new Measurement<int>(status().Ingress, tags), "{ovum}", "Ova that wait, or were not yet seen in the log.");
     }
 
@@ -50,12 +52,12 @@ sealed class MemberMetrics : IDisposable
             accepted++;
             _heard[made.Number.Value % Remembered] = (made.Number.Value, poke.Ova[i].Now);
         }
-        _events.Add(accepted, _member);
+        _events.Add(accepted, _tags);
     }
 
-    public void Applied(int count) => _events.Add(count, _member);
+    public void Applied(int count) => _events.Add(count, _tags);
 
-    public void Committed(TimeSpan duration) => _commit.Record(duration.TotalSeconds, _member);
+    public void Committed(TimeSpan duration) => _commit.Record(duration.TotalSeconds, _tags);
 
     public void Released(EventNumber last)
     {
@@ -65,7 +67,7 @@ sealed class MemberMetrics : IDisposable
         {
             (ulong there, DateTimeOffset heard) = _heard[number % Remembered];
             if (there == number)
-                _release.Record(Math.Max(0, (now - heard).TotalSeconds), _member);
+                _release.Record(Math.Max(0, (now - heard).TotalSeconds), _tags);
         }
         _released = last.Value;
     }
@@ -78,7 +80,7 @@ sealed class MemberMetrics : IDisposable
     /// <param name="reason">Why; few and fixed.</param>
     public void Dropped(long count, string reason)
     {
-        _drops.Add(count, _member, new KeyValuePair<string, object?>("reason", reason));
+        _drops.Add(count, [.. _tags, new KeyValuePair<string, object?>("reason", reason)]);
         _dropped.AddOrUpdate(reason, count, (_, before) => before + count);
     }
 

@@ -70,10 +70,15 @@ public static class ClusterRecovery
         Dictionary<string, ReadOnlyMemory<byte>> identity = metadata.Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life).ToDictionary(StringComparer.Ordinal);
         foreach ((string key, ReadOnlyMemory<byte> value) in ClusterSettingsCodec.Write(effects))
             identity[key] = value;
+        // A database that is filled half-way is nobody's to go on with.
+        byte[] begun = new ImportMark(IsComplete: false, source.Head?.Number ?? EventNumber.None).ToBytes();
+        identity[MetadataKey.Import] = begun;
         await using EventLog log = new(await store.CreateLogAsync(configuration.Ship, source.WindowStart, identity, cancel), store.Capabilities);
         await LostEvents.RaiseAsync(log, term, cancel);
-        await using WriterLease lease = await WriterLease.AcquireAsync(log, "recover", LeaseDuration, TimeProvider.System, cancel);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "recover", LeaseDuration, BootClock.Instance, cancel);
         await FillAsync(old, log, lease, source, cancel);
+        // Nothing of it is another runtime's but what the members' own record says.
+        await LogMetadata.SetAsync(log, lease.Term, MetadataKey.Import, begun, new ImportMark(IsComplete: true, EventNumber.None).ToBytes(), cancel);
         return aside;
     }
 

@@ -12,9 +12,6 @@ namespace Seguro.Node.Startup;
 /// <summary>Opens the cluster's log of the ship, with patience: a cluster comes up one by one.</summary>
 static class ShipLog
 {
-    /// <summary>The word for the demo kernel in <c>ship:kernel</c>.</summary>
-    public const string Demo = "demo";
-
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
 
@@ -33,23 +30,26 @@ static class ShipLog
         return RepeatAsync(async () => await StoreConnection.OpenAsync(url, options, cancel), $"the store {url}", notice, cancel);
     }
 
+    /// <summary>Which store it is, with the same patience.</summary>
+    public static Task<StoreIdentity> ReadIdentityAsync(IStore store, Action<string> notice, CancellationToken cancel) =>
+        RepeatAsync(() => store.ReadIdentityAsync(cancel).AsTask(), "the store", notice, cancel);
+
     /// <summary>Opens the ship's log; an opaque ship's, or one with the demo kernel, is begun by the first of the members.</summary>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.NoSuchLog"/>: a store that is reached without this member has no log, and which kernel is wanted says nothing of how to begin one.</exception>
+    /// <remarks>A log that others put into the store is waited for, until all of it is there.</remarks>
     public static async Task<(EventLog Log, PierIdentity Identity)> OpenAsync(IStore store, NodeConfiguration configuration, Action<string> notice, CancellationToken cancel)
     {
-        bool begins = configuration.Members[0] == configuration.Self && (configuration.ShipKind is ShipKind.Opaque || configuration.Kernel == Demo);
+        bool begins = configuration.Members[0] == configuration.Self && (configuration.ShipKind is ShipKind.Opaque || configuration.Kernel == NodeConfiguration.Demo);
         bool said = false;
         while (true)
         {
             if (await RepeatAsync(() => TryAsync(store, configuration, begins, cancel), "the store", notice, cancel) is { } found)
                 return found;
-            string next = begins || configuration.Kernel == Demo
+            string certificates = configuration.IsEmbedded ? " --certificates CLIENT" : "";
+            string next = begins || configuration.Kernel == NodeConfiguration.Demo
                 ? $"member {configuration.Members[0].Name} begins it"
-                : $"put one there: `seguro pier import PIER --store {StoreUrl.Parse(configuration.StoreUrl)}`, or `seguro ship boot PILL --fake {configuration.Ship} --store …`";
-            if (configuration.ShipKind is ShipKind.Nock && configuration.Kernel != Demo && !configuration.IsEmbedded)
-                throw new SeguroException(ErrorCode.NoSuchLog, $"the store has no log of {configuration.Ship}", $"First {next}.");
+                : $"put it there: seguro pier import PIER --store {StoreUrl.Parse(configuration.StoreUrl)}{certificates}, or seguro ship boot PILL --fake {configuration.Ship} --store … for a new fake ship";
             if (!said)
-                notice($"Waiting for the log of {configuration.Ship}: {next}{(configuration.IsEmbedded ? $" (with --certificates {configuration.Certificates})" : "")}.");
+                notice($"Waiting for the log of {configuration.Ship}, all of it: {next}.");
             said = true;
             await Task.Delay(Pause, cancel);
         }
@@ -87,15 +87,17 @@ static class ShipLog
         EventLog log = new(stored, store.Capabilities);
         try
         {
-            PierIdentity identity = PierMetadata.Read(configuration.Ship, await stored.ReadMetadataAsync(cancel));
+            IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await stored.ReadMetadataAsync(cancel);
+            PierIdentity identity = PierMetadata.Read(configuration.Ship, metadata);
             if (identity.IsFake != configuration.Fake)
                 throw new SeguroException(ErrorCode.ForeignShip, $"the log of {configuration.Ship} is that of a {(identity.IsFake ? "fake" : "real")} ship", "Set ship:fake as the log says, or use another store.");
-            if (configuration.ShipKind is ShipKind.Opaque || (await log.ReadStateAsync(cancel)).Head.Number.Value >= identity.Life)
+            bool isWhole = ImportMark.Read(metadata) is not { IsComplete: false };
+            if (isWhole && (configuration.ShipKind is ShipKind.Opaque || (await log.ReadStateAsync(cancel)).Head.Number.Value >= identity.Life))
                 return (log, identity);
             if (begins)
             {
                 // In one group: the boot is there whole, or not at all.
-                await using WriterLease lease = await WriterLease.AcquireAsync(log, "boot", LeaseDuration, TimeProvider.System, cancel);
+                await using WriterLease lease = await WriterLease.AcquireAsync(log, "boot", LeaseDuration, BootClock.Instance, cancel);
                 LogState state = await log.ReadStateAsync(cancel);
                 if (state.Head.Number != EventNumber.None)
                     throw new SeguroException(ErrorCode.Corrupt, $"the log of {configuration.Ship} ends at event {state.Head.Number}, within its boot of {identity.Life} events", "Begin with another store.");

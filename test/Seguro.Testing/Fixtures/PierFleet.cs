@@ -7,6 +7,7 @@ namespace Seguro.Testing;
 public sealed class PierFleet(string folder) : IStore
 {
     private readonly Dictionary<Ship, IStore> _piers = [];
+    private readonly SemaphoreSlim _opening = new(1);
     private IStore? _any;
 
     /// <summary>The ship whose pier has the fleet's identity.</summary>
@@ -53,13 +54,22 @@ public sealed class PierFleet(string folder) : IStore
             await store.DisposeAsync();
         if (_any is not null)
             await _any.DisposeAsync();
+        _opening.Dispose();
     }
 
     private async ValueTask<IStore> OpenAsync(Ship ship, CancellationToken cancel)
     {
-        if (!_piers.TryGetValue(ship, out IStore? store))
-            _piers.Add(ship, store = await OpenPathAsync(ship.Name[1..], cancel));
-        return store;
+        await _opening.WaitAsync(cancel);
+        try
+        {
+            if (!_piers.TryGetValue(ship, out IStore? store))
+                _piers.Add(ship, store = await OpenPathAsync(ship.Name[1..], cancel));
+            return store;
+        }
+        finally
+        {
+            _opening.Release();
+        }
     }
 
     private ValueTask<IStore> OpenPathAsync(string name, CancellationToken cancel) =>

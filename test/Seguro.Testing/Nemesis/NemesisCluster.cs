@@ -60,7 +60,7 @@ internal sealed class NemesisCluster : IAsyncDisposable
         {
             string store = postgres is null ? "dqlite" : await cluster.LetInAsync(postgres, cancel);
             string hosts = string.Join(',', Members.Select(cluster.Networks.AddressOf));
-            string made = await cluster.RunAsync("init", cancel, "cluster", "init", cluster.Root, "--ship", "~zod", "--members", $"{Members.Length}", "--hosts", hosts, "--balancer", cluster.Networks.AddressOf(MemberNetworks.Hub) + ":7503", "--store", store, "--json");
+            string made = await cluster.RunAsync("init", cancel, "cluster", "init", cluster.Root, "--ship", "~zod", "--kernel", "demo", "--members", $"{Members.Length}", "--hosts", hosts, "--balancer", cluster.Networks.AddressOf(MemberNetworks.Hub) + ":7503", "--store", store, "--json");
             using JsonDocument document = JsonDocument.Parse(made);
             cluster._store = postgres is null ? document.RootElement.GetProperty("store").GetString()! : store;
             cluster._inside = document.RootElement.GetProperty("balancer").GetString()!;

@@ -33,7 +33,7 @@ internal sealed class Chaos
         Add(Nemesis.DiskWipe, () => LoseDisk(AnyMachine(), whole: true));
         Add(Nemesis.DiskFlip, () => LoseDisk(AnyMachine(), whole: false));
         Add(Nemesis.OptimismChange, ChangeOptimism);
-        Add(Nemesis.StepDown, () => Master()?.Tell(MemberInput.StepDown.Instance));
+        Add(Nemesis.StepDown, () => Ask(Wish.StepDown.Instance));
         Add(Nemesis.Membership, ChangeMembers);
         Add(Nemesis.Twin, StartTwin);
         Add(Nemesis.ShipDiffers, SpoilShip);
@@ -249,10 +249,11 @@ internal sealed class Chaos
             member.FlipEvent(new EventNumber((ulong)_random.Between(1, (long)member.Disk.Durable.Number.Value)));
     }
 
+    private void Ask(Wish wish) => Master()?.Wish(wish);
+
     private void ChangeOptimism()
     {
-        Optimism wish = new(_random.Below(_cluster.Plan.Members), _random.Chance(0.5) ? ReplicaLossPolicy.Wait : ReplicaLossPolicy.Degrade);
-        Master()?.Tell(new MemberInput.SetOptimism(wish));
+        Ask(new Wish.ChangeOptimism(_random.Below(_cluster.Plan.Members), _random.Chance(0.5) ? ReplicaLossPolicy.Wait : ReplicaLossPolicy.Degrade));
     }
 
     private void ChangeMembers()
@@ -263,12 +264,12 @@ internal sealed class Chaos
         {
             if (!spare.IsUp)
                 spare.Start([.. members, spare.Name]);
-            Master()?.Tell(new MemberInput.SetMembers([.. members, spare.Name]));
+            Ask(new Wish.ChangeMembers([spare.Name], []));
         }
         else if (members.Count > 1)
         {
             string gone = _random.Chance(0.5) ? spare.Name : members[_random.Below(members.Count)];
-            Master()?.Tell(new MemberInput.SetMembers([.. members.Where(name => name != gone)]));
+            Ask(new Wish.ChangeMembers([], [gone]));
         }
     }
 

@@ -43,4 +43,6 @@ internal enum Invariant
     StoreBack = 20,
     /// <summary>No effect leaves of an event that was not computed under the cluster's gate.</summary>
     Imported = 21,
+    /// <summary>A wish that was answered is in force, and stays so until somebody wants something else.</summary>
+    Wishes = 22,
 }

@@ -103,6 +103,9 @@ internal sealed partial class SimulatedMember
                 _cluster.Dropped += dropped.Count;
                 _hasDropped |= dropped.Reason != "malformed";
                 break;
+            case MemberOutput.Answer answer:
+                _cluster.History.WishAnswered(answer.Number, answer.Refusal is null, _cluster.Plan.Optimism, _cluster.FirstMembers);
+                break;
             case MemberOutput.Warn:
                 break;
             default:

@@ -191,6 +191,7 @@ internal sealed partial class SimulatedMember
                 if (outcome is not WriteOutcome.Committed)
                     return outcome;
             }
+            _cluster.History.HasSettings(write.Settings.Optimism!.Value, write.Settings.Members!);
             return WriteOutcome.Committed.Instance;
         }, static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.SettingsWritten(outcome)));
     }

@@ -184,8 +184,8 @@ internal sealed partial class SimulatedMember
     /// <summary>A message came.</summary>
     public void Receive(string from, MemberMessage message) => Deliver(_life, new MemberInput.Received(from, message));
 
-    /// <summary>The user said something.</summary>
-    public void Tell(MemberInput input) => Deliver(_life, input);
+    /// <summary>An operator wants a change.</summary>
+    public void Wish(Wish wish) => Deliver(_life, new MemberInput.Wished(_cluster.History.Wished(wish), wish));
 
     /// <summary>
     /// A datagram that this process heard not long before it became master, or as master, and that became no event; <see langword="null"/> where all is well, or where this

@@ -27,8 +27,8 @@ internal static class TraceText
         MemberInput.SettingsWritten written => Text($"SettingsWritten {Of(written.Outcome)}"),
         MemberInput.Trimmed trimmed => Text($"Trimmed {Of(trimmed.Outcome)}"),
         MemberInput.Received received => Text($"Received from {received.From}: {Of(received.Message)}"),
-        MemberInput.SetMembers set => Text($"SetMembers {string.Join(' ', set.Members)}"),
-        MemberInput.SetOptimism set => Text($"SetOptimism {set.Optimism}"),
+        MemberInput.Wished { Wish: Wish.ChangeMembers change } wished => Text($"Wished {wished.Number}: join {string.Join(' ', change.Join)}, leave {string.Join(' ', change.Leave)}"),
+        MemberInput.Wished wished => Text($"Wished {wished.Number}: {wished.Wish}"),
         MemberInput.Released released => Text($"Released {released.Number}"),
         _ => input.GetType().Name,
     };
@@ -53,6 +53,7 @@ internal static class TraceText
         MemberOutput.Release release => Text(
             $"Release term {release.Term} to {release.Last}{(release.Degraded ? " degraded" : "")}, effects of {string.Join(' ', release.Effects.Select(static effect => effect.Number.ToString()))}"),
         MemberOutput.RoleChanged changed => Text($"RoleChanged {changed.Role} term {changed.Term}"),
+        MemberOutput.Answer answer => Text($"Answer {answer.Number}: {answer.Refusal?.Message ?? "in force"}"),
         MemberOutput.Warn warn => Text($"Warn {warn.Text}"),
         MemberOutput.Dropped dropped => Text($"Dropped {dropped.Count}: {dropped.Reason}"),
         _ => output.GetType().Name,

@@ -30,7 +30,7 @@ internal static class ClusterAddCommand
                     : [.. Enumerable.Range(parse.GetValue(BasePort) ?? ClusterFolder.UsualPort, 3)];
                 NodeConfiguration like = known.MaxBy(static configuration => configuration.Members.Count)!;
                 // The highest that was ever given, as far as this folder knows.
-                ulong id = like.IsEmbedded ? known.SelectMany(static configuration => configuration.Members).Max(static member => member.Id) + 1 : 0;
+                ulong id = like.IsEmbedded ? ClusterFolder.NextNumber(root, known.SelectMany(static configuration => configuration.Members).Max(static member => member.Id)) : 0;
                 MemberAddresses added = new(name, new HostAddress(host, ports[0]), like.IsEmbedded ? new HostAddress(host, ports[1]) : null, id);
                 ConfigurationWriter writer = new()
                 {
@@ -38,6 +38,7 @@ internal static class ClusterAddCommand
                     Ship = like.Ship,
                     Kind = like.ShipKind,
                     Fake = like.Fake,
+                    Kernel = like.Kernel,
                     Members = [.. like.Members, added],
                     Store = like.Store,
                     Optimism = like.Optimism.Replicas,

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Cli.Commands.Cluster;
 
@@ -11,6 +13,20 @@ internal static class ClusterFolder
     public const int UsualPort = 7500;
 
     private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private const string NumberFile = "last-dqlite-number";
+
+    /// <summary>The next number for a dqlite node, which was never given out: a member's folder may have been moved away meanwhile.</summary>
+    /// <param name="root">The cluster's folder.</param>
+    /// <param name="known">The highest that the configurations in it name.</param>
+    public static ulong NextNumber(string root, ulong known)
+    {
+        string path = Path.Combine(root, NumberFile);
+        string said = SealedFile.Read(path, takesUnsealed: false, "Write down the highest number that `seguro cluster list` shows or that ever was given, plus one, in the new member's configuration by hand; then remove the file.") ?? "0\n";
+        ulong next = Math.Max(known, ulong.Parse(said.TrimEnd('\n'), CultureInfo.InvariantCulture)) + 1;
+        SealedFile.Write(path, string.Create(CultureInfo.InvariantCulture, $"{next}\n"));
+        return next;
+    }
 
     /// <summary>The names by which a member's certificate is good.</summary>
     public static string[] Reached(string host) => host == Loopback ? [host, "localhost"] : [host];

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Seguro.Cli.Output;
 using Seguro.Core;
@@ -22,6 +24,8 @@ internal static class ClusterInitCommand
     private static readonly Option<string> Ship = new("--ship") { Description = "The ship.", HelpName = "~SHIP", Required = true };
     private static readonly Option<string> Kind = new("--kind") { Description = "nock: a kernel on Seguro's Nock machine; opaque: no computation.", HelpName = "nock|opaque", DefaultValueFactory = static _ => "nock" };
     private static readonly Option<bool> Real = new("--real") { Description = "The ship has keys of the real network; its log is imported." };
+    private static readonly Option<bool> Import = new("--import") { Description = "Wait for the ship's log to be imported; so it is where --kernel is not given." };
+    private static readonly Option<string?> Kernel = new("--kernel") { Description = "demo: begin the log of a new ship with the demo kernel, to try a cluster with.", HelpName = "demo" };
     private static readonly Option<string?> Hosts = new("--hosts") { Description = "The members' machines, with commas between; this machine where left out.", HelpName = "A,B,C" };
     private static readonly Option<string?> Names = new("--names") { Description = "The members' names, with commas between; m1, m2, … where left out.", HelpName = "A,B,C" };
     private static readonly Option<int?> BasePort = new("--base-port") { Description = "The first of each member's three ports (links, dqlite, UDP); free ones where left out and all is on this machine, else 7500.", HelpName = "PORT" };
@@ -30,9 +34,9 @@ internal static class ClusterInitCommand
     private static readonly Option<string> Cluster = new("--cluster") { Description = "The cluster's name.", HelpName = "NAME", DefaultValueFactory = static _ => "seguro" };
 
     public static Command Create(Terminal terminal) =>
-        new Command("init", "Make certificates, keys and configuration of a new cluster, and say what to do next. Example: seguro cluster init zod --members 3 --ship ~zod")
+        new Command("init", "Make certificates, keys and configuration of a new cluster, and say what to do next. Example: seguro cluster init zod --members 3 --ship ~zod --kernel demo")
         {
-            Folder, Members, Ship, Kind, Real, Hosts, Names, BasePort, Store, Balancer, Cluster,
+            Folder, Members, Ship, Kind, Real, Import, Kernel, Hosts, Names, BasePort, Store, Balancer, Cluster,
         }.Does(terminal, (parse, _) =>
         {
             string root = Path.GetFullPath(parse.GetRequiredValue(Folder));
@@ -54,6 +58,7 @@ internal static class ClusterInitCommand
                 "opaque" => ShipKind.Opaque,
                 string other => throw new SeguroException(ErrorCode.BadValue, $"--kind {other}", "Use nock or opaque."),
             };
+            bool demo = IsDemo(parse);
             HostAddress balancer = parse.GetValue(Balancer) is { } given ? NodeAddress.Parse(given) : new HostAddress(hosts[0], ports[^1]);
             ConfigurationWriter writer = new()
             {
@@ -61,6 +66,7 @@ internal static class ClusterInitCommand
                 Ship = ShipName.ReadKey(parse.GetRequiredValue(Ship)),
                 Kind = kind,
                 Fake = !parse.GetValue(Real),
+                Kernel = demo ? NodeConfiguration.Demo : NodeConfiguration.Import,
                 Members = members,
                 Store = store,
                 Optimism = Math.Min(1, members.Length - 1),
@@ -109,14 +115,14 @@ internal static class ClusterInitCommand
         string first = local ? Path.Combine(root, writer.Members[0].Name, ConfigurationReader.DefaultFile) : $"{writer.Members[0].Name}/{ConfigurationReader.DefaultFile}";
         terminal.Output.WriteLine($"See how they stand:\n  seguro status --watch -c {first}");
         terminal.Output.WriteLine($"Let datagrams in:\n  seguro balancer --listen {(local ? ClusterFolder.Loopback : "0.0.0.0")}:PORT --inside {balancer} --key-file {(local ? Path.Combine(root, ClusterFolder.KeyFile) : ClusterFolder.KeyFile)}");
-        if (!writer.Fake)
-            terminal.Output.WriteLine($"Bring the ship's log in, from its stopped pier, when the members run:\n  seguro pier import PIER --store {url} --certificates {Path.Combine(root, "client")}");
+        if (writer.Kind is ShipKind.Nock && writer.Kernel != NodeConfiguration.Demo)
+            terminal.Output.WriteLine($"The members wait for the ship's log. Bring it in, from its stopped pier, when they run:\n  seguro pier import PIER --store {url}{(writer.Store == NodeConfiguration.EmbeddedStore ? $" --certificates {Path.Combine(root, "client")}" : "")}");
     }
 
     private static string[] NamesOf(ParseResult parse)
     {
         int count = parse.GetRequiredValue(Members);
-        string[] names = parse.GetValue(Names) is { } given ? given.Split(',') : [.. Enumerable.Range(1, Math.Clamp(count, 1, Optimism.MostMembers)).Select(static number => $"m{number}")];
+        string[] names = parse.GetValue(Names) is { } given ? given.Split(',', StringSplitOptions.TrimEntries) : [.. Enumerable.Range(1, Math.Clamp(count, 1, Optimism.MostMembers)).Select(static number => $"m{number}")];
         if (parse.GetValue(Names) is null && count != names.Length)
             throw new SeguroException(ErrorCode.BadValue, $"{count} members", $"A cluster has 1 to {Optimism.MostMembers}.");
         if (names.Length > Optimism.MostMembers || names.Distinct(StringComparer.Ordinal).Count() != names.Length)
@@ -128,9 +134,31 @@ internal static class ClusterInitCommand
     {
         if (parse.GetValue(Hosts) is not { } given)
             return [.. Enumerable.Repeat(ClusterFolder.Loopback, count)];
-        string[] hosts = given.Split(',');
+        string[] hosts = [.. given.Split(',').Select(static host => HostOf(host.Trim()))];
         return hosts.Length == count ? hosts : throw new SeguroException(ErrorCode.BadValue, $"{hosts.Length} hosts for {count} members", "Name one for each member, in order.");
     }
+
+    /// <summary>Checked before anything is written: others must reach it, and it goes into certificates.</summary>
+    private static string HostOf(string text)
+    {
+        string host = text is ['[', .., ']'] ? text[1..^1] : text;
+        bool isIp = IPAddress.TryParse(host, out IPAddress? ip);
+        if (!HostAddress.TryParse(isIp && ip!.AddressFamily is AddressFamily.InterNetworkV6 ? $"[{host}]:1" : $"{host}:1", out _))
+            throw new SeguroException(ErrorCode.BadValue, $"'{text}' is no host", "Write names or addresses with commas between, such as --hosts 10.0.0.1,10.0.0.2,10.0.0.3.");
+        if (isIp && (ip!.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any)))
+            throw new SeguroException(ErrorCode.BadValue, $"{host} is every address, and none that the other members could reach", "Write the address that they use; where to listen is the key member:listen.");
+        return host;
+    }
+
+    private static bool IsDemo(ParseResult parse) => (parse.GetValue(Kernel), parse.GetValue(Import), parse.GetValue(Real)) switch
+    {
+        (null, _, _) => false,
+        (NodeConfiguration.Demo, true, _) => throw new SeguroException(ErrorCode.BadValue, "--import and --kernel demo: the log comes from elsewhere, or it is begun here", "Leave one of them out."),
+        (NodeConfiguration.Demo, _, true) => throw new SeguroException(ErrorCode.BadValue, "--kernel demo with --real: the demo kernel has no keys of the real network", "Leave --kernel out and import the ship's log; or leave --real out."),
+        (NodeConfiguration.Demo, _, _) => true,
+        (string other, _, _) => throw new SeguroException(
+            ErrorCode.BadValue, $"--kernel {other}", "Write --kernel demo; or leave it out, and begin the log from a pill with `seguro ship boot PILL --fake ~SHIP --store URL`."),
+    };
 
     // Three for each member, then the balancer's.
     private static int[] PortsOf(ParseResult parse, string[] hosts)

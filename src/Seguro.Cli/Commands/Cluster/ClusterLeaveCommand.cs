@@ -15,29 +15,19 @@ internal static class ClusterLeaveCommand
     private static readonly Argument<string> Name = new("NAME") { Description = "The member, running or lost for ever." };
     private static readonly Option<bool> KeepNode = new("--keep-node") { Description = "Leave its dqlite node in the database's cluster." };
 
+    private static readonly Option<ulong?> Node = new("--node") { Description = "The number of its dqlite node, where the configuration does not name the member (seguro cluster list).", HelpName = "ID" };
+
     public static Command Create(Terminal terminal) =>
-        new Command("leave", "Take a member, and its dqlite node, out of a running cluster. Stop the member afterwards. Needs -c.") { Name, KeepNode }.WithMember()
+        new Command("leave", "Take a member, and its dqlite node, out of a running cluster. Stop the member afterwards. Needs -c.") { Name, KeepNode, Node }.WithMember()
             .Does(terminal, async (parse, cancel) =>
             {
                 string name = parse.GetRequiredValue(Name);
-                MemberAddresses? leaving = null;
-                NodeConfiguration? configuration = null;
-                if (!parse.GetValue(KeepNode))
-                {
-                    configuration = AdminTarget.ReadConfiguration(parse);
-                    leaving = configuration.Members.FirstOrDefault(member => member.Name == name);
-                    if (configuration.IsEmbedded && leaving is null)
-                        throw new SeguroException(ErrorCode.NotFound, $"the configuration does not know the dqlite node of '{name}'", "Use -c with a configuration that names it, or --keep-node.");
-                }
+                NodeConfiguration? configuration = parse.GetValue(KeepNode) ? null : AdminTarget.ReadConfiguration(parse);
                 using AdminClient client = AdminTarget.Connect(parse);
                 RefuseTooEarly(name, await client.ReadStatusAsync(cancel));
                 // First the node: once its member is not let in any more, it could not even agree to its own removal, and of two nodes the other would be alone without a majority.
-                if (leaving is { Id: > 0 } && configuration is { IsEmbedded: true })
-                {
-                    using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-                    DqliteMembership membership = new([.. configuration.Members.Where(member => member != leaving).Select(static member => member.Dqlite!.Value)], certificates, Patience);
-                    await membership.RemoveAsync(leaving.Id, cancel);
-                }
+                if (configuration is { IsEmbedded: true })
+                    await RemoveNodeAsync(configuration, name, parse.GetValue(Node), cancel);
                 StatusReport report = await client.ChangeMembersAsync(new MembersRequest(null, [name]), cancel);
                 if (parse.GetValue(CommonOptions.Json))
                     terminal.Json(report);
@@ -47,6 +37,27 @@ internal static class ClusterLeaveCommand
                     terminal.Warn($"{name} has the store's address and password in its configuration. Give the store another password, and the other members too.");
                 return 0;
             });
+
+    /// <summary>Repeating it does no harm: a number that is not in the cluster is removed already.</summary>
+    private static async Task RemoveNodeAsync(NodeConfiguration configuration, string name, ulong? number, CancellationToken cancel)
+    {
+        MemberAddresses? leaving = configuration.Members.FirstOrDefault(member => member.Name == name);
+        ulong id = number ?? leaving?.Id ?? await FindNodeAsync(configuration, name, cancel);
+        using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
+        DqliteMembership membership = new([.. configuration.Members.Where(member => member.Id != id).Select(static member => member.Dqlite!.Value)], certificates, Patience);
+        await membership.RemoveAsync(id, cancel);
+    }
+
+    /// <summary>The configuration may be of before the member was added: its node is the one that no other member has.</summary>
+    private static async Task<ulong> FindNodeAsync(NodeConfiguration configuration, string name, CancellationToken cancel)
+    {
+        DqliteServer[] others = [.. (await ClusterListCommand.NodesAsync(configuration, cancel)).Where(node => configuration.Members.All(member => member.Id != node.Id))];
+        return others.Length == 1
+            ? others[0].Id
+            : throw new SeguroException(
+                ErrorCode.NotFound, $"which dqlite node is that of '{name}' is not known: the configuration does not name it, and {(others.Length == 0 ? "all nodes are other members'" : string.Join("; ", others.Select(ClusterListCommand.Text)))}",
+                "Name it with --node ID, use a configuration that names the member, or --keep-node where it has none.");
+    }
 
     private static void RefuseTooEarly(string name, StatusReport now)
     {

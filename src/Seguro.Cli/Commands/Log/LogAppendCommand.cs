@@ -24,7 +24,7 @@ internal static class LogAppendCommand
             string[] paths = parse.GetValue(files) is { Length: > 0 } named ? named : ["-"];
             if (paths.Count(static path => path == "-") > 1)
                 throw new SeguroException(ErrorCode.Usage, "standard input is named twice", "Name '-' once.");
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, parse.GetValue(create), cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, parse.GetValue(create) ? StoreUse.Create : StoreUse.Write, cancel);
             List<PayloadFile> payloads = [];
             try
             {
@@ -47,7 +47,7 @@ internal static class LogAppendCommand
 
     private static async Task<int> AppendAsync(Terminal terminal, EventLog log, List<PayloadFile> payloads, bool json, CancellationToken cancel)
     {
-        await using WriterLease lease = await WriterLease.AcquireAsync(log, "append", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
+        await using WriterLease lease = await WriterLease.AcquireAsync(log, "append", CommonOptions.LeaseDuration, BootClock.Instance, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
         Position head = (await log.ReadStateAsync(cancel)).Head.Position;
         EventNumber first = head.Number.Next;

@@ -10,7 +10,7 @@ internal static class LogHeadCommand
     public static Command Create(Terminal terminal) =>
         new Command("head", "Say where a log begins and ends, its chain, and who may write.").WithLog().Does(terminal, async (parse, cancel) =>
         {
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
             if (parse.GetValue(CommonOptions.Json))

@@ -17,7 +17,7 @@ internal static class LogReadCommand
             .Does(terminal, async (parse, cancel) =>
             {
                 EventRange wanted = EventRange.Parse(parse.GetRequiredValue(range));
-                await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+                await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
                 await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
                 LogState state = await log.ReadStateAsync(cancel);
                 (EventNumber from, EventNumber to) = wanted.Within(state);

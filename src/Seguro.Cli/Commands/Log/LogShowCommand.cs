@@ -29,7 +29,7 @@ internal static class LogShowCommand
             EventRange wanted = EventRange.Parse(parse.GetRequiredValue(range));
             NounStyle style = NounOutput.Style(parse.GetValue(limit), aura: null);
             bool whole = parse.GetValue(full);
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
             (EventNumber from, EventNumber to) = wanted.Within(state);

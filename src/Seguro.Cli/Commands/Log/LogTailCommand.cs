@@ -14,7 +14,7 @@ internal static class LogTailCommand
         return new Command("tail", "Print events as they are committed, until Ctrl-C.") { from, count }.WithLog().Does(terminal, async (parse, cancel) =>
         {
             bool json = parse.GetValue(CommonOptions.Json);
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Follow, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             EventNumber next = parse.GetValue(from) is { } wanted ? new EventNumber(Math.Max(wanted, 1)) : (await log.ReadStateAsync(cancel)).Head.Number.Next;
             ulong left = parse.GetValue(count) ?? ulong.MaxValue;

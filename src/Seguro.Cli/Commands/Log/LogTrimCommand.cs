@@ -17,7 +17,7 @@ internal static class LogTrimCommand
             EventNumber first = new(parse.GetRequiredValue(before));
             if (first == EventNumber.None)
                 throw new SeguroException(ErrorCode.BadValue, "events are numbered from 1", "Write --before 2 or more.");
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Write, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
             if (first > state.Head.Number.Next)
@@ -30,7 +30,7 @@ internal static class LogTrimCommand
                     removed == 0 ? $"nothing to remove: the first event is {state.First}" : $"this would remove {removed:N0} events of {log.Ship}, {state.First} to {first.Previous}, from this store for good",
                     "Make sure that they are kept elsewhere (`seguro pier export`), then add --yes.");
             }
-            await using WriterLease lease = await WriterLease.AcquireAsync(log, "trim", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
+            await using WriterLease lease = await WriterLease.AcquireAsync(log, "trim", CommonOptions.LeaseDuration, BootClock.Instance, cancel);
             WriteOutcome outcome = new WriteOutcome.Unknown("");
             for (int attempt = 0; attempt < EventLog.Attempts && outcome is WriteOutcome.Unknown; attempt++)
                 outcome = await log.Stored.TrimAsync(lease.Term, first, cancel);

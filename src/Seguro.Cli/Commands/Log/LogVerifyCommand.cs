@@ -12,7 +12,7 @@ internal static class LogVerifyCommand
     public static Command Create(Terminal terminal) =>
         new Command("verify", "Read every byte of a log and check every link of its chain.").WithLog().Does(terminal, async (parse, cancel) =>
         {
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
             long start = Stopwatch.GetTimestamp();

@@ -15,7 +15,7 @@ internal static class PierExportCommand
         Option<string?> vere = PierArgument.Vere();
         return new Command("export", "Write a ship's log as a pier that stock vere opens.") { path, vere }.WithLog().Does(terminal, async (parse, cancel) =>
         {
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
             string version = await PierArgument.VereOfAsync(parse.GetValue(vere), log, cancel);

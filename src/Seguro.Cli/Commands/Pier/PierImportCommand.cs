@@ -22,7 +22,7 @@ internal static class PierImportCommand
         }.WithStore().Does(terminal, async (parse, cancel) =>
         {
             using Seguro.Piers.Pier pier = PierArgument.Open(terminal, parse, parse.GetRequiredValue(path), parse.GetValue(live));
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: true, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Create, cancel);
             await using EventLog log = await PierImport.OpenLogAsync(pier, store, cancel);
             PierImportResult result = await RunAsync(terminal, pier, store, log, cancel);
             if (parse.GetValue(CommonOptions.Json))
@@ -35,7 +35,7 @@ internal static class PierImportCommand
 
     private static async Task<PierImportResult> RunAsync(Terminal terminal, Seguro.Piers.Pier pier, IStore store, EventLog log, CancellationToken cancel)
     {
-        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "import", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "import", CommonOptions.LeaseDuration, BootClock.Instance, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
         try
         {

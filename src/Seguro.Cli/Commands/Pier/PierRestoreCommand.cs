@@ -25,7 +25,7 @@ internal static class PierRestoreCommand
             path, vere, snapshots, to,
         }.WithLog().Does(terminal, async (parse, cancel) =>
         {
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             string version = await PierArgument.VereOfAsync(parse.GetValue(vere), log, cancel);
             EventNumber? last = parse.GetValue(to) is { } number ? new EventNumber(number) : null;

@@ -20,7 +20,7 @@ internal static class PierVerifyCommand
         }.WithStore().Does(terminal, async (parse, cancel) =>
         {
             using Seguro.Piers.Pier pier = PierArgument.Open(terminal, parse, parse.GetRequiredValue(path), parse.GetValue(live));
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             Ship ship = ShipName.ToShip(pier.Info.Identity.Who);
             IStoredLog stored = await store.OpenLogAsync(ship, cancel)
                 ?? throw new SeguroException(ErrorCode.NoSuchLog, $"the store holds no log of {ship}, whose pier this is", "Check --store, or put the log in with `seguro pier import`.");

@@ -61,7 +61,7 @@ internal static class ShipBootCommand
                 Report(terminal, json, summary);
                 return 0;
             }
-            await using IStore opened = await CommonOptions.OpenStoreAsync(parse, terminal, store, create: true, cancel);
+            await using IStore opened = await CommonOptions.OpenStoreAsync(parse, terminal, store, StoreUse.Create, cancel);
             await CheckNewAsync(opened, ship, cancel);
             BootSummary computed = await ComputeAsync(terminal, json, ship, sequence, cancel);
             Report(terminal, json, await WriteAsync(opened, ship, new PierIdentity(who, IsFake: true, (uint)sequence.Formulas.Count), sequence, computed, cancel));
@@ -160,7 +160,7 @@ internal static class ShipBootCommand
         ImportMark mark = new(IsComplete: false, new EventNumber(summary.Events));
         Dictionary<string, ReadOnlyMemory<byte>> metadata = new(PierMetadata.Write(identity), StringComparer.Ordinal) { [MetadataKey.Import] = mark.ToBytes() };
         await using EventLog log = new(await store.CreateLogAsync(ship, Position.Origin, metadata, cancel), store.Capabilities);
-        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "boot", CommonOptions.LeaseDuration, TimeProvider.System, cancel);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "boot", CommonOptions.LeaseDuration, BootClock.Instance, cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
         AppendResult result = await log.AppendAsync(lease.Term, Position.Origin, [.. sequence.Events.Select(static made => (ReadOnlyMemory<byte>)BootSequence.PayloadOf(made))], both.Token);
         if (!result.IsCommitted)

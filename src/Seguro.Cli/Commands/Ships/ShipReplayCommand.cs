@@ -27,7 +27,7 @@ internal static class ShipReplayCommand
         {
             if (parse.GetValue(every) == 0)
                 throw new SeguroException(ErrorCode.BadValue, "--every 0 would keep no end of snapshots", "Write --every 1 or more.");
-            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+            await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
             EventNumber last = parse.GetValue(to) is { } wanted ? new EventNumber(wanted) : state.Head.Number;

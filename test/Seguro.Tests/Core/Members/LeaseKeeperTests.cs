@@ -15,9 +15,9 @@ public sealed class LeaseKeeperTests
         LeaseKeeper keeper = new(Mine, Seconds(10), Duration);
         Assert.True(keeper.IsLive(Seconds(18.9)));
         Assert.False(keeper.IsLive(Seconds(19)));
-        Assert.Null(keeper.Renew(Seconds(13.3)));
-        Assert.NotNull(keeper.Renew(Seconds(13.4)));
-        Assert.Null(keeper.Renew(Seconds(16))); // one at a time
+        Assert.False(keeper.MustRenew(Seconds(13.3)));
+        Assert.True(keeper.MustRenew(Seconds(13.4)));
+        Assert.False(keeper.MustRenew(Seconds(16))); // one at a time
         Assert.Null(keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 1 }), Seconds(13)));
         Assert.Equal(Seconds(22), keeper.Deadline);
         Assert.Equal(1ul, keeper.Lease.Renewals);
@@ -27,10 +27,10 @@ public sealed class LeaseKeeperTests
     public void A_renewal_of_unknown_outcome_is_repeated_and_proves_nothing()
     {
         LeaseKeeper keeper = new(Mine, Seconds(0), Duration);
-        Assert.NotNull(keeper.Renew(Seconds(3.5)));
+        Assert.True(keeper.MustRenew(Seconds(3.5)));
         Assert.Null(keeper.Renewed(new LeaseOutcome.Unknown("gone"), Seconds(3.5)));
         Assert.Equal(Seconds(9), keeper.Deadline);
-        Assert.NotNull(keeper.Renew(Seconds(4.6)));
+        Assert.True(keeper.MustRenew(Seconds(4.6)));
     }
 
     [Fact]
@@ -47,9 +47,9 @@ public sealed class LeaseKeeperTests
     public void A_lease_that_was_renewed_less_often_than_before_is_that_of_an_older_copy()
     {
         LeaseKeeper keeper = new(Mine with { Renewals = 7 }, Seconds(0), Duration);
-        Assert.NotNull(keeper.Renew(Seconds(3.5)));
+        Assert.True(keeper.MustRenew(Seconds(3.5)));
         Assert.Null(keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 9 }), Seconds(3))); // one of unknown outcome counted, too
-        Assert.NotNull(keeper.Renew(Seconds(6.5)));
+        Assert.True(keeper.MustRenew(Seconds(6.5)));
         Assert.Contains("back in time", keeper.Renewed(new LeaseOutcome.Done(Mine with { Renewals = 9 }), Seconds(6)), StringComparison.Ordinal);
     }
 

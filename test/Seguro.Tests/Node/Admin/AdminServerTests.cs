@@ -27,8 +27,6 @@ public sealed class AdminServerTests
         Assert.Equal("a", (await client.ReadStatusAsync(Cancel)).Name);
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => client.SetOptimismAsync(new OptimismRequest(3, null), Cancel));
         Assert.Equal(ErrorCode.BadValue, error.Code);
-        error = await Assert.ThrowsAsync<SeguroException>(() => client.ChangeMembersAsync(new MembersRequest(null, ["a"]), Cancel));
-        Assert.Equal(ErrorCode.UnsafeSettings, error.Code);
         report = await client.ChangeMembersAsync(new MembersRequest(["d"], null), Cancel);
         Assert.Equal(["a", "b", "c", "d"], report.Members);
         error = await Assert.ThrowsAsync<SeguroException>(() => client.ChangeMembersAsync(new MembersRequest(["e"], null), Cancel));
@@ -62,7 +60,7 @@ public sealed class AdminServerTests
         using AdminClient client = new(folder["s"]);
         await client.SetOptimismAsync(new OptimismRequest(0, "degrade"), Cancel);
         Assert.Equal(("b", "/optimism"), Assert.Single(desk.Forwarded));
-        Assert.Empty(desk.Posted);
+        Assert.Empty(desk.Asked);
         LinkReply reply = await desk.Actions.DoAsync("/stepdown", "{}"u8.ToArray(), forwarded: true, Cancel);
         Assert.Equal(503, reply.Status);
         Assert.Contains("a is not master; as far as it knows, b is", System.Text.Encoding.UTF8.GetString(reply.Body.Span), StringComparison.Ordinal);
@@ -106,7 +104,7 @@ public sealed class AdminServerTests
         using ByteArrayContent large = new(new byte[LinkCommand.LargestBody + 1]);
         using HttpResponseMessage tooLarge = await http.PostAsync("/optimism", large, Cancel);
         Assert.False(tooLarge.IsSuccessStatusCode);
-        Assert.Empty(desk.Posted);
+        Assert.Empty(desk.Asked);
     }
 
     [Fact]
@@ -196,7 +194,7 @@ public sealed class AdminServerTests
                 Optimism = Optimism.Default,
                 Members = ["a", "b", "c"],
             };
-            Actions = new AdminActions(() => _status, Post, Report, name => name == "d", (to, path, _, _) =>
+            Actions = new AdminActions(() => _status, AskAsync, Report, name => name == "d", (to, path, _, _) =>
             {
                 Forwarded.Add((to, path));
                 if (Unreachable)
@@ -216,21 +214,30 @@ public sealed class AdminServerTests
 
         public List<(string To, string Path)> Forwarded { get; } = [];
 
-        public List<MemberInput> Posted { get; } = [];
+        public List<Wish> Asked { get; } = [];
 
         public AdminOptions Options(TemporaryFolder folder) => new() { Socket = folder["s"], Status = Report, Actions = Actions };
 
         private StatusReport Report() => StatusReport.Of(_status, "~zod", "dqlite://x", "", [], []);
 
-        private void Post(MemberInput input)
+        private Task AskAsync(Wish wish, CancellationToken cancel)
         {
-            Posted.Add(input);
-            _status = input switch
+            Asked.Add(wish);
+            switch (wish)
             {
-                MemberInput.SetOptimism wish => _status with { Optimism = wish.Optimism },
-                MemberInput.SetMembers wish => _status with { Members = wish.Members },
-                _ => _status with { Role = Role.Replica },
-            };
+                case Wish.ChangeOptimism { Replicas: > 2 }:
+                    return Task.FromException(new SeguroException(ErrorCode.BadValue, "an optimism of 3, and the cluster has 2 replicas", "Use 0 to 2."));
+                case Wish.ChangeOptimism change:
+                    _status = _status with { Optimism = new Optimism(change.Replicas, change.OnReplicaLoss ?? _status.Optimism.OnReplicaLoss) };
+                    break;
+                case Wish.ChangeMembers change:
+                    _status = _status with { Members = [.. _status.Members.Concat(change.Join)] };
+                    break;
+                default:
+                    _status = _status with { Role = Role.Replica };
+                    break;
+            }
+            return Task.CompletedTask;
         }
     }
 }

@@ -48,6 +48,35 @@ public sealed class ConfigurationReaderTests
         Assert.DoesNotContain(read.Effective, static setting => setting.Value.Contains("hunter2", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void No_log_is_begun_unless_asked_for_by_name()
+    {
+        using TemporaryFolder folder = new();
+        Assert.Equal("import", Read(folder, Small).Kernel);
+        Assert.Equal("demo", Read(folder, Small, "ship:kernel=demo").Kernel);
+        SeguroException real = Assert.Throws<SeguroException>(() => Read(folder, Small, "ship:kernel=demo", "ship:fake=false"));
+        Assert.Contains("no keys of the real network", real.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("sqlite:log.db")]
+    [InlineData("rocksdb:log")]
+    [InlineData("lmdb:pier")]
+    public void A_store_of_one_machine_is_refused_for_more_than_one_member(string store)
+    {
+        using TemporaryFolder folder = new();
+        Assert.Equal(ErrorCode.UnsafeSettings, Assert.Throws<SeguroException>(() => Read(folder, Small, $"store={store}")).Code);
+        Assert.Equal(store, Read(folder, Small, $"store={store}", "allowUnsafeSettings=true").Store);
+    }
+
+    [Fact]
+    public void A_socket_whose_path_is_too_long_is_found_out_before_anything_happens()
+    {
+        using TemporaryFolder folder = new();
+        SeguroException error = Assert.Throws<SeguroException>(() => Read(folder, Small, $"admin:socket=/tmp/{new string('s', 120)}"));
+        Assert.Contains("admin:socket", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("optimsm=1", "optimism")]
     [InlineData("ship:nmae=~zod", "ship:name")]
@@ -113,6 +142,7 @@ public sealed class ConfigurationReaderTests
             Ship = Ship.Parse("~sampel-palnet"),
             Kind = ShipKind.Opaque,
             Fake = false,
+            Kernel = NodeConfiguration.Import,
             Members = [new MemberAddresses("a", new HostAddress("h", 1), new HostAddress("h", 2), 1), new MemberAddresses("b", new HostAddress("fd00::1", 1), new HostAddress("fd00::1", 2), 2)],
             Store = NodeConfiguration.EmbeddedStore,
             Optimism = 1,

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Seguro.Core;
 using Seguro.Node.Links;
@@ -46,6 +47,32 @@ public sealed class MemberLinksTests
             Assert.Equal(index == 3, ack.Gap);
             Assert.Equal(index == 0 ? "why" : null, ack.Stopped);
         }
+    }
+
+    [Fact]
+    public async Task Members_of_different_stores_have_no_link_and_both_know_why()
+    {
+        using TemporaryFolder folder = new();
+        ConcurrentQueue<(string Member, string From, bool IsShared)> told = new();
+        StoreIdentity one = new([1, .. new byte[15]]);
+        StoreIdentity other = new([2, .. new byte[15]]);
+        bool isMended = false;
+        LinkOptions With(LinkOptions options) => options with
+        {
+            Store = () => options.Name == "a" || Volatile.Read(ref isMended) ? one : other,
+            StoreCompared = (from, isShared) => told.Enqueue((options.Name, from, isShared)),
+        };
+        await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), With);
+        await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), With);
+        Introduce(a, b);
+        await Until.TrueAsync(() => told.Contains(("a", "b", false)) && told.Contains(("b", "a", false)), "nobody was told");
+        Assert.Empty(a.Links.Linked);
+        Assert.Empty(b.Links.Linked);
+        Volatile.Write(ref isMended, true);
+        await a.UntilLinkedAsync("b");
+        await b.UntilLinkedAsync("a");
+        Assert.Contains(("a", "b", true), told);
+        Assert.Contains(("b", "a", true), told);
     }
 
     [Theory]

@@ -129,11 +129,13 @@ public sealed class MemberHostTests
         await using HostCluster cluster = await HostCluster.StartAsync(1);
         HostedMember first = await cluster.AwaitMasterAsync();
         await cluster.AskAsync("one");
-        first.Host.Post(new MemberInput.SetOptimism(new Optimism(2, ReplicaLossPolicy.Degrade)));
+        await first.Host.AskAsync(new Wish.ChangeOptimism(2, ReplicaLossPolicy.Degrade), Cancel);
+        Assert.Equal(2, first.Host.Status.Optimism.Replicas);
         await cluster.UntilAsync(() => cluster.Members.Values.All(static member => member.Host.Status.Optimism.Replicas == 2));
         ClusterSettings settings = ClusterSettingsCodec.Read(await first.Log.Stored.ReadMetadataAsync(Cancel));
         Assert.Equal(new Optimism(2, ReplicaLossPolicy.Degrade), settings.Optimism);
-        first.Host.Post(MemberInput.StepDown.Instance);
+        await first.Host.AskAsync(Wish.StepDown.Instance, Cancel);
+        Assert.NotEqual(Role.Master, first.Host.Status.Role);
         await cluster.UntilAsync(() => cluster.Master is { } master && master.Name != first.Name);
         HostAnswer answer = await cluster.AskAsync("two");
         Assert.Equal(2UL, answer.Datagrams);

@@ -1,0 +1,168 @@
+namespace Seguro.Core;
+
+/// <summary>What operators want: each wish is answered once, when it is in force or can't be.</summary>
+internal sealed partial class Master
+{
+    private const int MostWishes = 64;
+
+    private readonly List<(ulong Wish, int Version)> _unwritten = [];
+    private readonly List<ulong> _handOvers = [];
+    private ClusterSettings? _wanted;
+    private ClusterSettings? _writing;
+    private int _wantedVersion;
+    private int _writingVersion;
+    private TimeSpan _settingsAgain;
+
+    private ClusterSettings Wanted => _wanted ?? _member.Settings;
+
+    /// <summary>Takes a wish.</summary>
+    public void Take(ulong number, Wish wish)
+    {
+        SeguroException? refusal = _unwritten.Count + _handOvers.Count >= MostWishes
+            ? new SeguroException(ErrorCode.StoreUnavailable, $"{MostWishes} wishes wait to be in force already", "Wait a moment and repeat.")
+            : wish switch
+            {
+                Wish.ChangeOptimism change => Take(change),
+                Wish.ChangeMembers change => Take(change),
+                _ => TakeStepDown(),
+            };
+        if (refusal is not null)
+            Answer(number, refusal);
+        else if (wish is Wish.StepDown)
+            _handOvers.Add(number);
+        else if (_wanted is null)
+            Answer(number, null); // it was so already
+        else
+            _unwritten.Add((number, _wantedVersion));
+    }
+
+    /// <summary>The mastership ends: what was asked for is in force, or is not known to be; and what hindered this master hinders it no more.</summary>
+    public void End()
+    {
+        foreach (string warning in (string[])["replicas", "optimism", "commit", "window", "store"])
+            _member.ClearWarning(warning);
+        AnswerHandOvers(null);
+        foreach ((ulong wish, int version) in _unwritten)
+        {
+            Answer(wish, version <= _writingVersion
+                ? new SeguroException(ErrorCode.OutcomeUnknown, $"{_member.Options.Name} is not master any more, and whether the change was written is not known", "Look at `seguro status`, and repeat the command where it is not in force.")
+                : new SeguroException(ErrorCode.StoreUnavailable, $"{_member.Options.Name} is not master any more; the change was not made", "Wait for the next master and repeat the command."));
+        }
+        _unwritten.Clear();
+    }
+
+    private SeguroException? Take(Wish.ChangeOptimism change)
+    {
+        int replicas = (Wanted.Members ?? _member.Members).Count - 1;
+        if (change.Replicas < 0 || change.Replicas > replicas)
+            return new SeguroException(ErrorCode.BadValue, $"an optimism of {change.Replicas}, and the cluster has {replicas} replicas", $"Use 0 to {replicas}.");
+        Optimism now = Wanted.Optimism ?? _member.Optimism;
+        Want(Wanted with { Optimism = new Optimism(change.Replicas, change.OnReplicaLoss ?? now.OnReplicaLoss) });
+        if (_member.Options.Bug is PlantedBug.OptimismBeforeWritten && _wanted is { } wanted)
+            _member.SeeSettings(wanted);
+        return null;
+    }
+
+    private SeguroException? Take(Wish.ChangeMembers change)
+    {
+        ClusterSettings now = Wanted;
+        IReadOnlyList<string> before = now.Members ?? _member.Members;
+        string self = _member.Options.Name;
+        if (change.Join.FirstOrDefault(name => now.Left?.Contains(name) is true) is { } left)
+            return new SeguroException(ErrorCode.NotAMember, $"{left} has left the cluster, and its name is not used again", "Give the machine a new name: seguro cluster add FOLDER NEWNAME.");
+        if (change.Leave.Contains(self))
+            return new SeguroException(ErrorCode.UnsafeSettings, $"{self} is master", "Let it step down first: seguro cluster stepdown.");
+        string[] members = [.. before.Concat(change.Join.Where(name => !before.Contains(name)).Distinct(StringComparer.Ordinal)).Where(name => !change.Leave.Contains(name))];
+        if (members.Length > Optimism.MostMembers)
+            return new SeguroException(ErrorCode.BadValue, $"{members.Length} members", $"A cluster has at most {Optimism.MostMembers}.");
+        int asked = (now.Optimism ?? _member.Optimism).Replicas;
+        if (members.Length < before.Count && asked > members.Length - 1)
+            return new SeguroException(ErrorCode.UnsafeSettings, $"the optimism in force asks for {asked} replicas, and {members.Length - 1} would be left", "Lower it first: seguro cluster optimism N.");
+        if (!members.SequenceEqual(before, StringComparer.Ordinal))
+            Want(now.WithMembers(members, before));
+        return null;
+    }
+
+    private SeguroException? TakeStepDown()
+    {
+        if (_isSteppingDown || _isResigning)
+            return null;
+        if (_replicas.TrueForAll(replica => !replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience)))
+        {
+            return new SeguroException(
+                ErrorCode.Unsupported, "there is no healthy replica that could take over", _member.Members.Count < 2 ? "Let another member join first." : "See what `seguro status` says of the replicas, and start them.");
+        }
+        _isSteppingDown = true;
+        _stepDownUntil = _member.Now + LongestStepDown;
+        return null;
+    }
+
+    private void Want(ClusterSettings settings)
+    {
+        if (settings.Optimism == Wanted.Optimism && ReferenceEquals(settings.Members, Wanted.Members))
+            return;
+        _wanted = settings;
+        _wantedVersion++;
+    }
+
+    private void Answer(ulong wish, SeguroException? refusal) => _member.Emit(new MemberOutput.Answer(wish, refusal));
+
+    private void AnswerHandOvers(SeguroException? refusal)
+    {
+        foreach (ulong wish in _handOvers)
+            Answer(wish, refusal);
+        _handOvers.Clear();
+    }
+
+    /// <summary>The watermark is written at the pace of renewals: often enough to bound what a cold start repeats, too seldom to cost anything.</summary>
+    private void WriteSettings()
+    {
+        if (_writing is not null || _member.Now < _settingsAgain)
+            return;
+        bool isWatermarkDue = _member.Released > _member.Settings.Released;
+        if (_wanted is null && !isWatermarkDue && _member.Settings.History is not null)
+            return;
+        _writing = Wanted with { Released = _member.Released, History = _member.Settings.History ?? _head };
+        _writingVersion = _wantedVersion;
+        _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 3);
+        _member.Emit(new MemberOutput.WriteSettings(_keeper.Lease.Term, _writing.Value));
+    }
+
+    /// <summary>The store answered about the settings.</summary>
+    public void OnSettingsWritten(WriteOutcome outcome)
+    {
+        if (_writing is not { } written)
+            return;
+        _writing = null;
+        switch (outcome)
+        {
+            case WriteOutcome.Committed:
+                SettingsAreInForce(written);
+                break;
+            case WriteOutcome.Fenced fenced:
+                _member.SeeLease(fenced.Current);
+                Demote($"term {fenced.Current.Term} took over");
+                break;
+            default:
+                _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 5);
+                break;
+        }
+    }
+
+    private void SettingsAreInForce(ClusterSettings written)
+    {
+        bool isAnotherOptimism = written.Optimism != _member.Settings.Optimism;
+        _member.SeeSettings(written);
+        if (_wantedVersion == _writingVersion)
+            _wanted = null;
+        if (_member.Options.Bug is not PlantedBug.StrangerCounted)
+            _replicas.RemoveAll(replica => !_member.Members.Contains(replica.Name));
+        foreach (string name in _member.Members.Where(name => _replicas.TrueForAll(replica => replica.Name != name)))
+            AddReplica(name);
+        if (isAnotherOptimism)
+            _member.Emit(new MemberOutput.Warn($"Optimism is {_member.Optimism} from now on."));
+        foreach ((ulong wish, _) in _unwritten.Where(one => one.Version <= _writingVersion))
+            Answer(wish, null);
+        _unwritten.RemoveAll(one => one.Version <= _writingVersion);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Seguro.Testing;
+
+namespace Seguro.Tests.Cli;
+
+/// <summary><c>seguro cluster init</c>: what it takes, what it refuses before anything is written, and what it says to do next.</summary>
+public sealed class ClusterInitCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string Root => _folder["c"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("--hosts", "0.0.0.0,10.0.0.2,10.0.0.3")]
+    [InlineData("--hosts", "[::],10.0.0.2,10.0.0.3")]
+    [InlineData("--hosts", "10.0.0.1,,10.0.0.3")]
+    [InlineData("--hosts", "10.0.0.1, a b ,10.0.0.3")]
+    [InlineData("--kernel", "vere")]
+    [InlineData("--kernel", "demo", "--real")]
+    [InlineData("--kernel", "demo", "--import")]
+    public async Task Refuses_before_anything_is_written(params string[] words)
+    {
+        (await InitAsync(words)).Fails("SG2003", 2);
+        Assert.False(Directory.Exists(Root));
+    }
+
+    [Fact]
+    public async Task Takes_hosts_with_blanks_and_brackets()
+    {
+        (await InitAsync("--hosts", "fd00::1, [fd00::2] ,db3.example")).Ok();
+        JsonElement members = Configuration("m1").GetProperty("members");
+        Assert.Equal("[fd00::1]:7500", members.GetProperty("m1").GetProperty("links").GetString());
+        Assert.Equal("[fd00::2]:7500", members.GetProperty("m2").GetProperty("links").GetString());
+        Assert.Equal("db3.example:7500", members.GetProperty("m3").GetProperty("links").GetString());
+    }
+
+    [Fact]
+    public async Task The_demo_kernel_is_begun_only_where_it_is_asked_for()
+    {
+        CommandRun made = (await InitAsync()).Ok();
+        Assert.Equal("import", Configuration("m2").GetProperty("ship").GetProperty("kernel").GetString());
+        Assert.Contains("seguro pier import PIER --store dqlite://", made.Output, StringComparison.Ordinal);
+        Directory.Delete(Root, recursive: true);
+        made = (await InitAsync("--kernel", "demo")).Ok();
+        Assert.Equal("demo", Configuration("m2").GetProperty("ship").GetProperty("kernel").GetString());
+        Assert.DoesNotContain("pier import", made.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_number_is_given_out_once_whatever_became_of_the_folder()
+    {
+        (await InitAsync("--kernel", "demo")).Ok();
+        Assert.Equal(4, (await CommandRun.OfAsync("cluster", "add", Root, "n4", "--json")).Ok().Json.GetProperty("id").GetInt32());
+        Directory.Delete(Path.Combine(Root, "n4"), recursive: true); // it was moved to its machine
+        Assert.Equal(5, (await CommandRun.OfAsync("cluster", "add", Root, "n5", "--json")).Ok().Json.GetProperty("id").GetInt32());
+    }
+
+    private Task<CommandRun> InitAsync(params string[] words) => CommandRun.OfAsync(["cluster", "init", Root, "--ship", "~zod", .. words]);
+
+    private JsonElement Configuration(string member) => JsonDocument.Parse(
+        File.ReadAllText(Path.Combine(Root, member, "seguro.json")), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true }).RootElement;
+}

@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using Seguro.Core;
+using Seguro.Nock.Kernels;
+using Seguro.Node.Configuration;
+using Seguro.Node.Startup;
+using Seguro.Piers;
+using Seguro.Stores;
+using Seguro.Testing;
+using Seguro.Tests.Node.Links;
+
+namespace Seguro.Tests.Node.Startup;
+
+/// <summary>A member that is to take over a log that somebody else brings: it waits for all of it, begins nothing, and says for what it waits.</summary>
+public sealed class ShipLogTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static Ship Zod { get; } = Ship.Parse("~zod");
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Waits_until_the_whole_log_was_imported()
+    {
+        await using CountingStore store = new(await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{_folder["log.db"]}"), new StoreOptions { Create = true }, Cancel));
+        ConcurrentQueue<string> notices = new();
+        Task<(EventLog Log, PierIdentity Identity)> opening = ShipLog.OpenAsync(store, Configuration(), notices.Enqueue, Cancel);
+        await Until.TrueAsync(() => !notices.IsEmpty, "it said nothing");
+        Assert.Contains("seguro pier import PIER --store sqlite:", Assert.Single(notices), StringComparison.Ordinal);
+        Assert.Empty(await store.ListLogsAsync(Cancel));
+
+        EventNumber last = new((ulong)DemoKernel.BootPayloads().Count);
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new()
+        {
+            [MetadataKey.Who] = default,
+            [MetadataKey.Fake] = default,
+            [MetadataKey.Life] = new byte[] { (byte)DemoKernel.Life },
+            [MetadataKey.Import] = new ImportMark(IsComplete: false, last).ToBytes(),
+        };
+        await using EventLog log = new(await store.CreateLogAsync(Zod, Position.Origin, metadata, Cancel), store.Capabilities);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "import", TimeSpan.FromSeconds(30), TimeProvider.System, Cancel);
+        Assert.True((await log.AppendAsync(lease.Term, Position.Origin, DemoKernel.BootPayloads(), Cancel)).IsCommitted);
+        int looks = store.Looks;
+        await Until.TrueAsync(() => store.Looks > looks + 1, "it does not look again");
+        Assert.False(opening.IsCompleted, "it took a log that is not whole");
+
+        Assert.IsType<WriteOutcome.Committed>(await log.Stored.SetMetadataAsync(lease.Term, MetadataKey.Import, metadata[MetadataKey.Import], new ImportMark(IsComplete: true, last).ToBytes(), Cancel));
+        (EventLog opened, PierIdentity identity) = await opening;
+        await using (opened)
+            Assert.Equal((uint)DemoKernel.Life, identity.Life);
+        Assert.Single(notices);
+    }
+
+    private NodeConfiguration Configuration()
+    {
+        File.WriteAllText(_folder["seguro.json"], $$"""
+            { "ship": { "name": "~zod" }, "member": { "name": "a" }, "members": { "a": { "links": "127.0.0.1:1" } }, "store": "sqlite:{{_folder["log.db"]}}", "optimism": 0 }
+            """);
+        return ConfigurationReader.Read(_folder["seguro.json"], []);
+    }
+
+    /// <summary>Counts how often a log was looked for.</summary>
+    private sealed class CountingStore(IStore store) : IStore
+    {
+        private int _looks;
+
+        public int Looks => Volatile.Read(ref _looks);
+
+        public StoreCapabilities Capabilities => store.Capabilities;
+
+        public ValueTask<IStoredLog?> OpenLogAsync(Ship ship, CancellationToken cancel)
+        {
+            Interlocked.Increment(ref _looks);
+            return store.OpenLogAsync(ship, cancel);
+        }
+
+        public ValueTask<IStoredLog> CreateLogAsync(Ship ship, Position origin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, CancellationToken cancel) =>
+            store.CreateLogAsync(ship, origin, metadata, cancel);
+
+        public ValueTask<IReadOnlyList<Ship>> ListLogsAsync(CancellationToken cancel) => store.ListLogsAsync(cancel);
+
+        public ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel) => store.ReadIdentityAsync(cancel);
+
+        public ValueTask<long?> ReadRoomAsync(CancellationToken cancel) => store.ReadRoomAsync(cancel);
+
+        public ValueTask DisposeAsync() => store.DisposeAsync();
+    }
+}
