@@ -14,9 +14,10 @@ internal static class ClusterLeaveCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly Argument<string> Name = new("NAME") { Description = "The member, running or lost for ever." };
     private static readonly Option<bool> KeepNode = new("--keep-node") { Description = "Leave its dqlite node in the database's cluster." };
+    private static readonly Option<ulong?> Node = new("--node") { Description = "Its dqlite node's number, where the configuration does not say it, or says another.", HelpName = "N" };
 
     public static Command Create(Terminal terminal) =>
-        new Command("leave", "Take a member, and its dqlite node, out of a running cluster. Stop the member afterwards. Needs -c.") { Name, KeepNode }.WithMember()
+        new Command("leave", "Take a member, and its dqlite node, out of a running cluster. Stop the member afterwards. Needs -c.") { Name, KeepNode, Node }.WithMember()
             .Does(terminal, async (parse, cancel) =>
             {
                 string name = parse.GetRequiredValue(Name);
@@ -26,18 +27,14 @@ internal static class ClusterLeaveCommand
                 {
                     configuration = AdminTarget.ReadConfiguration(parse);
                     leaving = configuration.Members.FirstOrDefault(member => member.Name == name);
-                    if (configuration.IsEmbedded && leaving is null)
-                        throw new SeguroException(ErrorCode.NotFound, $"the configuration does not know the dqlite node of '{name}'", "Use -c with a configuration that names it, or --keep-node.");
+                    if (configuration.IsEmbedded && leaving is null && parse.GetValue(Node) is null)
+                        throw new SeguroException(ErrorCode.NotFound, $"the configuration does not know the dqlite node of '{name}'", "Use -c with a configuration that names it, its number with --node, or --keep-node.");
                 }
                 using AdminClient client = AdminTarget.Connect(parse);
                 RefuseTooEarly(name, await client.ReadStatusAsync(cancel));
                 // First the node: once its member is not let in any more, it could not even agree to its own removal, and of two nodes the other would be alone without a majority.
-                if (leaving is { Id: > 0 } && configuration is { IsEmbedded: true })
-                {
-                    using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-                    DqliteMembership membership = new([.. configuration.Members.Where(member => member != leaving).Select(static member => member.Dqlite!.Value)], certificates, Patience);
-                    await membership.RemoveAsync(leaving.Id, cancel);
-                }
+                if (configuration is { IsEmbedded: true })
+                    await RemoveNodeAsync(configuration, leaving, parse.GetValue(Node), cancel);
                 StatusReport report = await client.ChangeMembersAsync(new MembersRequest(null, [name]), cancel);
                 if (parse.GetValue(CommonOptions.Json))
                     terminal.Json(report);
@@ -47,6 +44,18 @@ internal static class ClusterLeaveCommand
                     terminal.Warn($"{name} has the store's address and password in its configuration. Give the store another password, and the other members too.");
                 return 0;
             });
+
+    // By its address too: a node that lost its disk has another number than the others' configurations say.
+    private static async Task RemoveNodeAsync(NodeConfiguration configuration, MemberAddresses? leaving, ulong? number, CancellationToken cancel)
+    {
+        using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
+        DqliteMembership membership = new([.. configuration.Members.Where(member => member != leaving).Select(static member => member.Dqlite!.Value)], certificates, Patience);
+        foreach (DqliteServer server in await membership.ListAsync(cancel))
+        {
+            if (server.Id == (number ?? leaving?.Id) || (number is null && server.Address == leaving?.Dqlite.ToString()))
+                await membership.RemoveAsync(server.Id, cancel);
+        }
+    }
 
     private static void RefuseTooEarly(string name, StatusReport now)
     {
