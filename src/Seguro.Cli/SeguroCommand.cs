@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Cluster;
+using Seguro.Cli.Commands.Cluster.Certificates;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
@@ -121,6 +122,11 @@ public static class SeguroCommand
                 ClusterPutBackCommand.Create(terminal),
                 ClusterAcceptLossCommand.Create(terminal),
                 ClusterRecoverCommand.Create(terminal),
+                new Command("certificates", "Show when the certificates of a cluster expire, and issue new ones while it runs.")
+                {
+                    CertificatesShowCommand.Create(terminal),
+                    CertificatesRenewCommand.Create(terminal),
+                },
             },
             DqliteNodeCommand.Create(terminal),
             BalancerCommand.Create(terminal),

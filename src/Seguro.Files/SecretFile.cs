@@ -11,7 +11,7 @@ public static class SecretFile
     /// <summary>Refuses a file that everybody on the machine may read, or others than its owner may write.</summary>
     /// <param name="path">An existing file.</param>
     /// <param name="what">What it holds, for the message: <c>private key</c>.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.AccessDenied"/>, with the command that mends it; <see cref="ErrorCode.FileAccess"/>.</exception>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.ExposedSecret"/>, with the command that mends it; <see cref="ErrorCode.FileAccess"/>.</exception>
     public static void RefuseShared(string path, string what)
     {
         UnixFileMode mode;
@@ -26,7 +26,7 @@ public static class SecretFile
         if ((mode & Everybody) != UnixFileMode.None)
         {
             throw new SeguroException(
-                ErrorCode.AccessDenied, $"{path} holds a {what}, and others may read or write it (mode {Convert.ToString((int)mode, 8)})",
+                ErrorCode.ExposedSecret, $"{path} holds a {what}, and others may read or write it (mode {Convert.ToString((int)mode, 8)})",
                 $"Run: chmod 600 {path}. Where others may have read it, make a new one.");
         }
     }
@@ -34,7 +34,7 @@ public static class SecretFile
     /// <summary>The first line of a file that nobody else may read.</summary>
     /// <param name="path">The file.</param>
     /// <param name="what">What it holds, for messages.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.AccessDenied"/>.</exception>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>, <see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.ExposedSecret"/>.</exception>
     public static string ReadLine(string path, string what)
     {
         if (!File.Exists(path))

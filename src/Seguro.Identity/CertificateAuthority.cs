@@ -12,9 +12,11 @@ namespace Seguro.Identity;
 public sealed class CertificateAuthority : IDisposable
 {
     private const int AuthorityYears = 30;
-    private const int MemberYears = 10;
     private const UnixFileMode SecretMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode PublicMode = SecretMode | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    /// <summary>For how many days a certificate is good, where nothing else is said: ten years.</summary>
+    public const int UsualDays = 3653;
 
     private readonly X509Certificate2 _certificate;
 
@@ -74,12 +76,25 @@ public sealed class CertificateAuthority : IDisposable
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>, <see cref="ErrorCode.AlreadyExists"/>, <see cref="ErrorCode.FileAccess"/>.</exception>
     public void Issue(string folder, ClusterIdentity identity, IReadOnlyCollection<string> hosts)
     {
+        RefuseExisting(folder, ClusterCertificates.MemberFile, ClusterCertificates.MemberKeyFile);
+        Renew(folder, identity, hosts, UsualDays);
+    }
+
+    /// <summary>Issues a certificate in place of the one that is there, with a new key. Each file is whole at any time; between the two renames they do not belong together, and who reads them waits for a moment.</summary>
+    /// <param name="folder">Made where it is missing; may be the authority's own.</param>
+    /// <param name="identity">Whose it is.</param>
+    /// <param name="hosts">The names and IP addresses by which the others reach it; at least one.</param>
+    /// <param name="days">For how long it is good; never longer than the authority's own.</param>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>, <see cref="ErrorCode.FileAccess"/>.</exception>
+    public void Renew(string folder, ClusterIdentity identity, IReadOnlyCollection<string> hosts, int days)
+    {
         ArgumentException.ThrowIfNullOrEmpty(folder);
         ArgumentNullException.ThrowIfNull(identity);
         ArgumentNullException.ThrowIfNull(hosts);
+        if (days is < 1 or > 36_500)
+            throw new SeguroException(ErrorCode.BadValue, $"a certificate for {days} days", "Use 1 to 36500.");
         if (hosts.Count == 0)
             throw new SeguroException(ErrorCode.BadValue, $"the certificate of '{identity.Name}' names no host", "Give at least one name or IP address by which the others reach it.");
-        RefuseExisting(folder, ClusterCertificates.MemberFile, ClusterCertificates.MemberKeyFile);
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new(Name(identity.CommonNameText), key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: false, hasPathLengthConstraint: false, pathLengthConstraint: 0, critical: true));
@@ -92,12 +107,20 @@ public sealed class CertificateAuthority : IDisposable
         Span<byte> serial = stackalloc byte[16];
         RandomNumberGenerator.Fill(serial);
         serial[0] &= 0x7F;
-        DateTimeOffset until = Min(DateTimeOffset.UtcNow.AddYears(MemberYears), new DateTimeOffset(_certificate.NotAfter.ToUniversalTime()));
+        DateTimeOffset until = Min(DateTimeOffset.UtcNow.AddDays(days), new DateTimeOffset(_certificate.NotAfter.ToUniversalTime()));
         using X509Certificate2 certificate = request.Create(_certificate, DateTimeOffset.UtcNow.AddHours(-23), until, serial);
         Write(folder, ClusterCertificates.MemberKeyFile, key.ExportPkcs8PrivateKeyPem(), SecretMode);
         Write(folder, ClusterCertificates.MemberFile, certificate.ExportCertificatePem(), PublicMode);
         if (!File.Exists(Path.Combine(folder, ClusterCertificates.AuthorityFile)))
             Write(folder, ClusterCertificates.AuthorityFile, _certificate.ExportCertificatePem(), PublicMode);
+    }
+
+    /// <summary>The names and addresses by which a certificate is good.</summary>
+    public static IEnumerable<string> HostsOf(X509Certificate2 certificate)
+    {
+        ArgumentNullException.ThrowIfNull(certificate);
+        return certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(static names => names.EnumerateIPAddresses().Select(static address => address.ToString()).Concat(names.EnumerateDnsNames()));
     }
 
     /// <inheritdoc/>

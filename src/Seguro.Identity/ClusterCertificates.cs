@@ -11,7 +11,9 @@ namespace Seguro.Identity;
 /// A member's certificate and the authorities of its cluster, for mutual TLS 1.3: each side shows a certificate that chains to the
 /// cluster's <c>ca.crt</c>. The system's own authorities count for nothing.
 /// </summary>
-/// <remarks>Immutable; for any thread. Files are PEM, and are read once, by <see cref="Load"/>.</remarks>
+/// <remarks>
+/// For any thread. Files are PEM. They are looked at before each handshake (three calls of the system), and read again when they changed: new connections use the new ones, those that stand stay.
+/// </remarks>
 public sealed class ClusterCertificates : IDisposable
 {
     /// <summary>The file with the authority's certificate; it may hold several, so that an authority can be replaced.</summary>
@@ -26,64 +28,85 @@ public sealed class ClusterCertificates : IDisposable
     /// <summary>The file with the member's key.</summary>
     public const string MemberKeyFile = "member.key";
 
-    private const string Renew = "Issue certificates anew (seguro cluster init makes an authority and one for each member, in a new folder), and give every member its own.";
+    /// <summary>How long before its end a certificate is warned of.</summary>
+    public static readonly TimeSpan WarnBefore = TimeSpan.FromDays(30);
+
+    internal const string Renew = "Issue a new one where the cluster's authority is: seguro cluster certificates renew FOLDER; then copy it here.";
 
     private readonly string _folder;
-    private readonly X509Certificate2Collection _authorities;
-    private readonly X509Certificate2Collection _intermediates;
-    private readonly X509Certificate2 _member;
-    private readonly SslStreamCertificateContext _context;
+    private readonly Lock _lock = new();
+    private volatile CertificateSet _set;
+    private string _seen;
+    private volatile string? _problem;
 
-    private ClusterCertificates(string folder, X509Certificate2Collection authorities, X509Certificate2 member, X509Certificate2Collection intermediates)
+    private ClusterCertificates(string folder, CertificateSet set, string seen)
     {
         _folder = folder;
-        _authorities = authorities;
-        _member = member;
-        _intermediates = intermediates;
-        _context = SslStreamCertificateContext.Create(member, intermediates, offline: true);
+        _set = set;
+        _seen = seen;
     }
 
-    /// <summary>The member's own certificate; owned by this object.</summary>
-    public X509Certificate2 Member => _member;
+    /// <summary>The member's own certificate, as it is in force now; owned by this object.</summary>
+    public X509Certificate2 Member => Current.Member;
+
+    /// <summary>Grows when other files were taken.</summary>
+    public int Version => Current.Version;
 
     /// <summary>Whose the member's own certificate is.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.AccessDenied"/>: it names nobody.</exception>
-    public ClusterIdentity Identity => ClusterIdentity.Of(_member, out string why)
+    public ClusterIdentity Identity => ClusterIdentity.Of(Member, out string why)
         ?? throw new SeguroException(ErrorCode.AccessDenied, $"{Path.Combine(_folder, MemberFile)} is of no use: {why}", Renew);
+
+    private CertificateSet Current
+    {
+        get
+        {
+            string files = CertificateSet.Look(_folder);
+            if (files == Volatile.Read(ref _seen))
+                return _set;
+            lock (_lock)
+            {
+                if (files != _seen)
+                    Take(files);
+                return _set;
+            }
+        }
+    }
 
     /// <summary>Reads the certificates of a folder, and checks that they are in force and belong together.</summary>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.NotFound"/>: a file is missing. <see cref="ErrorCode.FileAccess"/>: it can't be read.
+    /// <see cref="ErrorCode.NotFound"/>: a file is missing. <see cref="ErrorCode.FileAccess"/>: it can't be read, or the key can be read by all.
     /// <see cref="ErrorCode.AccessDenied"/>: a certificate is not in force, is another cluster's, or is not the key's.
     /// </exception>
     public static ClusterCertificates Load(string folder)
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        X509Certificate2Collection authorities = ReadCertificates(folder, AuthorityFile);
-        X509Certificate2Collection chain = ReadCertificates(folder, MemberFile);
-        string keyPath = Require(folder, MemberKeyFile);
-        SecretFile.RefuseShared(keyPath, "private key");
-        X509Certificate2 member;
-        try
-        {
-            member = X509Certificate2.CreateFromPemFile(Path.Combine(folder, MemberFile), keyPath);
-        }
-        catch (Exception error) when (error is CryptographicException or ArgumentException)
-        {
-            throw new SeguroException(ErrorCode.AccessDenied, $"{keyPath} is not the key of {MemberFile} beside it",
-                "Put a certificate and its own key there, or issue a new pair.", error);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(keyPath, error);
-        }
-        foreach (X509Certificate2 authority in authorities)
-            CheckDates(Path.Combine(folder, AuthorityFile), authority);
-        CheckDates(Path.Combine(folder, MemberFile), member);
-        X509Certificate2Collection intermediates = [.. chain.Skip(1)];
-        CheckChain(folder, member, intermediates, authorities);
-        return new ClusterCertificates(folder, authorities, member, intermediates);
+        string seen = CertificateSet.Look(folder);
+        return new ClusterCertificates(folder, CertificateSet.Read(folder, version: 1), seen);
     }
+
+    /// <summary>What people should know of these certificates: those that expired, or do so within thirty days, and files that can't be used. Each a full sentence.</summary>
+    public IReadOnlyList<string> Warnings(DateTimeOffset now)
+    {
+        CertificateSet set = Current;
+        List<string> warnings = [];
+        if (_problem is { } problem)
+            warnings.Add(problem);
+        foreach ((string file, X509Certificate2 certificate) in set.Named)
+        {
+            DateTimeOffset until = new(certificate.NotAfter.ToUniversalTime());
+            TimeSpan left = until - now;
+            string path = Path.Combine(_folder, file);
+            if (left <= TimeSpan.Zero)
+                warnings.Add($"{path} expired at {until:u}: no new connection can be made with it, and no takeover may succeed. {Renew}");
+            else if (left <= WarnBefore)
+                warnings.Add($"{path} expires at {until:u}, in {(left.TotalDays >= 2 ? $"{(int)left.TotalDays} days" : $"{left.TotalHours:0.#} hours")}. {Renew}");
+        }
+        return warnings;
+    }
+
+    /// <summary>When the first of these certificates expires.</summary>
+    public DateTimeOffset Expires => Current.Named.Min(static named => new DateTimeOffset(named.Certificate.NotAfter.ToUniversalTime()));
 
     /// <summary>Refuses a certificate that is not that of a member of a cluster.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.AccessDenied"/>.</exception>
@@ -100,20 +123,22 @@ public sealed class ClusterCertificates : IDisposable
     /// <exception cref="SeguroException"><see cref="ErrorCode.AccessDenied"/>.</exception>
     public void RequireHost(string host)
     {
-        if (!_member.MatchesHostname(host, allowWildcards: true, allowCommonName: false))
+        if (!Member.MatchesHostname(host, allowWildcards: true, allowCommonName: false))
             throw new SeguroException(ErrorCode.AccessDenied, $"the member's certificate was not issued for '{host}'", "Issue one that names this host, or use an address that it names.");
     }
 
     /// <summary>What a server needs: it asks for the other side's certificate and takes only those of the authority.</summary>
     /// <param name="refuse">Says why somebody is not let in, <see langword="null"/> where they are; left out: whoever has a certificate is.</param>
-    public SslServerAuthenticationOptions ServerOptions(Func<ClusterIdentity, string?>? refuse = null) => new()
+    public SslServerAuthenticationOptions ServerOptions(Func<ClusterIdentity, string?>? refuse = null) => ServerOptions(Current, refuse);
+
+    private static SslServerAuthenticationOptions ServerOptions(CertificateSet set, Func<ClusterIdentity, string?>? refuse) => new()
     {
         RemoteCertificateValidationCallback = new PeerCheck(refuse).Validate,
-        ServerCertificateContext = _context,
+        ServerCertificateContext = set.Context,
         ClientCertificateRequired = true,
         EnabledSslProtocols = SslProtocols.Tls13,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-        CertificateChainPolicy = Policy(_authorities, _intermediates),
+        CertificateChainPolicy = set.Policy(),
         AllowRenegotiation = false,
         AllowTlsResume = false,
         EncryptionPolicy = EncryptionPolicy.RequireEncryption,
@@ -125,14 +150,15 @@ public sealed class ClusterCertificates : IDisposable
     public SslClientAuthenticationOptions ClientOptions(string targetHost, Func<ClusterIdentity, string?>? refuse = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(targetHost);
+        CertificateSet set = Current;
         return new SslClientAuthenticationOptions
         {
             RemoteCertificateValidationCallback = new PeerCheck(refuse).Validate,
             TargetHost = targetHost,
-            ClientCertificateContext = _context,
+            ClientCertificateContext = set.Context,
             EnabledSslProtocols = SslProtocols.Tls13,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-            CertificateChainPolicy = Policy(_authorities, _intermediates),
+            CertificateChainPolicy = set.Policy(),
             AllowRenegotiation = false,
             AllowTlsResume = false,
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
@@ -140,78 +166,23 @@ public sealed class ClusterCertificates : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _member.Dispose();
-        foreach (X509Certificate2 certificate in _authorities.Concat(_intermediates))
-            certificate.Dispose();
-    }
+    public void Dispose() => _set.Dispose();
 
-    private static X509ChainPolicy Policy(X509Certificate2Collection authorities, X509Certificate2Collection intermediates)
+    /// <summary>Other files lie there: those of the folder are taken, if they are whole and of the same identity. Copying them takes a moment; until they are, what was in force stays.</summary>
+    private void Take(string files)
     {
-        // A new one each time: a handshake adds to it.
-        X509ChainPolicy policy = new()
-        {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
-            RevocationMode = X509RevocationMode.NoCheck,
-            DisableCertificateDownloads = true,
-        };
-        policy.CustomTrustStore.AddRange(authorities);
-        policy.ExtraStore.AddRange(intermediates);
-        return policy;
-    }
-
-    private static void CheckChain(string folder, X509Certificate2 member, X509Certificate2Collection intermediates, X509Certificate2Collection authorities)
-    {
-        using X509Chain chain = new() { ChainPolicy = Policy(authorities, intermediates) };
-        if (chain.Build(member))
-            return;
-        string why = string.Join("; ", chain.ChainStatus.Select(static status => status.StatusInformation.Trim()).Distinct(StringComparer.Ordinal));
-        throw new SeguroException(ErrorCode.AccessDenied, $"{Path.Combine(folder, MemberFile)} was not issued by {AuthorityFile} beside it: {why}",
-            $"Issue the member's certificate with the cluster's authority, and give every member the same {AuthorityFile}.");
-    }
-
-    private static void CheckDates(string path, X509Certificate2 certificate)
-    {
-        DateTime now = DateTime.UtcNow;
-        DateTime from = certificate.NotBefore.ToUniversalTime();
-        DateTime until = certificate.NotAfter.ToUniversalTime();
-        if (now < from)
-            throw new SeguroException(ErrorCode.AccessDenied, $"{path} is in force only from {from:u}, and now is {now:u}", "Set this machine's clock.");
-        if (now > until)
-            throw new SeguroException(ErrorCode.AccessDenied, $"{path} expired at {until:u}", Renew);
-    }
-
-    private static X509Certificate2Collection ReadCertificates(string folder, string file)
-    {
-        string path = Require(folder, file);
-        X509Certificate2Collection certificates = [];
         try
         {
-            certificates.ImportFromPemFile(path);
+            CertificateSet next = CertificateSet.Read(_folder, _set.Version + 1);
+            if (ClusterIdentity.Of(next.Member, out _) is var identity && identity != ClusterIdentity.Of(_set.Member, out _))
+                throw new SeguroException(ErrorCode.AccessDenied, $"the new {Path.Combine(_folder, MemberFile)} is that of {identity?.Uri ?? "nobody"}", "Put this member's own there.");
+            _set = next; // the old one's objects may be in use: they are the collector's
+            _problem = null;
         }
-        catch (CryptographicException error)
+        catch (SeguroException error)
         {
-            throw new SeguroException(ErrorCode.AccessDenied, $"{path} is not a certificate in PEM form", "Put the cluster's certificate there.", error);
+            _problem = $"The certificate files changed, and can't be used: {error.Message}. Those that were there before stay in force. {error.NextStep}";
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw Unreadable(path, error);
-        }
-        return certificates.Count > 0
-            ? certificates
-            : throw new SeguroException(ErrorCode.AccessDenied, $"{path} holds no certificate in PEM form", "Put the cluster's certificate there.");
+        Volatile.Write(ref _seen, files);
     }
-
-    private static string Require(string folder, string file)
-    {
-        string path = Path.Combine(folder, file);
-        return File.Exists(path)
-            ? path
-            : throw new SeguroException(ErrorCode.NotFound, $"the certificate file {path} is missing",
-                $"Point at the folder that holds the cluster's {AuthorityFile}, {MemberFile} and {MemberKeyFile}.");
-    }
-
-    private static SeguroException Unreadable(string path, Exception error) =>
-        new(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give the user that runs Seguro the right to read it.", error);
 }

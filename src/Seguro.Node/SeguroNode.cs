@@ -68,18 +68,20 @@ public sealed class SeguroNode : IAsyncDisposable
                 waiting = _waiting;
                 commitMeans = _commitMeans;
             }
+            warnings.AddRange(_certificates.Warnings(DateTimeOffset.UtcNow));
             LinkRefusal? refusal = _links?.Refusal;
             if (refusal is not null)
                 warnings.Add(refusal.Text);
             IReadOnlyList<string> asking = _links?.Asking ?? [];
             if (asking.Count > 0)
                 warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
+            warnings.AddRange(_links?.Problems ?? []);
             MemberHost? host = _host;
             if (host is null && waiting.Length > 0)
                 warnings.Add(waiting);
             StatusReport report = StatusReport.Of(
                 MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
-            report = report with { Asking = asking, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
+            report = report with { Asking = asking, CertificatesUntil = _certificates.Expires, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
             return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
         }
     }
@@ -164,6 +166,7 @@ public sealed class SeguroNode : IAsyncDisposable
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
                 : throw Starting(),
             () => _host);
+        Keep(new CertificateWatch(_certificates, _notice, TimeProvider.System));
         MemberLinks links = Keep(MakeLinks(actions));
         _links = links;
         Task asking = links.AskAsync(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links), both.Token);

@@ -26,6 +26,8 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
         return cluster;
     }
 
+    public string Root => _folder["c"];
+
     public string Configuration(string name) => Path.Combine(_folder["c"], name, "seguro.json");
 
     public string Data(string name) => Path.Combine(_folder["c"], name, "data");

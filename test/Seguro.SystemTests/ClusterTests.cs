@@ -169,6 +169,46 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task Certificates_are_renewed_while_everything_runs_and_a_member_that_moved_comes_back()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3, "--kind", "opaque");
+        cluster.StartAll();
+        StatusReport master = await cluster.UntilMasterAsync(replicas: 2);
+        Assert.Empty(master.Warnings);
+        (await SeguroProcess.RunAsync("cluster", "certificates", "renew", cluster.Root, "--days", "20")).Ok();
+        foreach (string name in cluster.Names)
+        {
+            StatusReport warned = await cluster.UntilAsync("the warning before the end", static status => status.Warnings.Any(static warning => warning.Contains("expires at", StringComparison.Ordinal)), name);
+            Assert.InRange(warned.CertificatesUntil!.Value - DateTimeOffset.UtcNow, TimeSpan.FromDays(19), TimeSpan.FromDays(20));
+        }
+        (await SeguroProcess.RunAsync("cluster", "certificates", "renew", cluster.Root)).Ok();
+        foreach (string name in cluster.Names)
+            await cluster.UntilAsync("no warning any more", static status => status.Warnings.Count == 0, name);
+
+        // Another takes over, and the one that was killed comes back: all new connections, with the new certificates.
+        SeguroProcess killed = cluster.Take(master.Name);
+        killed.Kill();
+        await killed.DisposeAsync();
+        StatusReport second = await cluster.UntilMasterAsync(replicas: 1, above: master.Term);
+        cluster.Start(master.Name);
+        await cluster.UntilMasterAsync(replicas: 2);
+
+        // A replica gets another address: a certificate for it, a new number for its dqlite node, and the others hear of it from itself.
+        string moving = cluster.Names.First(name => name != second.Name && name != "m1");
+        await using (SeguroProcess stopped = cluster.Take(moving))
+        {
+            stopped.Terminate();
+            await stopped.EndAsync();
+        }
+        (await SeguroProcess.RunAsync("cluster", "certificates", "renew", cluster.Root, moving, "--host", "127.0.0.9")).Ok();
+        Directory.Move(Path.Combine(cluster.Data(moving), "dqlite"), Path.Combine(cluster.Data(moving), "dqlite.old"));
+        cluster.Start(moving, "--set", $"members:{moving}:links=127.0.0.9:{Seguro.Testing.FreePort.Next()}", "--set", $"members:{moving}:dqlite=127.0.0.9:{Seguro.Testing.FreePort.Next()}", "--set", $"members:{moving}:id=7");
+        await cluster.UntilMasterAsync(replicas: 2);
+        StatusReport back = await cluster.UntilAsync("the moved member with all its links", static status => status.Role == "replica" && status.Links.Count == 2, moving);
+        Assert.Empty(back.Warnings);
+    }
+
+    [Fact]
     public async Task A_lost_quorum_is_recovered_from_the_local_logs()
     {
         await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);

@@ -53,6 +53,7 @@ internal static class StatusCommand
             ("ingress", $"{report.Ingress} wait"),
             ("dropped", report.Dropped.Count == 0 ? null : string.Join(", ", report.Dropped.OrderByDescending(static drop => drop.Value).Select(static drop => $"{drop.Key} {drop.Value}"))),
             ("members", string.Join(", ", report.Members)),
+            ("certificates", report.CertificatesUntil is { } until ? $"good until {until:u}" : null),
             ("links", report.Links.Count == 0 ? "none" : string.Join(", ", report.Links)),
             ("store", report.CommitMeans.Length == 0 ? report.Store : $"{report.Store} ({report.CommitMeans})"));
         if (report.Replicas.Count > 0)

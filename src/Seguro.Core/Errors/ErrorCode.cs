@@ -91,6 +91,8 @@ public enum ErrorCode
     Unconfirmed = 3017,
     /// <summary>The cluster does not let this member in: it left, or it was never let in.</summary>
     NotAMember = 3021,
+    /// <summary>A private key, or another secret, can be read or changed by others on the machine.</summary>
+    ExposedSecret = 3022,
 
     /// <summary>The log is being imported, and not all of it is there yet.</summary>
     HalfImported = 3023,

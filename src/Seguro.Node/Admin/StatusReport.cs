@@ -75,6 +75,9 @@ public sealed record StatusReport
     /// <summary>Who asks to be let in, and is no member yet.</summary>
     public IReadOnlyList<string> Asking { get; init; } = [];
 
+    /// <summary>When the first of this member's certificates expires.</summary>
+    public DateTimeOffset? CertificatesUntil { get; init; }
+
     /// <summary>The store, without password.</summary>
     public required string Store { get; init; }
 

@@ -9,6 +9,8 @@ sealed class LinkPeer(string name) : IDisposable
     private readonly Lock _lock = new();
     private GrpcChannel? _channel;
     private LinkAddress? _address;
+    private int _version;
+    private volatile string? _problem;
 
     public string Name { get; } = name;
 
@@ -34,6 +36,13 @@ sealed class LinkPeer(string name) : IDisposable
         }
     }
 
+    /// <summary>Why there is no link; <see langword="null"/> where there is one, or none was tried.</summary>
+    public string? Problem
+    {
+        get => _problem;
+        set => _problem = value;
+    }
+
     /// <summary>Notes an address; says whether it was another.</summary>
     public bool Learn(HostAddress address)
     {
@@ -49,12 +58,20 @@ sealed class LinkPeer(string name) : IDisposable
     }
 
     /// <summary>The connection for all but the stream: large answers do not hinder that one.</summary>
-    public GrpcChannel? Channel(Func<string, HostAddress, GrpcChannel> make)
+    /// <param name="make">Makes one.</param>
+    /// <param name="version">That of the certificates: with others, the connection is made anew.</param>
+    public GrpcChannel? Channel(Func<string, HostAddress, GrpcChannel> make, int version)
     {
         lock (_lock)
         {
             if (Stop.IsCancellationRequested || _address is not { } address)
                 return null;
+            if (_version != version)
+            {
+                _channel?.Dispose();
+                _channel = null;
+                _version = version;
+            }
             return _channel ??= make(Name, address.Value);
         }
     }

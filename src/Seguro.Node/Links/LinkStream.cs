@@ -120,5 +120,16 @@ sealed class LinkStream : IDisposable
     internal static bool IsBroken(Exception error) =>
         error is RpcException or OperationCanceledException or IOException or InvalidOperationException or System.Net.Http.HttpRequestException;
 
-    internal static string Describe(Exception error) => error is RpcException rpc ? rpc.Status.Detail : error.Message;
+    /// <summary>In words: what lies below a call that could not be made (the network, the handshake), else what the other side said.</summary>
+    internal static string Describe(Exception error)
+    {
+        if (error is not RpcException rpc)
+            return error.Message;
+        if (rpc.Status.DebugException is not HttpRequestException cause)
+            return rpc.Status.Detail;
+        Exception innermost = cause;
+        while (innermost.InnerException is { } inner)
+            innermost = inner;
+        return innermost.Message;
+    }
 }

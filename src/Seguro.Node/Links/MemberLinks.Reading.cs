@@ -28,7 +28,7 @@ public sealed partial class MemberLinks
         int first = peers.Length == 0 ? 0 : (int)((uint)Interlocked.Increment(ref _turn) % (uint)peers.Length);
         foreach (LinkPeer peer in peers.Skip(first).Concat(peers.Take(first)).OrderBy(static peer => peer.Current is null))
         {
-            if ((sparing is not null && (peer.Name == sparing || peer.Current is null)) || peer.Channel(Dial) is not { } channel)
+            if ((sparing is not null && (peer.Name == sparing || peer.Current is null)) || Channel(peer) is not { } channel)
                 continue;
             try
             {

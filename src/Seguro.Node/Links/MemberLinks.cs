@@ -54,6 +54,10 @@ public sealed partial class MemberLinks : IAsyncDisposable
     /// <summary>The members with which there is a link now.</summary>
     public IReadOnlyList<string> Linked => [.. _peers.Values.Where(static peer => peer.Current is not null).Select(static peer => peer.Name).Order(StringComparer.Ordinal)];
 
+    /// <summary>Why there is no link with members that there should be one with; each a full sentence.</summary>
+    public IReadOnlyList<string> Problems =>
+        [.. _peers.Values.Where(static peer => peer.Current is null && peer.Problem is not null).OrderBy(static peer => peer.Name, StringComparer.Ordinal).Select(static peer => $"There is no link with {peer.Name}: {peer.Problem}.")];
+
     /// <summary>Starts to listen.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address can't be listened on.</exception>
     public async Task StartAsync(CancellationToken cancel) => _listener = await LinkListener.StartAsync(this, _options, cancel);
@@ -102,7 +106,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
     /// <exception cref="SeguroException"><see cref="ErrorCode.StoreUnavailable"/>: it can't be reached.</exception>
     public async Task<LinkReply> CommandAsync(string to, string path, ReadOnlyMemory<byte> body, TimeSpan patience, CancellationToken cancel)
     {
-        GrpcChannel channel = (_peers.TryGetValue(to, out LinkPeer? peer) ? peer.Channel(Dial) : null) ?? throw Unreachable(to, "its address is not known", null);
+        GrpcChannel channel = (_peers.TryGetValue(to, out LinkPeer? peer) ? Channel(peer) : null) ?? throw Unreachable(to, "its address is not known", null);
         try
         {
             Wire.CommandReply reply = await new Wire.MemberLink.MemberLinkClient(channel)
@@ -164,6 +168,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
         lock (_membership)
             peer = Know(name);
         _refusal = null;
+        peer.Problem = null;
         using LinkStream stream = new(name, _options);
         LinkStream? old;
         lock (peer.Delivery)
@@ -269,6 +274,8 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
     }
 
+    private GrpcChannel? Channel(LinkPeer peer) => peer.Channel(Dial, _options.Certificates.Version);
+
     private GrpcChannel Dial(string peer, HostAddress address) => LinkDialer.Connect(_options, peer, address);
 
     private async Task DialAsync(LinkPeer peer)
@@ -293,7 +300,8 @@ public sealed partial class MemberLinks : IAsyncDisposable
             catch (Exception error) when (LinkStream.IsBroken(error) || error is TimeoutException)
             {
                 // It is tried again. Who is not let in asks why, and says where it is.
-                if (error is RpcException { StatusCode: StatusCode.PermissionDenied } && peer.Channel(Dial) is { } channel)
+                peer.Problem = LinkStream.Describe(error);
+                if (error is RpcException { StatusCode: StatusCode.PermissionDenied } && Channel(peer) is { } channel)
                     await IntroduceAsync(peer.Name, channel, stop);
             }
             await PauseAsync(pause, stop);
@@ -307,23 +315,26 @@ public sealed partial class MemberLinks : IAsyncDisposable
         while (!stop.IsCancellationRequested)
         {
             await PauseAsync(_options.LongestPause, stop);
-            if (peer.Current is not null || peer.Channel(Dial) is not { } channel)
+            if (peer.Current is not null || Channel(peer) is not { } channel)
                 continue;
-            await IntroduceAsync(peer.Name, channel, stop);
+            peer.Problem = await IntroduceAsync(peer.Name, channel, stop);
         }
     }
 
-    private async Task IntroduceAsync(string peer, GrpcChannel channel, CancellationToken stop)
+    /// <summary>Says where this member is, and hears whether it is let in.</summary>
+    /// <returns>Why it could not be said.</returns>
+    private async Task<string?> IntroduceAsync(string peer, GrpcChannel channel, CancellationToken stop)
     {
         try
         {
             Wire.Introduced answer = await new Wire.MemberLink.MemberLinkClient(channel).IntroduceAsync(
                 new Wire.Introduction { Address = _options.Address.ToString() }, deadline: DateTime.UtcNow + _options.ConnectTime, cancellationToken: stop);
             _refusal = answer.Refusal.Length == 0 ? null : new LinkRefusal(_options.Name, peer, answer.Left);
+            return null;
         }
         catch (Exception error) when (LinkStream.IsBroken(error))
         {
-            // It is tried again.
+            return LinkStream.Describe(error);
         }
     }
 

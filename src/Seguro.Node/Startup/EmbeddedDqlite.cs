@@ -1,3 +1,4 @@
+using System.Globalization;
 using Seguro.Core;
 using Seguro.Files;
 using Seguro.Identity;
@@ -66,9 +67,16 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
         };
         string own = $"{self.Id} of {configuration.Database}";
         string mend = $"If {options.Folder} is this member's own node, make the file anew: echo '{own}' > {started}. If it is not, or is not whole: {options.HowToReplace}";
+        ulong? replaced = null;
         if (SealedFile.Read(started, takesUnsealed: true, mend)?.Trim() is { } was && was != own)
-            throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {was}, and the configuration says {own}",
-                $"Put the old values back into members:{self.Name}:id and database; or, to begin with an empty node, move {options.Folder} and {started} away first.");
+        {
+            // A start that broke off after the new node was made goes on.
+            replaced = Fresh(options.Folder) || options.HasFolder ? NumberIn(was, configuration.Database) : null;
+            if (replaced is null)
+                throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} holds the data of dqlite node {was}, and the configuration says {own}",
+                    $"Put the old values back into members:{self.Name}:id and database; or, to begin with an empty node in place of that one, move {options.Folder} away first.");
+            options = options with { MustExist = false };
+        }
         HostAddress[] others = [.. configuration.Members.Where(member => member.Name != self.Name).Select(static member => member.Dqlite!.Value)];
         DqliteMembership membership = new(others.Length == 0 ? [options.Address] : others, certificates, Patience, access);
         bool joins = !options.MustExist && !options.Bootstrap;
@@ -76,7 +84,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} is empty, and nothing says that node 1 is to form a new cluster",
                 $"If its disk was lost: give the member a number that was never used, in members:{self.Name}:id. If the cluster is new: make the empty file {form}.");
         if (joins)
-            await RepeatAsync(() => LeaveOldAsync(membership, options, notice, cancel), "the cluster's other dqlite nodes", notice, cancel);
+            await RepeatAsync(() => LeaveOldAsync(membership, options, replaced, notice, cancel), "the cluster's other dqlite nodes", notice, cancel);
         DqliteNodeProcess process = await DqliteNodeProcess.StartAsync(SeguroExecutable.Current(), options, StartTime, cancel);
         EmbeddedDqlite embedded = new(process, access);
         try
@@ -104,8 +112,8 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
 
     private void ApplyAccess(object? sender, EventArgs change) => Process.SetAccess(_access.Record);
 
-    // An empty folder under a new number at a known address: the user has said that the old node's disk is lost.
-    private static async Task LeaveOldAsync(DqliteMembership membership, DqliteNodeOptions options, Action<string> notice, CancellationToken cancel)
+    // An empty folder under a new number, at a known address or where another number ran before: the user has said that the old node's data is lost, or of no use.
+    private static async Task LeaveOldAsync(DqliteMembership membership, DqliteNodeOptions options, ulong? replaced, Action<string> notice, CancellationToken cancel)
     {
         await membership.RefuseLostDiskAsync(options, cancel);
         if (!Fresh(options.Folder))
@@ -113,9 +121,9 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
         string address = options.Address.ToString();
         foreach (DqliteServer server in await membership.ListAsync(cancel))
         {
-            if (server.Address != address || server.Id == options.Id)
+            if (server.Id == options.Id || (server.Address != address && server.Id != replaced))
                 continue;
-            notice($"dqlite node {options.Id} takes the place of node {server.Id}, whose data is lost.");
+            notice($"dqlite node {options.Id} takes the place of node {server.Id}, whose data is lost or was moved away.");
             await membership.RemoveAsync(server.Id, cancel);
         }
     }
@@ -139,6 +147,9 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
         }
     }
+
+    private static ulong? NumberIn(string started, string database) =>
+        started.Split(" of ", 2) is [var number, var name] && name == database && ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : null;
 
     private static bool Fresh(string folder) => !Directory.Exists(folder) || !Directory.EnumerateFileSystemEntries(folder).Any();
 }

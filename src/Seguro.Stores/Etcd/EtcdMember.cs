@@ -1,4 +1,6 @@
 using System.Net.Http;
+using System.Net.Security;
+using System.Net.Sockets;
 using Grpc.Net.Client;
 using Seguro.Core;
 using Seguro.Identity;
@@ -36,10 +38,11 @@ sealed class EtcdMember : IDisposable
             EnableMultipleHttp2Connections = false,
             UseProxy = false,
         };
+        // TLS is spoken below HTTP, so that each new connection uses the certificates that are in force then.
         if (certificates is not null)
-            handler.SslOptions = certificates.ClientOptions(address.Host);
+            handler.ConnectCallback = (_, cancel) => ConnectAsync(address, certificates, cancel);
         _channel = GrpcChannel.ForAddress(
-            $"{(certificates is null ? "http" : "https")}://{address}",
+            $"http://{address}",
             new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true, MaxReceiveMessageSize = LargestAnswer, MaxSendMessageSize = null });
         Kv = new Wire.KV.KVClient(_channel);
         Watch = new Wire.Watch.WatchClient(_channel);
@@ -64,4 +67,26 @@ sealed class EtcdMember : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();
+
+    private static async ValueTask<Stream> ConnectAsync(HostAddress address, ClusterCertificates certificates, CancellationToken cancel)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Stream stream = Stream.Null;
+        try
+        {
+            await socket.ConnectAsync(address.Host, address.Port, cancel);
+            SslStream tls = new(new NetworkStream(socket, ownsSocket: true));
+            stream = tls;
+            SslClientAuthenticationOptions options = certificates.ClientOptions(address.Host);
+            options.ApplicationProtocols = [SslApplicationProtocol.Http2];
+            await tls.AuthenticateAsClientAsync(options, cancel);
+            return tls;
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            socket.Dispose();
+            throw;
+        }
+    }
 }

@@ -104,7 +104,7 @@ public sealed class StoreUrlTests
         Assert.Equal("postgresql://me@host:5432/db", url.ToString());
         File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         SeguroException shared = Assert.Throws<SeguroException>(() => StoreUrl.Parse("@" + file));
-        Assert.Equal(ErrorCode.AccessDenied, shared.Code);
+        Assert.Equal(ErrorCode.ExposedSecret, shared.Code);
         Assert.Contains($"chmod 600 {file}", shared.NextStep, StringComparison.Ordinal);
         Assert.Equal(ErrorCode.NotFound, Assert.Throws<SeguroException>(() => StoreUrl.Parse("@" + folder["none"])).Code);
     }

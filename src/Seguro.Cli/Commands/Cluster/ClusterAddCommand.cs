@@ -22,7 +22,7 @@ internal static class ClusterAddCommand
                 string root = Path.GetFullPath(parse.GetRequiredValue(Folder));
                 string name = MemberName.Check(parse.GetRequiredValue(Name));
                 string host = parse.GetRequiredValue(Host);
-                NodeConfiguration[] known = [.. Known(root)];
+                NodeConfiguration[] known = [.. ClusterFolder.Members(root)];
                 if (known.Length == 0)
                     throw new SeguroException(ErrorCode.NotFound, $"there is no member's configuration in {root}", "Name the folder that `seguro cluster init` made.");
                 int[] ports = host == ClusterFolder.Loopback && parse.GetValue(BasePort) is null
@@ -57,8 +57,4 @@ internal static class ClusterAddCommand
                     terminal.Output.WriteLine($"Start it{(added.Links.IsLoopback ? "" : $" on {host}, with a copy of {folder}")}; it asks to be let in. Then let it join:\n  seguro run -c {file}\n  seguro cluster join {name} -c {Path.Combine(root, like.Self.Name, ConfigurationReader.DefaultFile)}");
                 return Task.FromResult(0);
             });
-
-    private static IEnumerable<NodeConfiguration> Known(string root) => Directory.Exists(root)
-        ? Directory.EnumerateDirectories(root).Select(static folder => Path.Combine(folder, ConfigurationReader.DefaultFile)).Where(File.Exists).Order(StringComparer.Ordinal).Select(static file => ConfigurationReader.Read(file, []))
-        : [];
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Seguro.Core;
 using Seguro.Files;
+using Seguro.Node.Configuration;
 
 namespace Seguro.Cli.Commands.Cluster;
 
@@ -9,6 +10,7 @@ namespace Seguro.Cli.Commands.Cluster;
 internal static class ClusterFolder
 {
     public const string KeyFile = "cluster.key";
+    public const string Client = "client";
     public const string Loopback = "127.0.0.1";
     public const int UsualPort = 7500;
 
@@ -30,6 +32,11 @@ internal static class ClusterFolder
 
     /// <summary>The names by which a member's certificate is good.</summary>
     public static string[] Reached(string host) => host == Loopback ? [host, "localhost"] : [host];
+
+    /// <summary>The configurations of the members whose folders are in a cluster's folder, in the order of their names.</summary>
+    public static IEnumerable<NodeConfiguration> Members(string root) => Directory.Exists(root)
+        ? Directory.EnumerateDirectories(root).Select(static folder => Path.Combine(folder, ConfigurationReader.DefaultFile)).Where(File.Exists).Order(StringComparer.Ordinal).Select(static file => ConfigurationReader.Read(file, []))
+        : [];
 
     /// <summary>Writes a new file that only its owner may read.</summary>
     public static void Write(string path, string text)

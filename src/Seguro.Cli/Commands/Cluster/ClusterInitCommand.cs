@@ -85,7 +85,7 @@ internal static class ClusterInitCommand
                     if (members[index].Id == 1)
                         ClusterFolder.Write(Path.Combine(folder, "data", EmbeddedDqlite.FormFile), "");
                 }
-                authority.Issue(Path.Combine(root, "client"), new ClusterIdentity(writer.Cluster, ConfigurationWriter.Client, IsClient: true), ["localhost"]);
+                authority.Issue(Path.Combine(root, ClusterFolder.Client), new ClusterIdentity(writer.Cluster, ConfigurationWriter.Client, IsClient: true), ["localhost"]);
             }
             Report(terminal, parse.GetValue(CommonOptions.Json), root, writer, balancer);
             return Task.FromResult(0);
@@ -116,7 +116,7 @@ internal static class ClusterInitCommand
         terminal.Output.WriteLine($"See how they stand:\n  seguro status --watch -c {first}");
         terminal.Output.WriteLine($"Let datagrams in:\n  seguro balancer --listen {(local ? ClusterFolder.Loopback : "0.0.0.0")}:PORT --inside {balancer} --key-file {(local ? Path.Combine(root, ClusterFolder.KeyFile) : ClusterFolder.KeyFile)}");
         if (writer.Kind is ShipKind.Nock && writer.Kernel != NodeConfiguration.Demo)
-            terminal.Output.WriteLine($"The members wait for the ship's log. Bring it in, from its stopped pier, when they run:\n  seguro pier import PIER --store {url}{(writer.Store == NodeConfiguration.EmbeddedStore ? $" --certificates {Path.Combine(root, "client")}" : "")}");
+            terminal.Output.WriteLine($"The members wait for the ship's log. Bring it in, from its stopped pier, when they run:\n  seguro pier import PIER --store {url}{(writer.Store == NodeConfiguration.EmbeddedStore ? $" --certificates {Path.Combine(root, ClusterFolder.Client)}" : "")}");
     }
 
     private static string[] NamesOf(ParseResult parse)

@@ -14,8 +14,7 @@ internal static class ClusterLeaveCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly Argument<string> Name = new("NAME") { Description = "The member, running or lost for ever." };
     private static readonly Option<bool> KeepNode = new("--keep-node") { Description = "Leave its dqlite node in the database's cluster." };
-
-    private static readonly Option<ulong?> Node = new("--node") { Description = "The number of its dqlite node, where the configuration does not name the member (seguro cluster list).", HelpName = "ID" };
+    private static readonly Option<ulong?> Node = new("--node") { Description = "Its dqlite node's number (seguro cluster list), where the configuration does not say it, or says another.", HelpName = "ID" };
 
     public static Command Create(Terminal terminal) =>
         new Command("leave", "Take a member, and its dqlite node, out of a running cluster. Stop the member afterwards. Needs -c.") { Name, KeepNode, Node }.WithMember()
@@ -38,22 +37,27 @@ internal static class ClusterLeaveCommand
                 return 0;
             });
 
-    /// <summary>Repeating it does no harm: a number that is not in the cluster is removed already.</summary>
+    /// <summary>Repeating it does no harm: a node that is not in the cluster is removed already.</summary>
     private static async Task RemoveNodeAsync(NodeConfiguration configuration, string name, ulong? number, CancellationToken cancel)
     {
         MemberAddresses? leaving = configuration.Members.FirstOrDefault(member => member.Name == name);
-        ulong id = number ?? leaving?.Id ?? await FindNodeAsync(configuration, name, cancel);
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-        DqliteMembership membership = new([.. configuration.Members.Where(member => member.Id != id).Select(static member => member.Dqlite!.Value)], certificates, Patience);
-        await membership.RemoveAsync(id, cancel);
+        DqliteMembership membership = new([.. configuration.Members.Where(member => member != leaving).Select(static member => member.Dqlite!.Value)], certificates, Patience);
+        foreach (DqliteServer node in Find(await membership.ListAsync(cancel), configuration, name, leaving, number))
+            await membership.RemoveAsync(node.Id, cancel);
     }
 
-    /// <summary>The configuration may be of before the member was added: its node is the one that no other member has.</summary>
-    private static async Task<ulong> FindNodeAsync(NodeConfiguration configuration, string name, CancellationToken cancel)
+    private static DqliteServer[] Find(IReadOnlyList<DqliteServer> nodes, NodeConfiguration configuration, string name, MemberAddresses? leaving, ulong? number)
     {
-        DqliteServer[] others = [.. (await ClusterListCommand.NodesAsync(configuration, cancel)).Where(node => configuration.Members.All(member => member.Id != node.Id))];
+        if (number is not null)
+            return [.. nodes.Where(node => node.Id == number)];
+        // By its address too: a node that lost its disk has another number than the others' configurations say.
+        if (leaving is not null)
+            return [.. nodes.Where(node => node.Id == leaving.Id || node.Address == leaving.Dqlite.ToString())];
+        // The configuration may be of before the member was added: its node is the one that no other member has.
+        DqliteServer[] others = [.. nodes.Where(node => configuration.Members.All(member => member.Id != node.Id && member.Dqlite.ToString() != node.Address))];
         return others.Length == 1
-            ? others[0].Id
+            ? others
             : throw new SeguroException(
                 ErrorCode.NotFound, $"which dqlite node is that of '{name}' is not known: the configuration does not name it, and {(others.Length == 0 ? "all nodes are other members'" : string.Join("; ", others.Select(ClusterListCommand.Text)))}",
                 "Name it with --node ID, use a configuration that names the member, or --keep-node where it has none.");

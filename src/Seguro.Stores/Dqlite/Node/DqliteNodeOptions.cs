@@ -54,6 +54,10 @@ public sealed record DqliteNodeOptions
     /// <summary>The process ends when its standard input does: it is the child of a supervisor.</summary>
     public bool Supervised { get; init; }
 
+    /// <summary>The folder is this node's: it carries its number and address.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.NewerSchema"/>, <see cref="ErrorCode.FileAccess"/>.</exception>
+    public bool HasFolder => NodeMarker.Read(Folder) is { } marker && marker.Id == Id && marker.Address == Address.ToString();
+
     /// <summary>Refuses what can't work or is not safe.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>, <see cref="ErrorCode.InsecureTransport"/>.</exception>
     public void Check()

@@ -110,6 +110,42 @@ public sealed class LinkAccessTests
         Assert.Contains("seguro cluster certificates renew", old.NextStep, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_link_that_can_not_be_made_says_why()
+    {
+        using TemporaryFolder folder = new();
+        await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next());
+        HostAddress silent = new("127.0.0.1", FreePort.Next());
+        HostAddress expired = new("127.0.0.1", FreePort.Next());
+        using X509Certificate2 old = new SpecialCertificate { Uris = ["seguro://test/c"], Until = TimeSpan.FromMinutes(-1) }.Issue(folder["ca"]);
+        using System.Net.Sockets.TcpListener listener = new(System.Net.IPAddress.Loopback, expired.Port);
+        listener.Start();
+        Task serving = ServeAsync();
+        a.Links.SetPeers(new Dictionary<string, HostAddress> { ["b"] = silent, ["c"] = expired });
+        await Until.TrueAsync(
+            () => a.Links.Problems is [var first, var second] && first.Contains("link with b: Connection refused", StringComparison.Ordinal) && second.Contains("expired", StringComparison.Ordinal),
+            "nothing says why there is no link");
+        listener.Stop();
+        await serving;
+
+        async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using System.Net.Sockets.TcpClient client = await listener.AcceptTcpClientAsync(Cancel);
+                    await using System.Net.Security.SslStream tls = new(client.GetStream());
+                    await tls.AuthenticateAsServerAsync(new System.Net.Security.SslServerAuthenticationOptions { ServerCertificate = old }, Cancel).ContinueWith(static _ => { }, TaskScheduler.Default);
+                }
+            }
+            catch (System.Net.Sockets.SocketException)
+            {
+                // The end.
+            }
+        }
+    }
+
     private static LinkOptions Answering(LinkOptions options) => options with { Command = static (_, _) => Task.FromResult(new LinkReply(200, default)) };
 
     private static X509Certificate2 Own(TemporaryFolder folder, string name) =>

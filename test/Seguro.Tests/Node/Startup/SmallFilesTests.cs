@@ -62,6 +62,27 @@ public sealed class SmallFilesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("nothing", true)]
+    [InlineData("a start that broke off", true)]
+    [InlineData("the old node", false)]
+    public async Task A_new_number_takes_the_place_of_a_node_whose_folder_was_moved_away_even_where_the_start_broke_off(string lies, bool isTaken)
+    {
+        NodeConfiguration configuration = await ConfigureAsync(7);
+        DqliteNodeOptions old = new() { Folder = Path.Combine(_folder["data"], "dqlite"), Id = 3, Address = configuration.Self.Dqlite!.Value, Cluster = "small" };
+        if (lies != "nothing")
+            NodeFolder.Open(isTaken ? old with { Id = 7 } : old).Dispose();
+        else
+            Directory.CreateDirectory(_folder["data"]);
+        SealedFile.Write(Started, "3 of small\n");
+        // What is wrong is found out before anybody is asked anything, so who gets as far as to wait was let pass.
+        Exception? ended = await Record.ExceptionAsync(() => StartAsync(configuration, new CancellationToken(canceled: true)));
+        if (isTaken)
+            Assert.IsAssignableFrom<OperationCanceledException>(ended);
+        else
+            Assert.Equal(ErrorCode.LostDisk, Assert.IsType<SeguroException>(ended).Code);
+    }
+
+    [Theory]
     [InlineData("1 of small\n")]
     [InlineData(null)]
     public async Task A_record_without_a_checksum_of_an_older_Seguro_is_taken_and_so_is_a_sealed_one(string? unsealed)
@@ -127,7 +148,7 @@ public sealed class SmallFilesTests : IDisposable
             await DamageAsync(path, damage);
         }
         SeguroException error = Assert.Throws<SeguroException>(() => ClusterCertificates.Load(_folder["tls"]));
-        Assert.Equal(damage == "gone" ? ErrorCode.NotFound : ErrorCode.AccessDenied, error.Code);
+        Assert.Equal(damage switch { "gone" => ErrorCode.NotFound, "everybody's" => ErrorCode.ExposedSecret, _ => ErrorCode.AccessDenied }, error.Code);
         Assert.Contains(_folder["tls"], error.Message, StringComparison.Ordinal);
         Assert.Contains(damage == "another's" && file != ClusterCertificates.AuthorityFile ? ClusterCertificates.MemberFile : file, error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(error.NextStep);
@@ -181,6 +202,15 @@ public sealed class SmallFilesTests : IDisposable
 
     private async Task<SeguroException> RefusalAsync()
     {
+        NodeConfiguration configuration = await ConfigureAsync(1);
+        return await Assert.ThrowsAsync<SeguroException>(() => StartAsync(configuration, Cancel));
+    }
+
+    private Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, CancellationToken cancel) =>
+        EmbeddedDqlite.StartAsync(configuration, _certificates, new AccessList("test", new AccessRecord { Members = ["m1"] }), static _ => { }, cancel);
+
+    private async Task<NodeConfiguration> ConfigureAsync(ulong id)
+    {
         string path = _folder["seguro.json"];
         await File.WriteAllTextAsync(
             path,
@@ -188,12 +218,11 @@ public sealed class SmallFilesTests : IDisposable
             {
               "cluster": "small", "ship": { "name": "~zod", "kind": "nock" }, "store": "dqlite",
               "member": { "name": "m1", "folder": "{{_folder["data"]}}" }, "certificates": "{{_folder["tls"]}}",
-              "members": { "m1": { "id": 1, "links": "127.0.0.1:{{FreePort.Next()}}", "dqlite": "127.0.0.1:{{FreePort.Next()}}" } },
+              "members": { "m1": { "id": {{id}}, "links": "127.0.0.1:{{FreePort.Next()}}", "dqlite": "127.0.0.1:{{FreePort.Next()}}" } },
               "optimism": 0
             }
             """,
             Cancel);
-        NodeConfiguration configuration = ConfigurationReader.Read(path, []);
-        return await Assert.ThrowsAsync<SeguroException>(() => EmbeddedDqlite.StartAsync(configuration, _certificates, new AccessList("test", new AccessRecord { Members = ["m1"] }), static _ => { }, Cancel));
+        return ConfigurationReader.Read(path, []);
     }
 }

@@ -58,7 +58,7 @@ public sealed class EtcdTlsTests : IAsyncLifetime
         string key = Path.Combine(_folder["other"], ClusterCertificates.MemberKeyFile);
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         SeguroException error = await RefusalAsync(_folder["other"]);
-        Assert.Equal(ErrorCode.AccessDenied, error.Code);
+        Assert.Equal(ErrorCode.ExposedSecret, error.Code);
         Assert.Contains($"chmod 600 {key}", error.NextStep, StringComparison.Ordinal);
     }
 

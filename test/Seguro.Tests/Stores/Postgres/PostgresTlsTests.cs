@@ -81,7 +81,7 @@ public sealed class PostgresTlsTests : IAsyncLifetime
         string key = Path.Combine(_folder["client"], ClusterCertificates.MemberKeyFile);
         File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.OtherRead);
         SeguroException shared = await Assert.ThrowsAsync<SeguroException>(() => OpenAsync($"{trust}&{Certificate("client")}"));
-        Assert.Equal(ErrorCode.AccessDenied, shared.Code);
+        Assert.Equal(ErrorCode.ExposedSecret, shared.Code);
         Assert.Contains($"chmod 600 {key}", shared.NextStep, StringComparison.Ordinal);
     }
 

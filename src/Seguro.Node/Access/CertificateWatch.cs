@@ -1,0 +1,76 @@
+using System.Diagnostics.Metrics;
+using Seguro.Identity;
+
+namespace Seguro.Node.Access;
+
+/// <summary>Looks at a member's certificates each minute: says what is wrong with them when that changes, and once a day, and has the time that is left as a metric.</summary>
+public sealed class CertificateWatch : IAsyncDisposable
+{
+    private static readonly TimeSpan Round = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Reminder = TimeSpan.FromDays(1);
+
+    private readonly ClusterCertificates _certificates;
+    private readonly Action<string> _notice;
+    private readonly TimeProvider _time;
+    private readonly Meter _meter = new("Seguro.Access");
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    /// <summary>Begins.</summary>
+    /// <param name="certificates">The member's; not owned.</param>
+    /// <param name="notice">Hears each warning.</param>
+    /// <param name="time">The clock.</param>
+    public CertificateWatch(ClusterCertificates certificates, Action<string> notice, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(certificates);
+        ArgumentNullException.ThrowIfNull(time);
+        _certificates = certificates;
+        _notice = notice;
+        _time = time;
+        _meter.CreateObservableGauge(
+            "seguro.certificates.left", () => (certificates.Expires - time.GetUtcNow()).TotalSeconds, "s", "Time until the first of the member's certificates expires; below 0: it has.");
+        _loop = WatchAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+        _meter.Dispose();
+    }
+
+    private async Task WatchAsync()
+    {
+        int version = _certificates.Version;
+        string said = "";
+        DateTimeOffset saidAt = default;
+        using PeriodicTimer timer = new(Round, _time);
+        try
+        {
+            do
+            {
+                DateTimeOffset now = _time.GetUtcNow();
+                IReadOnlyList<string> warnings = _certificates.Warnings(now);
+                if (_certificates.Version != version)
+                {
+                    version = _certificates.Version;
+                    _notice($"New certificates are in use, good until {_certificates.Expires:u}.");
+                }
+                // The words change by the hour; what they are about does not.
+                string about = string.Join('\n', warnings.Select(static warning => warning.Split(',')[0]));
+                if (about == said && (warnings.Count == 0 || now - saidAt < Reminder))
+                    continue;
+                (said, saidAt) = (about, now);
+                foreach (string warning in warnings)
+                    _notice(warning);
+            }
+            while (await timer.WaitForNextTickAsync(_stop.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            // The end.
+        }
+    }
+}
