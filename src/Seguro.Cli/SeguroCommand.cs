@@ -3,6 +3,7 @@ using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Cluster;
 using Seguro.Cli.Commands.Cluster.Certificates;
 using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Mirror;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
 using Seguro.Cli.Commands.Ships;
@@ -69,6 +70,7 @@ public static class SeguroCommand
               seguro demo                                    see it: a real log, three database nodes, one of them killed
               seguro pier inspect PIER                       what is in a pier
               seguro pier import PIER --store sqlite:zod.db  put its log into a store
+              seguro mirror PIER --store sqlite:zod.db       keep it there while the ship runs
               seguro log verify --store sqlite:zod.db        every byte of it
               seguro log show 14 --store sqlite:zod.db       what an event says
 
@@ -86,6 +88,7 @@ public static class SeguroCommand
                 PierRestoreCommand.Create(terminal),
                 PierVerifyCommand.Create(terminal),
             },
+            MirrorCommand.Create(terminal),
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),

@@ -34,6 +34,9 @@ internal static partial class LibC
         RandomAccess.FlushToDisk(file);
     }
 
+    /// <summary>Makes the bytes of an open file durable, also of one that is open for reading only. Media that can't do that are left as they are.</summary>
+    public static void SyncData(SafeFileHandle file) => _ = Fdatasync((int)file.DangerousGetHandle());
+
     /// <summary>Asks the system to begin writing a file's bytes to the disk, without waiting for it: a hint.</summary>
     public static void BeginSync(SafeFileHandle file) => _ = SyncFileRange((int)file.DangerousGetHandle(), 0, 0, StartWriting);
 
@@ -69,6 +72,9 @@ internal static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
     private static unsafe partial int Fcntl(int file, int command, FileLock* argument);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    private static partial int Fdatasync(int file);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     private static partial int SyncFileRange(int file, long offset, long size, uint flags);

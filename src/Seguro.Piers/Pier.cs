@@ -34,7 +34,16 @@ public sealed class Pier : IDisposable
     /// <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.BadEvent"/>, <see cref="ErrorCode.FileAccess"/>;
     /// <see cref="ErrorCode.ShortLog"/>: it proves that its log is not all that the ship computed.
     /// </exception>
-    public static Pier Open(string path, PierAccess access, EvidenceKinds despite = EvidenceKinds.None)
+    public static Pier Open(string path, PierAccess access, EvidenceKinds despite = EvidenceKinds.None) => Open(path, access, PierCheck.Everything, despite);
+
+    /// <summary>As <see cref="Open(string, PierAccess, EvidenceKinds)"/> with <see cref="PierAccess.Live"/>, and without reading the whole file: for who has read it once and looks again.</summary>
+    /// <remarks>The leaves within tables of events are checked when they are read. <see cref="PierInfo.Bytes"/> is not counted.</remarks>
+    /// <param name="path">The pier's folder.</param>
+    /// <param name="despite">The evidence against its log in spite of which it is opened.</param>
+    /// <exception cref="SeguroException">As <see cref="Open(string, PierAccess, EvidenceKinds)"/>.</exception>
+    public static Pier Follow(string path, EvidenceKinds despite = EvidenceKinds.None) => Open(path, PierAccess.Live, PierCheck.AllButInnerLeaves, despite);
+
+    private static Pier Open(string path, PierAccess access, PierCheck check, EvidenceKinds despite)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         bool isLive = access == PierAccess.Live;
@@ -46,7 +55,7 @@ public sealed class Pier : IDisposable
             PierHold hold = held is null ? FindHolder(path) : PierHold.Free;
             if (hold.IsHeld && !isLive)
                 throw PierFault.Locked(path, hold);
-            files = PierFiles.Open(path, isLive, EventSurvey.SmallestEvent, PierCheck.Everything, despite);
+            files = PierFiles.Open(path, isLive, EventSurvey.SmallestEvent, check, despite);
             PierInfo info = new()
             {
                 Path = files.Path,
@@ -126,6 +135,18 @@ public sealed class Pier : IDisposable
 
     /// <summary>Looks for the last event anew: with <see cref="PierAccess.Live"/> it moves while vere runs.</summary>
     public EventNumber ReadLast() => _files.Newest.NewReader().FindEnds() is { } ends ? new EventNumber(ends.Last) : Info.Last;
+
+    /// <summary>
+    /// What lies at its path is not what is open here: another file took the place of one, the pier was moved away, an epoch came or went, a flat log became epochs. It is then to be opened anew;
+    /// the files that are open here may be gone but for that.
+    /// </summary>
+    public bool IsReplaced => _files.IsReplaced;
+
+    /// <summary>
+    /// Waits until all that was read of the newest epoch is on the disk. LMDB shows a commit to readers before it is durable; whoever carries it elsewhere would otherwise know more than the pier after
+    /// a power cut. Changes nothing; the file is opened for reading only.
+    /// </summary>
+    public void Settle() => _files.Newest.File.Settle();
 
     /// <summary>Lets go of the files and of the lock.</summary>
     public void Dispose()

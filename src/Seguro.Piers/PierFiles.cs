@@ -44,6 +44,25 @@ internal sealed class PierFiles : IDisposable
     public bool IsOutdated => Layout != PierLayout.Flat
         && (!Directory.Exists(Newest.Folder) || Directory.EnumerateDirectories(LogOf(Path)).Any(folder => PierEpoch.StartOf(System.IO.Path.GetFileName(folder)) > Newest.Start && PierEpoch.IsFinished(folder)));
 
+    /// <inheritdoc cref="Pier.IsReplaced"/>
+    public bool IsReplaced
+    {
+        get
+        {
+            try
+            {
+                bool isSame = Layout is PierLayout.Flat
+                    ? LogMarks.Read(Path).MetaVersion == (ulong)MetaVersion
+                    : EpochFormat.FindOpened(LogOf(Path)).Select(static found => found.Start).SequenceEqual(_epochs.Select(static epoch => epoch.Start));
+                return !isSame || !_epochs.All(static epoch => epoch.File.IsAtItsPath);
+            }
+            catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or SeguroException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>The folder with the log of a pier.</summary>
     public static string LogOf(string path) => System.IO.Path.Combine(path, ".urb", "log");
 

@@ -14,6 +14,12 @@ using Seguro.Testing;
 // Seguro.Testing.Writer URL import PIER POINT CERTIFICATES
 //
 // Imports a pier into the store, and kills itself at a point of that (DyingStore). CERTIFICATES may be empty.
+//
+// Seguro.Testing.Writer PIER vere SEED PAUSE LARGE
+//
+// Writes the pier's log as vere does (PierWriting), until it is killed.
+if (args is [var written, "vere", var seedText, var pauseText, var largeText])
+    return await PierWriting.RunAsync(written, ulong.Parse(seedText, CultureInfo.InvariantCulture), int.Parse(pauseText, CultureInfo.InvariantCulture), int.Parse(largeText, CultureInfo.InvariantCulture));
 if (args is [var importUrl, "import", var pierPath, var point, var certificates])
 {
     StoreOptions options = new() { Create = true, Certificates = certificates.Length > 0 ? certificates : null };

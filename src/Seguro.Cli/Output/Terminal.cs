@@ -12,6 +12,9 @@ namespace Seguro.Cli.Output;
 /// </summary>
 public sealed class Terminal
 {
+    /// <summary>How results are written as JSON: camel case, one line.</summary>
+    public static JsonSerializerOptions JsonForm => JsonStyle;
+
     private static readonly JsonSerializerOptions JsonStyle = new(JsonSerializerDefaults.Web)
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

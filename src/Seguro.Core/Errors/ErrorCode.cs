@@ -102,4 +102,12 @@ public enum ErrorCode
 
     /// <summary>A log is not all that its ship computed, as what lies around it proves.</summary>
     ShortLog = 3040,
+
+    /// <summary>A pier went back in time: it has fewer events of its history than the log that is mirrored from it.</summary>
+    WentBack = 3050,
+    /// <summary>The log is in another custody: a cluster computes its ship, so nobody may mirror into it.</summary>
+    OtherCustody = 3051,
+
+    /// <summary>Nobody has followed the pier of a mirrored log for a minute or longer.</summary>
+    MirrorSilent = 4010,
 }

@@ -7,7 +7,7 @@ namespace Seguro.Core;
 public static class ClusterSettingsCodec
 {
     /// <summary>The keys, in the order in which they are to be written: a crash between two leaves settings that are whole each for itself.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released, MetadataKey.History, MetadataKey.Accepted];
+    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released, MetadataKey.Custody, MetadataKey.History, MetadataKey.Accepted];
 
     /// <summary>The values of settings, under their keys; what they don't say is left out.</summary>
     public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Write(ClusterSettings settings)
@@ -21,6 +21,9 @@ public static class ClusterSettingsCodec
             values.Add(new(MetadataKey.Optimism, optimism.ToBytes()));
         if (settings.Released != EventNumber.None)
             values.Add(new(MetadataKey.Released, Encoding.ASCII.GetBytes(settings.Released.ToString())));
+        // From the moment on that history ends, nobody but the cluster computes. A crash between the two leaves a log that no mirror takes, and the next master says where history ends.
+        if (settings.History is not null)
+            values.Add(new(MetadataKey.Custody, new Custody(CustodyKind.Gated).ToBytes()));
         if (settings.History is { } history)
             values.Add(new(MetadataKey.History, Encoding.ASCII.GetBytes(history.ToString())));
         if (settings.Accepted != Term.None)

@@ -37,6 +37,9 @@ public static class MetadataKey
     /// <summary>Which events were brought in from elsewhere, and whether all of them are there: <see cref="ImportMark"/>.</summary>
     public const string Import = "import";
 
+    /// <summary>Who may compute the ship's next event: <see cref="Seguro.Core.Custody"/>.</summary>
+    public const string Custody = "custody";
+
     /// <summary>The longest key, in characters of ASCII.</summary>
     public const int LongestKey = 64;
 

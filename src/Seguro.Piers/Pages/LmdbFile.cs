@@ -39,6 +39,10 @@ internal sealed class LmdbFile : IDisposable
     /// <summary>The size of a page, in bytes: that of the machine that made the file.</summary>
     public int PageSize { get; private set; }
 
+    /// <summary>The file that is open is the one that lies at <see cref="Path"/>: not moved, not removed, and no other in its place.</summary>
+    /// <exception cref="IOException">There is nothing at the path.</exception>
+    public bool IsAtItsPath => new FileInfo($"/proc/self/fd/{_handle.DangerousGetHandle()}").LinkTarget is { } open && open == LibC.RealPath(Path);
+
     /// <summary>How long the file is now, in bytes.</summary>
     public long Length => RandomAccess.GetLength(_handle);
 
@@ -101,6 +105,9 @@ internal sealed class LmdbFile : IDisposable
         ReadMetas(metas);
         return Math.Max(TransactionOf(metas, 0), TransactionOf(metas, 1)) <= snapshot.Transaction + 1;
     }
+
+    /// <summary>Waits until what the file shows is on the disk.</summary>
+    public void Settle() => LibC.SyncData(_handle);
 
     /// <summary>Reads bytes of a page, or of the pages after it.</summary>
     public void Read(ulong page, long offset, Span<byte> into, in LmdbSnapshot snapshot)

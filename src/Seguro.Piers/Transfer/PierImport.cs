@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Seguro.Core;
 using Seguro.Nouns;
 
@@ -28,7 +29,12 @@ public static class PierImport
     /// <see cref="Metadata"/>.
     /// </summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.TooLarge"/>: nothing was made. What the store throws.</exception>
-    public static async ValueTask<EventLog> OpenLogAsync(Pier pier, IStore store, CancellationToken cancel)
+    public static ValueTask<EventLog> OpenLogAsync(Pier pier, IStore store, CancellationToken cancel) =>
+        OpenLogAsync(pier, store, ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty, cancel);
+
+    /// <summary>As the other; a log that is made gets <paramref name="more"/> metadata in the same step.</summary>
+    /// <exception cref="SeguroException">As the other.</exception>
+    public static async ValueTask<EventLog> OpenLogAsync(Pier pier, IStore store, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> more, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(pier);
         ArgumentNullException.ThrowIfNull(store);
@@ -37,7 +43,10 @@ public static class PierImport
             return new EventLog(existing, store.Capabilities);
         await CheckRoomAsync(pier, store, pier.Info.Bytes, cancel);
         CheckSizes(pier, store.Capabilities, pier.Info.First, pier.Info.Bytes, progress: null, cancel);
-        return new EventLog(await store.CreateLogAsync(ship, Origin(pier), Metadata(pier), cancel), store.Capabilities);
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(more, StringComparer.Ordinal);
+        foreach ((string key, ReadOnlyMemory<byte> value) in Metadata(pier))
+            metadata[key] = value;
+        return new EventLog(await store.CreateLogAsync(ship, Origin(pier), metadata, cancel), store.Capabilities);
     }
 
     /// <summary>Appends the events that the pier has and the log has not.</summary>
@@ -111,47 +120,19 @@ public static class PierImport
     private static async ValueTask<Position> CopyAsync(
         Pier pier, EventLog log, Term term, Position head, TransferMeter meter, CancellationToken cancel)
     {
-        await using GroupAppender appender = new(log, term, head, meter);
+        Position reached = head;
         try
         {
-            meter.Report();
-            EventNumber next = head.Number.Next;
-            using IEnumerator<PierPiece> pieces = pier.ReadPieces(next, pier.Info.Last, appender.LargestInGroup).GetEnumerator();
-            while (pieces.MoveNext())
-            {
-                cancel.ThrowIfCancellationRequested();
-                PierPiece read = pieces.Current;
-                if (read.Number != next)
-                    throw new SeguroException(ErrorCode.Gap, $"event {next} is missing in the pier {pier.Info.Path}: after {next.Previous} comes {read.Number}", "Repair the pier from a backup.");
-                if (read.IsLast)
-                    await appender.AddAsync(read.Bytes, cancel);
-                else
-                    await appender.AddAsync(read.Size, RestOf(pieces), cancel);
-                next = next.Next;
-            }
-            await appender.FlushAsync(cancel);
-            if (appender.Reached.Number != pier.Info.Last)
-                throw new SeguroException(ErrorCode.Gap, $"the pier {pier.Info.Path} ends at event {appender.Reached.Number}, not at {pier.Info.Last} as it said", "Repair the pier from a backup.");
-            meter.Report();
-            return appender.Reached;
+            return await PierCopy.RunAsync(pier, log, term, head, pier.Info.Last, meter, position => reached = position, cancel);
         }
         catch (SeguroException cause)
         {
             throw new SeguroException(
                 cause.Code,
-                $"{cause.Message} (the log is complete up to event {appender.Reached.Number} at least)",
+                $"{cause.Message} (the log is complete up to event {reached.Number} at least)",
                 $"{cause.NextStep} Then run the import again: it goes on where it stopped.",
                 cause);
         }
-    }
-
-    /// <summary>The pieces of the event that the reader stands on, the current one first.</summary>
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> RestOf(IEnumerator<PierPiece> pieces)
-    {
-        yield return pieces.Current.Bytes;
-        while (!pieces.Current.IsLast && pieces.MoveNext())
-            yield return pieces.Current.Bytes;
-        await Task.CompletedTask; // The pier is read synchronously.
     }
 
     private static void CheckContiguous(PierInfo pier, EventLog log, LogState state)

@@ -52,8 +52,9 @@ public static class PierMetadata
     }
 
     /// <summary>The metadata of a log that this pier goes into.</summary>
-    internal static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierInfo info)
+    public static IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Write(PierInfo info)
     {
+        ArgumentNullException.ThrowIfNull(info);
         Dictionary<string, ReadOnlyMemory<byte>> metadata = new(Write(info.Identity), StringComparer.Ordinal);
         if (info.VereVersion.Length is > 0 and <= LargestVere)
             metadata[Vere] = Encoding.ASCII.GetBytes(info.VereVersion);
@@ -62,8 +63,10 @@ public static class PierMetadata
 
     /// <summary>Refuses a pier that is not of the log's ship, or of another life of it. What the log does not say yet is not compared.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.ForeignShip"/> or <see cref="ErrorCode.Diverged"/>.</exception>
-    internal static void Compare(PierInfo pier, Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    public static void Compare(PierInfo pier, Ship ship, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
+        ArgumentNullException.ThrowIfNull(pier);
+        ArgumentNullException.ThrowIfNull(metadata);
         Ship who = ShipName.ToShip(pier.Identity.Who);
         if (who != ship)
             throw Foreign($"the pier {pier.Path} belongs to {who}, the log to {ship}");

@@ -7,10 +7,10 @@ namespace Seguro.Piers.Transfer;
 /// Compared by chain: the log's chain before the overlap, carried on over the pier's events, must end in the log's chain at the
 /// overlap's end. So nothing but 32 bytes leaves the store where both are the same.
 /// </remarks>
-sealed class PierOverlap(Pier pier, EventLog log, LogState state)
+sealed class PierOverlap(Pier pier, EventLog log, LogState state, ulong most = ulong.MaxValue)
 {
-    /// <summary>The first event that both have, or would have.</summary>
-    public EventNumber First { get; } = Max(pier.Info.First, state.First);
+    /// <summary>The first event that both have, or would have; of more than <c>most</c>, the first of the newest.</summary>
+    public EventNumber First { get; } = Max(Max(pier.Info.First, state.First), new EventNumber(Newest(pier, state, most)));
 
     /// <summary>The last event that both have; below <see cref="First"/> where there is none.</summary>
     public EventNumber Last { get; } = Min(pier.Info.Last, state.Head.Number);
@@ -67,6 +67,12 @@ sealed class PierOverlap(Pier pier, EventLog log, LogState state)
             meter.Add(piece.IsLast ? 1UL : 0, piece.Bytes.Length);
         }
         return position;
+    }
+
+    private static ulong Newest(Pier pier, LogState state, ulong most)
+    {
+        ulong last = Min(pier.Info.Last, state.Head.Number).Value;
+        return last > most ? last - most + 1 : 0;
     }
 
     private static EventNumber Max(EventNumber left, EventNumber right) => left > right ? left : right;

@@ -13,9 +13,10 @@ internal static class LogHeadCommand
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
             LogState state = await log.ReadStateAsync(cancel);
+            Custody? custody = Custody.Read(await log.Stored.ReadMetadataAsync(cancel));
             if (parse.GetValue(CommonOptions.Json))
             {
-                terminal.Json(LogSummary.Of(log, state));
+                terminal.Json(LogSummary.Of(log, state, custody));
                 return 0;
             }
             terminal.Fields(
@@ -26,6 +27,7 @@ internal static class LogHeadCommand
                 ("chain", state.Head.Chain.ToString()),
                 ("bytes", ByteSize.Format(state.Bytes)),
                 ("lease", state.Lease.ToString()),
+                ("custody", custody?.ToString()),
                 ("store", $"{log.Capabilities.Engine}: a commit is {log.Capabilities.CommitMeans}"));
             return 0;
         });

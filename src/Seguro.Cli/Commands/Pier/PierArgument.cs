@@ -38,6 +38,16 @@ internal static class PierArgument
         return pier;
     }
 
+    /// <summary>Says what a pier that was made of a mirrored log may lack.</summary>
+    public static async Task WarnOfMirrorAsync(Terminal terminal, EventLog log, CancellationToken cancel)
+    {
+        if (Custody.Read(await log.Stored.ReadMetadataAsync(cancel)) is not { Kind: CustodyKind.Mirrored } custody)
+            return;
+        terminal.Warn(
+            $"the log of {log.Ship} is a mirror's: what its ship computed after {Mirror.MirrorPrinter.Time(custody.At)} on {custody.Place}, and perhaps in the moments before, is not in it. "
+            + "Where that disk can still be read, mirror it once more (--once) first; and make sure that the ship never runs there again.");
+    }
+
     /// <summary>Runs a transfer behind one progress bar, whatever its steps.</summary>
     /// <param name="terminal">Where the bar is drawn.</param>
     /// <param name="what">What is written beside it.</param>

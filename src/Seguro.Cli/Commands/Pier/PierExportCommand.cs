@@ -30,6 +30,7 @@ internal static class PierExportCommand
                 terminal.Warn(
                     $"the log begins with event {state.First}: vere opens this pier only with a snapshot of event {result.Base} in .urb/chk and .urb/log/0i{result.Base}");
             }
+            await PierArgument.WarnOfMirrorAsync(terminal, log, cancel);
             if (parse.GetValue(CommonOptions.Json))
             {
                 terminal.Json(new

@@ -38,6 +38,7 @@ internal static class PierRestoreCommand
                 terminal.Warn($"{unused.Path} was passed over: {unused.Problem}");
             if (result.IsForensic)
                 terminal.Warn($"this pier ends at event {result.Pier.Head.Number} of {result.LogHead}, to be looked into: a ship that is started from it must be reset ({ForensicMark.File})");
+            await PierArgument.WarnOfMirrorAsync(terminal, log, cancel);
             if (parse.GetValue(CommonOptions.Json))
                 PrintJson(terminal, log, version, result);
             else
