@@ -100,6 +100,20 @@ public sealed class SeguroNode : IAsyncDisposable
         Members = [.. _configuration.Members.Select(static member => member.Name)],
     };
 
+    /// <summary>Reads the files that a configuration names, as a start would: certificates, key, token. Nothing is written, and nobody is asked.</summary>
+    /// <exception cref="SeguroException">One of them is missing, can't be read, or is of no use.</exception>
+    public static void Check(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
+        certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
+        certificates.RequireHost(configuration.Self.Links.Host);
+        if (configuration.BalancerKey is { } key)
+            ClusterKey.Load(key);
+        if (configuration.AdminToken is { } token)
+            ReadToken(token);
+    }
+
     /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds, and the ship's state is kept, for at most thirty.</summary>
     /// <param name="configuration">What it is.</param>
     /// <param name="notice">Hears what happens, a line each: changes of role, warnings, what is waited for. From any thread.</param>

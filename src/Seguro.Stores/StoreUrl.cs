@@ -17,19 +17,20 @@ namespace Seguro.Stores;
 public sealed record StoreUrl
 {
     private const int LongestScheme = 16;
+    private const string Plain = "+plain";
 
-    /// <summary>The engines that there are, as they stand in URLs.</summary>
-    public static IReadOnlyList<string> Engines { get; } = ["lmdb", "sqlite", "rocksdb", "dqlite", "etcd", "postgresql"];
-
-    private StoreUrl(string engine, string text, string rest)
+    private StoreUrl(StoreEngine kind, string text, string rest)
     {
-        Engine = engine;
+        Kind = kind;
         Text = text;
         Rest = rest;
     }
 
-    /// <summary>One of <c>lmdb</c>, <c>sqlite</c>, <c>rocksdb</c>, <c>dqlite</c>, <c>etcd</c>, <c>postgresql</c>.</summary>
-    public string Engine { get; }
+    /// <summary>The kind of store.</summary>
+    public StoreEngine Kind { get; }
+
+    /// <summary>Its word.</summary>
+    public string Engine => Kind.Name;
 
     /// <summary>The URL as it was given, password and all.</summary>
     public string Text { get; }
@@ -55,43 +56,38 @@ public sealed record StoreUrl
             throw Bad(null, "it has no scheme");
         string scheme = text[..colon].ToLowerInvariant();
         string rest = text[(colon + 1)..];
-        switch (scheme)
+        bool isPlain = scheme.EndsWith(Plain, StringComparison.Ordinal);
+        string word = isPlain ? scheme[..^Plain.Length] : scheme == "postgres" ? "postgresql" : scheme;
+        if (StoreEngine.Find(word) is not { } kind || (isPlain && kind.Form is not StoreForm.Addresses))
         {
-            case "lmdb" or "sqlite" or "rocksdb":
-                if (rest.Length == 0)
-                    throw Bad(scheme, "the path is missing");
-                return new StoreUrl(scheme, text, rest);
-            case "dqlite" or "dqlite+plain" or "etcd" or "etcd+plain":
-                if (!rest.StartsWith("//", StringComparison.Ordinal) || rest.Length == 2)
-                    throw Bad(scheme, "the addresses are missing");
-                bool plain = scheme.EndsWith("+plain", StringComparison.Ordinal);
-                return new StoreUrl(plain ? scheme[..^"+plain".Length] : scheme, text, rest[2..]) { IsPlain = plain };
-            case "postgresql" or "postgres":
-                if (!rest.StartsWith("//", StringComparison.Ordinal))
-                    throw Bad(scheme, "'//' is missing");
-                return new StoreUrl("postgresql", text, rest[2..]);
-            default:
-                bool isWord = scheme.Length <= LongestScheme && scheme.All(char.IsAsciiLetter);
-                string known = isWord && Nearest(scheme) is { } near ? $"; did you mean '{near}'?" : "";
-                throw Bad(isWord ? scheme : null, isWord ? $"there is no store '{scheme}'{known}" : "it does not begin with the name of a store");
+            bool isWord = scheme.Length <= LongestScheme && scheme.All(char.IsAsciiLetter);
+            string known = isWord && Nearest(scheme) is { } near ? $"; did you mean '{near}'?" : "";
+            throw Bad(isWord ? scheme : null, isWord ? $"there is no store '{scheme}'{known}" : "it does not begin with the name of a store");
         }
+        if (kind.Form is StoreForm.Path)
+            return rest.Length > 0 ? new StoreUrl(kind, text, rest) : throw Bad(scheme, "the path is missing");
+        if (!rest.StartsWith("//", StringComparison.Ordinal))
+            throw Bad(scheme, kind.Form is StoreForm.Server ? "'//' is missing" : "the addresses are missing");
+        if (rest.Length == 2 && kind.Form is StoreForm.Addresses)
+            throw Bad(scheme, "the addresses are missing");
+        return new StoreUrl(kind, text, rest[2..]) { IsPlain = isPlain };
     }
 
     /// <summary>The URL as it was understood, without passwords.</summary>
-    public override string ToString() => Engine switch
+    public override string ToString() => Kind.Form switch
     {
-        "lmdb" or "sqlite" or "rocksdb" => $"{Engine}:{Rest}",
-        "postgresql" => $"postgresql://{PostgresUrl.WhereOf(this) ?? "…"}",
+        StoreForm.Path => $"{Engine}:{Rest}",
+        StoreForm.Server => $"postgresql://{PostgresUrl.WhereOf(this) ?? "…"}",
         // Neither takes a user: what stands before an '@' may be a password.
-        _ => $"{Engine}{(IsPlain ? "+plain" : "")}://{(Rest.Contains('@', StringComparison.Ordinal) ? "…" : Rest)}",
+        _ => $"{Engine}{(IsPlain ? Plain : "")}://{(Rest.Contains('@', StringComparison.Ordinal) ? "…" : Rest)}",
     };
 
     private static SeguroException Bad(string? scheme, string why) => new(
         ErrorCode.BadStoreUrl,
         $"{(scheme is null ? "what was given" : $"'{scheme}:…'")} is not a store's URL: {why}",
-        "Write lmdb:PATH, sqlite:PATH, rocksdb:PATH, dqlite://HOST:PORT,HOST:PORT, etcd://HOST:PORT,HOST:PORT or postgresql://USER@HOST/DATABASE.");
+        $"Write {string.Join(", ", StoreEngine.All.SkipLast(1).Select(static kind => kind.Example))} or {StoreEngine.All[^1].Example}.");
 
     private static string? Nearest(string scheme) =>
-        Engines.FirstOrDefault(engine => scheme.Length > 2 && (engine.StartsWith(scheme, StringComparison.Ordinal) || scheme.StartsWith(engine, StringComparison.Ordinal)
+        StoreEngine.All.Select(static kind => kind.Name).FirstOrDefault(engine => scheme.Length > 2 && (engine.StartsWith(scheme, StringComparison.Ordinal) || scheme.StartsWith(engine, StringComparison.Ordinal)
             || (engine.Length == scheme.Length && engine.Zip(scheme).Count(static pair => pair.First != pair.Second) <= 2)));
 }

@@ -16,6 +16,8 @@ internal sealed record BenchmarkResult
         Converters = { new LatencyAtConverter(), new TimelinePointConverter() },
     };
 
+    private static readonly JsonSerializerOptions Line = new(Json) { WriteIndented = false };
+
     /// <summary>The command that made it, to be repeated.</summary>
     public required string Command { get; init; }
 
@@ -58,11 +60,16 @@ internal sealed record BenchmarkResult
         }
     }
 
-    /// <summary>Writes it in place of what was there; whoever reads sees the old or the new.</summary>
+    /// <summary>Writes it in place of what was there, a line for each measurement, so that two runs can be compared by line; whoever reads sees the old or the new.</summary>
     public void Write(string path)
     {
         string aside = path + ".new";
-        File.WriteAllText(aside, JsonSerializer.Serialize(this, Json) + "\n");
+        const string None = "\"measurements\": []";
+        string[] lines = [.. Measurements.Select(static measurement => "    " + JsonSerializer.Serialize(measurement, Line))];
+        string text = JsonSerializer.Serialize(this with { Measurements = [] }, Json);
+        if (lines.Length > 0)
+            text = text.Replace(None, $"{None[..^1]}\n{string.Join(",\n", lines)}\n  ]", StringComparison.Ordinal);
+        File.WriteAllText(aside, text + "\n");
         File.Move(aside, path, overwrite: true);
     }
 }

@@ -9,7 +9,7 @@ namespace Seguro.Cli.Commands;
 /// <summary><c>seguro run</c>: one member of a cluster, until it is told to end.</summary>
 internal static class RunCommand
 {
-    private static readonly Option<bool> Check = new("--check") { Description = "Only read the configuration, print what is in force, and end." };
+    private static readonly Option<bool> Check = new("--check") { Description = "Only read the configuration and the files that it names, print what is in force, and end." };
 
     public static Command Create(Terminal terminal) =>
         new Command("run", "Run a member of a cluster, until Ctrl-C or SIGTERM; a master hands over first. Example: seguro run -c seguro.json --set lease=2s")
@@ -21,7 +21,10 @@ internal static class RunCommand
             NodeConfiguration configuration = AdminTarget.ReadConfiguration(parse, parse.GetValue(AdminTarget.Set) ?? []);
             Print(terminal, json, configuration);
             if (parse.GetValue(Check))
+            {
+                SeguroNode.Check(configuration);
                 return 0;
+            }
             terminal.Outlive();
             Lock printing = new();
             await SeguroNode.RunAsync(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
+using Seguro.Core;
 using Seguro.Node.Admin;
 using Spectre.Console;
 
@@ -9,7 +10,7 @@ namespace Seguro.Cli.Commands;
 internal static class StatusCommand
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
-    private static readonly Option<bool> Watch = new("--watch") { Description = "Print it again every second, until Ctrl-C." };
+    private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew every second, until Ctrl-C." };
 
     public static Command Create(Terminal terminal) =>
         new Command("status", "Show how a member and its cluster stand; exit code 4 where something is degraded.") { Watch }.WithMember()
@@ -21,15 +22,41 @@ internal static class StatusCommand
                 Print(terminal, json, report);
                 if (!parse.GetValue(Watch))
                     return IsWell(report) ? 0 : 4;
-                using PeriodicTimer timer = new(Between);
-                while (await timer.WaitForNextTickAsync(cancel))
-                {
-                    if (!json)
-                        terminal.Output.WriteLine();
-                    Print(terminal, json, await client.ReadStatusAsync(cancel));
-                }
+                await WatchAsync(terminal, json, client, cancel);
                 return 0;
             });
+
+    /// <summary>Until Ctrl-C, which is how it is meant to end. A member that does not answer now may answer soon.</summary>
+    private static async Task WatchAsync(Terminal terminal, bool json, AdminClient client, CancellationToken cancel)
+    {
+        using PeriodicTimer timer = new(Between);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancel))
+            {
+                StatusReport? report = null;
+                string? trouble = null;
+                try
+                {
+                    report = await client.ReadStatusAsync(cancel);
+                }
+                catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable)
+                {
+                    trouble = error.Message;
+                }
+                if (!json)
+                    terminal.Redraw();
+                if (report is not null)
+                    Print(terminal, json, report);
+                else
+                    terminal.Warn(trouble!);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The end.
+        }
+    }
 
     /// <summary>Prints a report.</summary>
     public static void Print(Terminal terminal, bool json, StatusReport report)
@@ -39,16 +66,18 @@ internal static class StatusCommand
             terminal.Json(report);
             return;
         }
+        bool isThere = report.Role != "starting"; // before that nothing is known of its log
         terminal.Fields(
             ("ship", report.Ship),
             ("member", $"{report.Name}: {report.Role}, term {report.Term}"),
             ("master", report.Master.Length == 0 ? "nobody, as far as it knows" : report.Master),
             ("stopped", report.Stopped),
-            ("local log", $"event {report.Durable.Event}"),
-            ("ship at", $"event {report.Processed.Event}{(report.Replaying > 0 ? $" of {report.Replaying} that it replays" : "")}"),
-            ("committed", $"event {report.Committed.Event}"),
-            ("released", $"event {report.Released}"),
-            ("optimism", $"{report.Optimism.Replicas} of {report.Members.Count - 1} replicas, {report.Optimism.OnReplicaLoss}"),
+            ("hindered", report.Hindrance),
+            ("local log", isThere ? $"event {report.Durable.Event}" : null),
+            ("ship at", isThere ? $"event {report.Processed.Event}{(report.Replaying > 0 ? $" of {report.Replaying} that it replays" : "")}" : null),
+            ("committed", isThere ? $"event {report.Committed.Event}" : null),
+            ("released", isThere ? $"event {report.Released}" : null),
+            ("optimism", isThere ? $"{report.Optimism.Replicas} of {report.Members.Count - 1} replicas, {report.Optimism.OnReplicaLoss}" : null),
             ("gate", report.Role == "master" ? $"{report.Gated} events wait" : null),
             ("ingress", $"{report.Ingress} wait"),
             ("dropped", report.Dropped.Count == 0 ? null : string.Join(", ", report.Dropped.OrderByDescending(static drop => drop.Value).Select(static drop => $"{drop.Key} {drop.Value}"))),

@@ -97,6 +97,15 @@ public sealed class Terminal
         }
     }
 
+    /// <summary>What is printed next takes the place of what stands there: on a terminal. Elsewhere it follows after an empty line.</summary>
+    public void Redraw()
+    {
+        if (Out.Profile.Out.IsTerminal)
+            Out.Clear(home: true);
+        else
+            Output.WriteLine();
+    }
+
     /// <summary>Prints a warning for people.</summary>
     public void Warn(string text) => Err.MarkupLineInterpolated($"[yellow]warning[/] {text}");
 

@@ -79,6 +79,8 @@ public sealed class Member
             Take(input);
         Pump();
         _state.Remember();
+        if (_state.Options.Bug is PlantedBug.None)
+            MemberInvariants.Check(_state, _master is not null);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
@@ -50,7 +51,7 @@ public static class ConfigurationReader
         }
         catch (Exception error) when (error is InvalidDataException or FormatException)
         {
-            throw new SeguroException(ErrorCode.BadValue, $"{path} is not JSON: {(error.InnerException ?? error).Message}", "Mend it; comments and a comma at the end are allowed.", error);
+            throw new SeguroException(ErrorCode.BadValue, $"{path} is not JSON: {Where(error.InnerException ?? error)}", "Mend it; comments and a comma at the end are allowed.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -91,6 +92,11 @@ public static class ConfigurationReader
             throw new SeguroException(ErrorCode.BadValue, $"the environment's {variable} is not read any more", $"Write {Prefix}{variable[OldPrefix.Length..]}.");
         }
     }
+
+    /// <summary>Lines and columns from 1, as editors count; the reader's own words count from 0.</summary>
+    private static string Where(Exception error) => error is JsonException { LineNumber: { } line, BytePositionInLine: { } column }
+        ? $"line {line + 1}, column {column + 1}: {error.Message.Split(" LineNumber:")[0]}"
+        : error.Message;
 
     private static string SourceOf(IConfigurationProvider provider, string path) => provider switch
     {

@@ -99,7 +99,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
 
     private string OneOfText(string key, params string[] words) => Required(key, text => Array.Find(words, word => word == text), string.Join(" or ", words));
 
-    private static bool IsOfOneMachine(string store) => store != NodeConfiguration.EmbeddedStore && StoreUrl.Parse(store).Engine is "lmdb" or "sqlite" or "rocksdb";
+    private static bool IsOfOneMachine(string store) => store != NodeConfiguration.EmbeddedStore && StoreUrl.Parse(store).Kind.IsOfOneMachine;
 
     private IEnumerable<MemberAddresses> Members(bool embedded)
     {

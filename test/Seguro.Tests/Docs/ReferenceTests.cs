@@ -57,7 +57,7 @@ public sealed partial class ReferenceTests
     [InlineData("docs/databases.md")]
     [InlineData("docs/reference.md")]
     public void Every_engine_is_in_the_pages_that_list_them(string page) => Assert.All(
-        StoreUrl.Engines, engine => Assert.Contains(engine, SourceFiles.Read(page), StringComparison.OrdinalIgnoreCase));
+        StoreEngine.All, engine => Assert.Contains(engine.Name, SourceFiles.Read(page), StringComparison.OrdinalIgnoreCase));
 
     private static IEnumerable<(string Path, Command Verb)> Verbs(Command command, string path)
     {

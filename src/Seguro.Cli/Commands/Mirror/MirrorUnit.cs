@@ -55,7 +55,7 @@ internal static class MirrorUnit
             ReadOnlyPaths={Quote(pier)}
 
             """);
-        if (url.Engine is "lmdb" or "sqlite" or "rocksdb")
+        if (url.Kind.IsOfOneMachine)
             unit.Append("# The store's folder, which must be there before the first start.\n").Append($"ReadWritePaths={Quote(FolderOf(url))}\n");
         if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root)
             unit.Append($"Environment={Quote($"DOTNET_ROOT={root}")}\n");
@@ -77,7 +77,7 @@ internal static class MirrorUnit
         return (host >= 0 && url.Rest[..host].Contains(':', StringComparison.Ordinal)) || url.Rest.Contains("password=", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static string Absolute(StoreUrl url) => url.Engine is "lmdb" or "sqlite" or "rocksdb" ? $"{url.Engine}:{Path.GetFullPath(url.Rest)}" : url.Text;
+    private static string Absolute(StoreUrl url) => url.Kind.IsOfOneMachine ? $"{url.Engine}:{Path.GetFullPath(url.Rest)}" : url.Text;
 
     private static string FolderOf(StoreUrl url) => Path.GetDirectoryName(Path.GetFullPath(url.Rest)) ?? "/";
 

@@ -49,6 +49,14 @@ public sealed class ConfigurationReaderTests
     }
 
     [Fact]
+    public void What_is_no_JSON_is_named_with_its_line()
+    {
+        using TemporaryFolder folder = new();
+        SeguroException error = Assert.Throws<SeguroException>(() => Read(folder, "{\n  \"lease\": \"1s\",\n  \"optimism\": one\n}"));
+        Assert.Contains("line 3, column 15", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void No_log_is_begun_unless_asked_for_by_name()
     {
         using TemporaryFolder folder = new();
