@@ -60,7 +60,7 @@ internal static class MirrorCommand
             terminal,
             "mirror",
             0,
-            progress => PierMirror.StartAsync(options, token => CommonOptions.OpenStoreAsync(parse, terminal, named, create: true, token), progress, cancel));
+            progress => PierMirror.StartAsync(options, token => CommonOptions.OpenStoreAsync(parse, terminal, named, StoreUse.Create, token), progress, cancel));
         if (parse.GetValue(Once))
         {
             await mirror.CatchUpAsync(cancel);

@@ -15,7 +15,7 @@ internal static class MirrorStatusCommand
         new Command("status", "Say how far a mirrored log is, when its pier was last seen, and whether anybody follows it; exit code 4 where nobody did for a minute.") { Source }
             .WithLog().Does(terminal, async (parse, cancel) =>
             {
-                await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, create: false, cancel);
+                await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
                 await using EventLog log = await CommonOptions.OpenLogAsync(parse, store, cancel);
                 LogState state = await log.ReadStateAsync(cancel);
                 Custody? custody = Custody.Read(await log.Stored.ReadMetadataAsync(cancel));
