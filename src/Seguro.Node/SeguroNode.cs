@@ -38,7 +38,8 @@ public sealed class SeguroNode : IAsyncDisposable
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
     private volatile MemberLinks? _links;
-    private EffectRouter? _router;
+    private volatile EffectRouter? _router;
+    private KeyFile<MemberKey>? _balancerKey;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
     private string _waiting = "";
@@ -75,6 +76,9 @@ public sealed class SeguroNode : IAsyncDisposable
             if (asking.Count > 0)
                 warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
             warnings.AddRange(_links?.Problems ?? []);
+            warnings.AddRange(_router?.Warnings ?? []);
+            if (_balancerKey?.Problem is { } keyProblem)
+                warnings.Add(keyProblem);
             MemberHost? host = _host;
             if (host is null && waiting.Length > 0)
                 warnings.Add(waiting);
@@ -222,7 +226,8 @@ public sealed class SeguroNode : IAsyncDisposable
         IShip ship = Keep(MakeShip(identity));
         EffectRouter? router = MakeRouter(identity);
         if (router is not null)
-            _router = Keep(router);
+            Keep(router);
+        _router = router;
         MemberHost host = Keep(await MemberHost.StartAsync(
             new MemberHostOptions
             {
@@ -241,6 +246,7 @@ public sealed class SeguroNode : IAsyncDisposable
                         _ = LearnVersionAsync(kernel, router);
                 },
                 ChangeMembers = _access.See,
+                SeeTerm = term => router?.SeeTerm(term),
                 Log = new NoticeLogger(_notice),
             },
             cancel));
@@ -301,9 +307,16 @@ public sealed class SeguroNode : IAsyncDisposable
         if (_configuration.ShipKind is ShipKind.Opaque || _configuration.Udp is not { } udp)
             return null;
         IPEndPoint listen = udp.Resolve()[0];
-        DatagramPort port = _configuration.Balancer is { } balancer
-            ? new BalancerPort(BalancerLink.Open(listen, balancer, ClusterKey.Load(_configuration.BalancerKey!), TimeProvider.System))
-            : OwnPort.Open(listen);
+        DatagramPort port;
+        if (_configuration.Balancer is { } balancer)
+        {
+            KeyFile<MemberKey> key = _balancerKey = KeyFiles.LoadKey(_configuration.BalancerKey!);
+            port = new BalancerPort(BalancerLink.Open(listen, balancer, () => key.Current, TimeProvider.System));
+        }
+        else
+        {
+            port = OwnPort.Open(listen);
+        }
         // The demo kernel hears anything; every other one what vere's driver would give it.
         bool isDemo = _configuration.Kernel == ShipLog.Demo && identity.Life == DemoKernel.Life;
         return new EffectRouter(port, new EffectRouterOptions
