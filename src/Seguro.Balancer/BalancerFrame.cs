@@ -7,16 +7,17 @@ namespace Seguro.Balancer;
 /// </summary>
 /// <remarks>
 /// <code>
-///  0   4  magic "SGB1"
-///  4   1  kind: 1 ingress, 2 egress, 3 hello
+///  0   4  magic "SGB2"
+///  4   1  kind: 1 ingress, 2 egress, 3 hello, 4 welcome
 ///  5   1  hello: 1 where the sender is master, else 0; the other kinds: 0
 ///  6   2  zero
-///  8   8  ingress: number of the datagram; egress: term of the master that sends it; hello: the sender's term, or the highest that it knows
-/// 16  16  address of the outside peer: IPv6, or IPv4 mapped into it; hello: zero
-/// 32   2  its port; hello: zero
+///  8   8  ingress: number of the datagram; egress: term of the master that sends it; hello: the sender's term, or the highest that it knows; welcome: the highest term in force
+/// 16  16  address of the outside peer: IPv6, or IPv4 mapped into it; hello, welcome: zero
+/// 32   2  its port; hello, welcome: zero
 /// 34   2  zero
-/// 36   …  payload: the datagram; hello: 8 bytes that name this life of the sender, 8 bytes that count its hellos
-///  …  16  MAC: the first 16 bytes of HMAC-SHA256 of the cluster key and all before
+/// 36   …  payload: the datagram; hello: 8 bytes that name this life of the sender, 8 bytes that count its hellos; welcome: the same 16 bytes, then 8 bytes: how many terms were not believed
+///  …   4  names the key of the member that sends or gets it
+///  …  16  MAC: the first 16 bytes of HMAC-SHA256, by that key, of the SHA-256 of all before the key's name, and the key's name
 /// </code>
 /// The format is Seguro's own. The payload is a slice of the bytes that were read: it lives as long as they do. Nothing here allocates.
 /// </remarks>
@@ -37,7 +38,10 @@ public readonly ref struct BalancerFrame
     /// <summary>Bytes of a hello's payload.</summary>
     public const int HelloSize = 16;
 
-    private const uint Magic = 0x31424753; // "SGB1"
+    /// <summary>Bytes of a welcome's payload.</summary>
+    public const int WelcomeSize = 24;
+
+    private const uint Magic = 0x32424753; // "SGB2"
 
     private BalancerFrame(FrameKind kind, bool isMaster, ulong number, PeerAddress peer, ReadOnlySpan<byte> payload)
     {
@@ -54,27 +58,40 @@ public readonly ref struct BalancerFrame
     /// <summary>A hello of a master.</summary>
     public bool IsMaster { get; }
 
-    /// <summary>Ingress: the number of the datagram in the balancer's life. Egress, hello: a term.</summary>
+    /// <summary>Ingress: the number of the datagram in the balancer's life. Egress, hello, welcome: a term.</summary>
     public ulong Number { get; }
 
-    /// <summary>The outside peer; of a hello: none.</summary>
+    /// <summary>The outside peer; of a hello and a welcome: none.</summary>
     public PeerAddress Peer { get; }
 
-    /// <summary>The datagram, or what a hello carries: a slice of what was read.</summary>
+    /// <summary>The datagram, or what a hello or a welcome carries: a slice of what was read.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
     /// <summary>Completes a frame around a payload that is already in its place, from byte <see cref="HeaderSize"/> on.</summary>
     /// <param name="buffer">At least <paramref name="payloadSize"/> + <see cref="Overhead"/> bytes.</param>
-    /// <param name="payloadSize">0 to <see cref="MaxPayload"/>; 16 for a hello.</param>
+    /// <param name="payloadSize">0 to <see cref="MaxPayload"/>; 16 for a hello, 24 for a welcome.</param>
     /// <param name="kind">What it is for.</param>
     /// <param name="isMaster">Only a hello says so.</param>
     /// <param name="number">See <see cref="Number"/>.</param>
     /// <param name="peer">See <see cref="Peer"/>.</param>
-    /// <param name="seal">Makes the MAC.</param>
+    /// <param name="seal">Makes its end.</param>
     /// <returns>The frame's size.</returns>
     public static int Complete(Span<byte> buffer, int payloadSize, FrameKind kind, bool isMaster, ulong number, PeerAddress peer, FrameSeal seal)
     {
         ArgumentNullException.ThrowIfNull(seal);
+        Span<byte> digest = stackalloc byte[DigestSize];
+        int before = Begin(buffer, payloadSize, kind, isMaster, number, peer, digest);
+        seal.Write(digest, buffer.Slice(before, FrameSeal.Size));
+        return before + FrameSeal.Size;
+    }
+
+    /// <summary>Bytes of what <see cref="Begin"/> hands out.</summary>
+    internal const int DigestSize = 32;
+
+    /// <summary>Completes all of a frame but its seal, which differs from member to member.</summary>
+    /// <returns>The size without the seal.</returns>
+    internal static int Begin(Span<byte> buffer, int payloadSize, FrameKind kind, bool isMaster, ulong number, PeerAddress peer, Span<byte> digest)
+    {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)payloadSize, (uint)MaxPayload, nameof(payloadSize));
         BinaryPrimitives.WriteUInt32LittleEndian(buffer, Magic);
         buffer[4] = (byte)kind;
@@ -87,18 +104,43 @@ public readonly ref struct BalancerFrame
         buffer[34] = 0;
         buffer[35] = 0;
         int before = HeaderSize + payloadSize;
-        seal.Write(buffer[..before], buffer.Slice(before, FrameSeal.Size));
-        return before + FrameSeal.Size;
+        FrameSeal.Digest(buffer[..before], digest);
+        return before;
     }
 
     /// <summary>Reads a frame; whatever the bytes are, it does not throw.</summary>
     /// <param name="bytes">One UDP payload.</param>
-    /// <param name="seal">Checks the MAC.</param>
+    /// <param name="seal">Checks its end.</param>
     /// <param name="frame">The frame, into <paramref name="bytes"/>; empty where they are none.</param>
     /// <param name="fault">Why they are none.</param>
     public static bool TryRead(ReadOnlySpan<byte> bytes, FrameSeal seal, out BalancerFrame frame, out FrameFault fault)
     {
         ArgumentNullException.ThrowIfNull(seal);
+        if (!TryShape(bytes, out BalancerFrame shaped, out fault))
+        {
+            frame = default;
+            return false;
+        }
+        fault = FrameSeal.IdIn(bytes) != seal.Id ? FrameFault.UnknownKey : seal.Matches(bytes) ? FrameFault.None : FrameFault.Forged;
+        frame = fault is FrameFault.None ? shaped : default;
+        return fault is FrameFault.None;
+    }
+
+    /// <summary>The same, by any of the keys of a ring.</summary>
+    internal static bool TryRead(ReadOnlySpan<byte> bytes, SealRing seals, out BalancerFrame frame, out FrameFault fault)
+    {
+        if (!TryShape(bytes, out BalancerFrame shaped, out fault))
+        {
+            frame = default;
+            return false;
+        }
+        fault = seals.Find(FrameSeal.IdIn(bytes)) is not { } seal ? FrameFault.UnknownKey : seal.Matches(bytes) ? FrameFault.None : FrameFault.Forged;
+        frame = fault is FrameFault.None ? shaped : default;
+        return fault is FrameFault.None;
+    }
+
+    private static bool TryShape(ReadOnlySpan<byte> bytes, out BalancerFrame frame, out FrameFault fault)
+    {
         frame = default;
         fault = FrameFault.Malformed;
         if (bytes.Length is < Overhead or > MaxSize || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
@@ -110,12 +152,10 @@ public readonly ref struct BalancerFrame
         {
             FrameKind.Ingress or FrameKind.Egress => bytes[5] == 0,
             FrameKind.Hello => bytes[5] <= 1 && peer == default && payload.Length == HelloSize,
+            FrameKind.Welcome => bytes[5] == 0 && peer == default && payload.Length == WelcomeSize,
             _ => false,
         };
         if (!shaped || bytes[6] != 0 || bytes[7] != 0 || bytes[34] != 0 || bytes[35] != 0)
-            return false;
-        fault = FrameFault.Forged;
-        if (!seal.Matches(bytes))
             return false;
         fault = FrameFault.None;
         frame = new BalancerFrame(kind, bytes[5] == 1, BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]), peer, payload);

@@ -17,17 +17,22 @@ public sealed class BalancerLink : IAsyncDisposable
     private const int HellosBetweenLookUps = 10;
     private static readonly TimeSpan BetweenHellos = TimeSpan.FromSeconds(1);
 
+    // A balancer answers each hello.
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan DoubtTime = TimeSpan.FromHours(1);
+
     private readonly Socket _socket;
     private readonly HostAddress _balancer;
     private readonly TimeProvider _time;
-    private readonly FrameSeal _receiveSeal;
+    private readonly Func<MemberKey> _keys;
     private readonly SocketAddress _sender;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _hellos;
 
     // The lock guards all that sending needs.
     private readonly Lock _lock = new();
-    private readonly FrameSeal _sendSeal;
+    private FrameSeal _sendSeal;
+    private MemberKey _key;
     private readonly byte[] _frame = GC.AllocateUninitializedArray<byte>(BalancerFrame.MaxSize, pinned: true);
     private readonly ulong _life = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
     private SocketAddress? _target;
@@ -40,21 +45,36 @@ public sealed class BalancerLink : IAsyncDisposable
     private long _received;
     private long _malformed;
     private long _forged;
+    private long _unknownKey;
     private long _wrongKind;
 
-    private BalancerLink(Socket socket, HostAddress balancer, ClusterKey key, TimeProvider time)
+    // The newest key's first; the one before is for what is under way. Only who receives uses them.
+    private FrameSeal[] _receiveSeals;
+
+    // What the balancer answered; guarded by the lock.
+    private readonly long _opened;
+    private long _answered;
+    private ulong _answeredCount;
+    private Term _balancerTerm;
+    private long _doubts;
+    private long _doubted;
+
+    private BalancerLink(Socket socket, HostAddress balancer, Func<MemberKey> keys, TimeProvider time)
     {
+        _keys = keys;
+        _key = keys();
+        _opened = time.GetTimestamp();
         _socket = socket;
         _balancer = balancer;
         _time = time;
-        _receiveSeal = new FrameSeal(key);
-        _sendSeal = new FrameSeal(key);
+        _receiveSeals = [new FrameSeal(_key)];
+        _sendSeal = new FrameSeal(_key);
         _sender = new SocketAddress(socket.AddressFamily);
         Address = (IPEndPoint)socket.LocalEndPoint!;
         _hellos = Task.Run(KeepSayingHelloAsync, CancellationToken.None);
     }
 
-    /// <summary>Where it is bound: the address to name with <c>--members</c>, where the member does not announce itself.</summary>
+    /// <summary>Where it is bound.</summary>
     public IPEndPoint Address { get; }
 
     /// <summary>Faults where no hello is said any more, so that the balancer soon forgets this member; ends with <see cref="DisposeAsync"/>.</summary>
@@ -67,17 +87,39 @@ public sealed class BalancerLink : IAsyncDisposable
         Volatile.Read(ref _sendsFailed),
         Volatile.Read(ref _malformed),
         Volatile.Read(ref _forged),
+        Volatile.Read(ref _unknownKey),
         Volatile.Read(ref _wrongKind));
+
+    /// <summary>What people should know of the balancer now; each a full sentence.</summary>
+    public IReadOnlyList<string> Warnings
+    {
+        get
+        {
+            List<string> warnings = [];
+            lock (_lock)
+            {
+                long since = _answered == 0 ? _opened : _answered;
+                if (_time.GetElapsedTime(since) > AnswerTime)
+                    warnings.Add($"The balancer at {_balancer} does not answer: no datagram comes in by it, and none leaves. See that it runs, with this member's key in its ring (balancer.keys).");
+                else if (_isMaster && _balancerTerm > _term)
+                    warnings.Add($"The balancer at {_balancer} goes by term {_balancerTerm}, and drops what this master of term {_term} releases. Its messages say who claimed that term; what nobody backs is taken back within seconds.");
+                if (_doubted != 0 && _time.GetElapsedTime(_doubted) < DoubtTime)
+                    warnings.Add($"The balancer at {_balancer} did not believe what a member said of its term ({_doubts} times since it began): somebody may have that member's key. Its messages say whose; make new keys: seguro cluster keys rotate FOLDER.");
+            }
+            return warnings;
+        }
+    }
 
     /// <summary>Binds, and begins to say hello as a replica of term 0.</summary>
     /// <param name="listen">Where the copies come in; port 0 asks for a free one.</param>
     /// <param name="balancer">The balancer's inner address; a name is looked up again and again.</param>
-    /// <param name="key">The cluster's key.</param>
+    /// <param name="keys">This member's key. Asked for with each hello; another one than before is used from then on. Must not throw after the first time.</param>
     /// <param name="time">Paces the hellos.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address is in use, or not of this machine.</exception>
-    public static BalancerLink Open(IPEndPoint listen, HostAddress balancer, ClusterKey key, TimeProvider time)
+    public static BalancerLink Open(IPEndPoint listen, HostAddress balancer, Func<MemberKey> keys, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(listen);
+        ArgumentNullException.ThrowIfNull(keys);
         ArgumentNullException.ThrowIfNull(time);
         Socket socket = new(listen.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
@@ -87,7 +129,7 @@ public sealed class BalancerLink : IAsyncDisposable
             socket.ReceiveBufferSize = BufferBytes;
             socket.SendBufferSize = BufferBytes;
             socket.Bind(listen);
-            return new BalancerLink(socket, balancer, key, time);
+            return new BalancerLink(socket, balancer, keys, time);
         }
         catch (SocketException error)
         {
@@ -173,12 +215,23 @@ public sealed class BalancerLink : IAsyncDisposable
 
     private IngressDatagram? Read(ReadOnlyMemory<byte> bytes)
     {
-        if (!BalancerFrame.TryRead(bytes.Span, _receiveSeal, out BalancerFrame frame, out FrameFault fault))
+        FrameSeal[] seals = Volatile.Read(ref _receiveSeals);
+        bool isFrame = BalancerFrame.TryRead(bytes.Span, seals[0], out BalancerFrame frame, out FrameFault fault);
+        if (fault == FrameFault.UnknownKey && seals.Length > 1)
+            isFrame = BalancerFrame.TryRead(bytes.Span, seals[1], out frame, out fault);
+        if (!isFrame)
         {
             if (fault == FrameFault.Forged)
                 _forged++;
+            else if (fault == FrameFault.UnknownKey)
+                _unknownKey++;
             else
                 _malformed++;
+            return null;
+        }
+        if (frame.Kind == FrameKind.Welcome)
+        {
+            TakeWelcome(frame);
             return null;
         }
         if (frame.Kind != FrameKind.Ingress)
@@ -188,6 +241,24 @@ public sealed class BalancerLink : IAsyncDisposable
         }
         _received++;
         return new IngressDatagram(frame.Number, frame.Peer, bytes.Slice(BalancerFrame.HeaderSize, frame.Payload.Length));
+    }
+
+    private void TakeWelcome(BalancerFrame welcome)
+    {
+        ulong life = BinaryPrimitives.ReadUInt64LittleEndian(welcome.Payload);
+        ulong count = BinaryPrimitives.ReadUInt64LittleEndian(welcome.Payload[8..]);
+        long doubts = BinaryPrimitives.ReadInt64LittleEndian(welcome.Payload[BalancerFrame.HelloSize..]);
+        lock (_lock)
+        {
+            // An answer to a hello of this life, newer than the last: a recorded one says nothing.
+            if (life != _life || count <= _answeredCount || count > _helloCount)
+                return;
+            long now = _time.GetTimestamp();
+            (_answered, _answeredCount, _balancerTerm) = (now, count, new Term(welcome.Number));
+            if (doubts > _doubts)
+                _doubted = now;
+            _doubts = doubts;
+        }
     }
 
     private async Task KeepSayingHelloAsync()
@@ -214,7 +285,7 @@ public sealed class BalancerLink : IAsyncDisposable
     {
         try
         {
-            IPEndPoint found = await MemberTable.ResolveAsync(_balancer, _stop.Token);
+            IPEndPoint found = await ResolveAsync(_balancer, _stop.Token);
             // A socket of both families speaks to IPv4 by mapped addresses.
             if (_socket.AddressFamily == AddressFamily.InterNetworkV6)
                 found.Address = found.Address.MapToIPv6();
@@ -229,13 +300,35 @@ public sealed class BalancerLink : IAsyncDisposable
         }
     }
 
+    /// <summary>The first address of a name: several would be several ways to one balancer.</summary>
+    /// <exception cref="SocketException">The name is not known now, or has no address.</exception>
+    private static async Task<IPEndPoint> ResolveAsync(HostAddress address, CancellationToken cancel)
+    {
+        if (IPAddress.TryParse(address.Host, out IPAddress? literal))
+            return new IPEndPoint(literal, address.Port);
+        IPAddress[] found = await Dns.GetHostAddressesAsync(address.Host, cancel);
+        return found.Length > 0 ? new IPEndPoint(found[0], address.Port) : throw new SocketException((int)SocketError.NoData);
+    }
+
     private void SayHello()
     {
         if (_stop.IsCancellationRequested)
             return;
+        TakeKey();
         BinaryPrimitives.WriteUInt64LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize), _life);
         BinaryPrimitives.WriteUInt64LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize + 8), ++_helloCount);
         Transmit(BalancerFrame.Complete(_frame, BalancerFrame.HelloSize, FrameKind.Hello, _isMaster, _term.Value, default, _sendSeal));
+    }
+
+    private void TakeKey()
+    {
+        MemberKey key = _keys();
+        if (key.Equals(_key))
+            return;
+        _key = key;
+        _sendSeal.Dispose();
+        _sendSeal = new FrameSeal(key);
+        Volatile.Write(ref _receiveSeals, [new FrameSeal(key), _receiveSeals[0]]);
     }
 
     private bool Transmit(int size)

@@ -14,6 +14,8 @@ internal sealed class BalancerMetrics : IDisposable
         _meter.CreateObservableCounter("seguro.balancer.released", () => balancer.Stats.Released, "{datagram}", "Effects sent from the public address.");
         _meter.CreateObservableCounter("seguro.balancer.dropped", () => Dropped(balancer.Stats), "{datagram}", "What was dropped, by reason.");
         _meter.CreateObservableGauge("seguro.balancer.term", () => (long)balancer.Stats.Term, null, "The highest term that a master showed.");
+        _meter.CreateObservableCounter("seguro.balancer.terms.refused", () => balancer.Stats.TermsRefused, "{term}", "Terms that a member said it is master of, and that were not believed.");
+        _meter.CreateObservableCounter("seguro.balancer.terms.takenback", () => balancer.Stats.TermsTakenBack, "{term}", "Terms that were taken back, because no other member backed them.");
         _meter.CreateObservableGauge("seguro.balancer.members", () => balancer.Stats.Members, "{member}", "Members that get what comes in.");
     }
 
@@ -32,6 +34,7 @@ internal sealed class BalancerMetrics : IDisposable
         Reason("hello_too_many", stats.HellosTooMany),
         Reason("malformed", stats.Malformed),
         Reason("forged", stats.Forged),
+        Reason("unknown_key", stats.UnknownKey),
         Reason("unknown_sender", stats.UnknownSender),
         Reason("wrong_kind", stats.WrongKind),
         Reason("inside_overflow", stats.InsideOverflow),

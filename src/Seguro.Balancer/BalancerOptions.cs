@@ -12,14 +12,14 @@ public sealed record BalancerOptions
     /// <summary>The public address: outside peers send here, and see what is released come from here.</summary>
     public required IPEndPoint Listen { get; init; }
 
-    /// <summary>The address on the members' network: hellos and effects come in here, and the copies leave from here. Never let the world reach it.</summary>
+    /// <summary>The address on the members' network: hellos and effects come in here, and the copies leave from here. One address, never all of the machine's: the world has no business here.</summary>
     public required IPEndPoint Inside { get; init; }
 
-    /// <summary>Members that get what comes in even if they never announce themselves; at most <see cref="MaxMembers"/>. Names are looked up again and again.</summary>
-    public IReadOnlyList<HostAddress> Members { get; init; } = [];
+    /// <summary>What the members authenticate themselves with. Asked for once a second: another ring than the last one is in force from then on. Must not throw.</summary>
+    public required Func<KeyRing> Keys { get; init; }
 
-    /// <summary>What the members authenticate themselves with.</summary>
-    public required ClusterKey Key { get; init; }
+    /// <summary>Hears what people should know, each a full sentence. From the thread that runs the balancer.</summary>
+    public Action<string>? Notice { get; init; }
 
     /// <summary>Bytes of buffer to ask the kernel for, for each socket and direction; it grants no more than <c>net.core.rmem_max</c> and <c>wmem_max</c>.</summary>
     public int BufferBytes { get; init; } = 8 << 20;

@@ -16,11 +16,14 @@ namespace Seguro.Balancer;
 /// <param name="HellosTooMany">Hellos of a member beyond the most; dropped.</param>
 /// <param name="Malformed">Came in from the members' side and were no frames; dropped.</param>
 /// <param name="Forged">Frames with a wrong MAC; dropped.</param>
+/// <param name="UnknownKey">Frames by a key that is not in the ring: of a member that left, or whose new key did not get here; dropped.</param>
 /// <param name="UnknownSender">Effects from an address that is no member's; dropped.</param>
 /// <param name="WrongKind">Frames that a balancer sends and never gets; dropped.</param>
 /// <param name="InsideOverflow">From the members' side: the kernel dropped them because the balancer did not keep up.</param>
 /// <param name="SocketErrors">Errors of the system while receiving; the balancer went on.</param>
 /// <param name="Term">The highest term that a master showed; 0 before the first.</param>
+/// <param name="TermsRefused">How often a term was not believed that a member said it is master of.</param>
+/// <param name="TermsTakenBack">How often a term was taken back that no other member backed.</param>
 /// <param name="Members">How many members get what comes in, now.</param>
 public sealed record BalancerStats(
     long Datagrams,
@@ -38,9 +41,12 @@ public sealed record BalancerStats(
     long HellosTooMany,
     long Malformed,
     long Forged,
+    long UnknownKey,
     long UnknownSender,
     long WrongKind,
     long InsideOverflow,
     long SocketErrors,
     ulong Term,
+    long TermsRefused,
+    long TermsTakenBack,
     int Members);

@@ -6,15 +6,22 @@ namespace Seguro.Balancer;
 internal sealed unsafe class EgressPump : IDisposable
 {
     private const int Slots = 32;
+    private const int WelcomeFrame = BalancerFrame.WelcomeSize + BalancerFrame.Overhead;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly DatagramSocket _inside;
     private readonly DatagramSocket _outside;
     private readonly MemberTable _members;
-    private readonly FrameSeal _seal;
+    private readonly TermGuard _terms;
+    private readonly TimeProvider _time;
     // One byte more than the largest frame: what fills it is too long.
     private readonly ReceiveBatch _batch = new(Slots, 0, BalancerFrame.MaxSize + 1, 0);
     private readonly SendQueue _queue;
-    private ulong _term;
+    private readonly SendQueue _welcomes;
+    private readonly byte[] _welcomeBytes = GC.AllocateUninitializedArray<byte>(Slots * WelcomeFrame, pinned: true);
+    private SealRing _seals;
+    private SealRing? _known;
+    private long _looked;
     private long _released;
     private long _oldTerm;
     private long _refused;
@@ -23,21 +30,33 @@ internal sealed unsafe class EgressPump : IDisposable
     private long _hellosTooMany;
     private long _malformed;
     private long _forged;
+    private long _unknownKey;
     private long _unknownSender;
     private long _wrongKind;
 
     /// <summary>Takes memory; owns none of the sockets.</summary>
-    public EgressPump(DatagramSocket inside, DatagramSocket outside, MemberTable members, ClusterKey key)
+    public EgressPump(DatagramSocket inside, DatagramSocket outside, MemberTable members, SealRing seals, TimeProvider time)
     {
         _inside = inside;
         _outside = outside;
         _members = members;
-        _seal = new FrameSeal(key);
+        _seals = seals;
+        _time = time;
+        _terms = new TermGuard(time);
+        _looked = time.GetTimestamp();
         _queue = new SendQueue(Slots, outside.Family);
+        _welcomes = new SendQueue(Slots, inside.Family);
     }
 
-    /// <summary>The highest term that a master showed.</summary>
-    public ulong Term => Volatile.Read(ref _term);
+    /// <summary>The highest term in force.</summary>
+    public ulong Term => _terms.Term;
+
+    public long TermsRefused => _terms.Refused;
+
+    public long TermsTakenBack => _terms.TakenBack;
+
+    /// <summary>What was wrong with a term the last time; <see langword="null"/>: nothing ever was.</summary>
+    public string? Trouble => _terms.Trouble;
 
     public long Released => Volatile.Read(ref _released);
 
@@ -55,47 +74,62 @@ internal sealed unsafe class EgressPump : IDisposable
 
     public long Forged => Volatile.Read(ref _forged);
 
+    public long UnknownKey => Volatile.Read(ref _unknownKey);
+
     public long UnknownSender => Volatile.Read(ref _unknownSender);
 
     public long WrongKind => Volatile.Read(ref _wrongKind);
 
     public long SocketErrors => _batch.Errors;
 
+    /// <summary>Other keys are in force from now on. From any thread; who is in a step goes on with the old ones, which are the collector's.</summary>
+    public void SetSeals(SealRing seals) => Volatile.Write(ref _seals, seals);
+
     /// <summary>Waits for frames, and sends out what may be released.</summary>
     public void Step()
     {
         int count = _batch.Receive(_inside);
+        SealRing seals = Volatile.Read(ref _seals);
+        if (seals != _known)
+            _terms.Keep(seals.Members);
+        _known = seals;
         for (int slot = 0; slot < count; slot++)
         {
-            if (BalancerFrame.TryRead(_batch.Datagram(slot), _seal, out BalancerFrame frame, out FrameFault fault))
-                Take(slot, frame);
+            if (BalancerFrame.TryRead(_batch.Datagram(slot), seals, out BalancerFrame frame, out FrameFault fault))
+                Take(slot, frame, seals.MemberOf(FrameSeal.IdIn(_batch.Datagram(slot))), seals);
             else if (fault == FrameFault.Forged)
                 _forged++;
+            else if (fault == FrameFault.UnknownKey)
+                _unknownKey++;
             else
                 _malformed++;
         }
         (int sent, int refused) = _queue.Flush(_outside);
         _released += sent;
         _refused += refused;
+        _welcomes.Flush(_inside);
+        if (_time.GetElapsedTime(_looked) < BetweenLooks)
+            return;
+        _looked = _time.GetTimestamp();
+        _terms.Look();
     }
 
-    private void Take(int slot, BalancerFrame frame)
+    private void Take(int slot, BalancerFrame frame, string member, SealRing seals)
     {
         switch (frame.Kind)
         {
-            case FrameKind.Egress when !_members.Knows(_batch.Peer(slot)):
+            case FrameKind.Egress when !_members.Knows(_batch.Peer(slot), member):
                 _unknownSender++;
                 break;
-            case FrameKind.Egress when frame.Number < _term:
+            case FrameKind.Egress when !_terms.Admit(member, frame.Number):
                 _oldTerm++;
                 break;
             case FrameKind.Egress:
-                _term = frame.Number;
                 if (!_queue.Add(_batch.Start(slot) + BalancerFrame.HeaderSize, frame.Payload.Length, frame.Peer))
                     _refused++;
                 break;
             case FrameKind.Hello:
-                Welcome(slot, frame);
+                Welcome(slot, frame, member, seals.Find(FrameSeal.IdIn(_batch.Datagram(slot)))!);
                 break;
             default:
                 _wrongKind++;
@@ -103,11 +137,11 @@ internal sealed unsafe class EgressPump : IDisposable
         }
     }
 
-    private void Welcome(int slot, BalancerFrame hello)
+    private void Welcome(int slot, BalancerFrame hello, string member, FrameSeal seal)
     {
         ulong life = BinaryPrimitives.ReadUInt64LittleEndian(hello.Payload);
         ulong count = BinaryPrimitives.ReadUInt64LittleEndian(hello.Payload[8..]);
-        switch (_members.Hello(_batch.Peer(slot), life, count))
+        switch (_members.Hello(_batch.Peer(slot), life, count, member, seal.Id))
         {
             case MemberTable.Welcome.Taken:
                 _hellos++;
@@ -120,8 +154,12 @@ internal sealed unsafe class EgressPump : IDisposable
                 break;
         }
         // Only who is master may raise the term: a replica may have heard of a term whose master never came to be. One that found no place is no less a master.
-        if (hello.IsMaster && hello.Number > _term)
-            _term = hello.Number;
+        _terms.Hear(member, hello.IsMaster, hello.Number);
+        Span<byte> answer = _welcomeBytes.AsSpan(slot * WelcomeFrame, WelcomeFrame);
+        hello.Payload.CopyTo(answer[BalancerFrame.HeaderSize..]);
+        BinaryPrimitives.WriteInt64LittleEndian(answer[(BalancerFrame.HeaderSize + BalancerFrame.HelloSize)..], _terms.Refused + _terms.TakenBack);
+        int size = BalancerFrame.Complete(answer, BalancerFrame.WelcomeSize, FrameKind.Welcome, isMaster: false, _terms.Term, default, seal);
+        _welcomes.Add((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref answer[0]), size, _batch.Peer(slot));
     }
 
     /// <inheritdoc/>
@@ -129,6 +167,7 @@ internal sealed unsafe class EgressPump : IDisposable
     {
         _batch.Dispose();
         _queue.Dispose();
-        _seal.Dispose();
+        _welcomes.Dispose();
+        _seals.Dispose();
     }
 }

@@ -11,4 +11,6 @@ public enum FrameKind : byte
     Egress = 2,
     /// <summary>Member to balancer: send me what comes in.</summary>
     Hello = 3,
+    /// <summary>Balancer to member: the answer to a hello.</summary>
+    Welcome = 4,
 }

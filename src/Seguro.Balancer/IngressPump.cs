@@ -9,9 +9,9 @@ internal sealed unsafe class IngressPump : IDisposable
     private readonly DatagramSocket _outside;
     private readonly DatagramSocket _inside;
     private readonly MemberTable _members;
-    private readonly FrameSeal _seal;
-    private readonly ReceiveBatch _batch = new(Slots, BalancerFrame.HeaderSize, BalancerFrame.MaxPayload, FrameSeal.Size);
+    private readonly ReceiveBatch _batch = new(Slots, BalancerFrame.HeaderSize, BalancerFrame.MaxPayload, 0);
     private readonly SendQueue _queue;
+    private SealRing _seals;
     private ulong _number;
     private long _datagrams;
     private long _copies;
@@ -24,14 +24,14 @@ internal sealed unsafe class IngressPump : IDisposable
     /// <param name="outside">The public socket.</param>
     /// <param name="inside">What the copies leave from.</param>
     /// <param name="members">Who gets copies.</param>
-    /// <param name="key">Seals the copies.</param>
+    /// <param name="seals">Seal the copies, each with its member's key.</param>
     /// <param name="first">The number before the first datagram's: above all that an earlier life of the balancer gave.</param>
-    public IngressPump(DatagramSocket outside, DatagramSocket inside, MemberTable members, ClusterKey key, ulong first)
+    public IngressPump(DatagramSocket outside, DatagramSocket inside, MemberTable members, SealRing seals, ulong first)
     {
         _outside = outside;
         _inside = inside;
         _members = members;
-        _seal = new FrameSeal(key);
+        _seals = seals;
         _queue = new SendQueue(Slots * BalancerOptions.MaxMembers, inside.Family);
         _number = first;
     }
@@ -50,11 +50,17 @@ internal sealed unsafe class IngressPump : IDisposable
 
     public long SocketErrors => _batch.Errors;
 
+    /// <summary>Other keys are in force from now on. From any thread; who is in a step goes on with the old ones, which are the collector's.</summary>
+    public void SetSeals(SealRing seals) => Volatile.Write(ref _seals, seals);
+
     /// <summary>Waits for datagrams and gives each to every member.</summary>
     public void Step()
     {
         int count = _batch.Receive(_outside);
-        PeerAddress[] members = _members.Current;
+        MemberTarget[] members = _members.Current;
+        SealRing seals = Volatile.Read(ref _seals);
+        Span<byte> digest = stackalloc byte[BalancerFrame.DigestSize];
+        Span<byte> end = stackalloc byte[FrameSeal.Size];
         for (int slot = 0; slot < count; slot++)
         {
             _datagrams++;
@@ -75,10 +81,13 @@ internal sealed unsafe class IngressPump : IDisposable
                 continue;
             }
             // The datagram was received where the frame's payload belongs: nothing is copied.
-            int size = BalancerFrame.Complete(_batch.Room(slot), _batch.Size(slot), FrameKind.Ingress, isMaster: false, ++_number, peer, _seal);
-            foreach (PeerAddress member in members)
+            int size = BalancerFrame.Begin(_batch.Room(slot), _batch.Size(slot), FrameKind.Ingress, isMaster: false, ++_number, peer, digest);
+            foreach (MemberTarget member in members)
             {
-                if (!_queue.Add(_batch.Start(slot), size, member))
+                if (seals.Find(member.Key) is not { } seal)
+                    continue; // its key was taken out of the ring a moment ago
+                seal.Write(digest, end);
+                if (!_queue.Add(_batch.Start(slot), size, member.Address, end))
                     _refused++;
             }
         }
@@ -92,6 +101,6 @@ internal sealed unsafe class IngressPump : IDisposable
     {
         _batch.Dispose();
         _queue.Dispose();
-        _seal.Dispose();
+        _seals.Dispose();
     }
 }

@@ -1,14 +1,10 @@
-using System.Net;
-using System.Net.Sockets;
-using Seguro.Core;
-
 namespace Seguro.Balancer;
 
 /// <summary>
-/// Who gets what comes in: the members that were configured, and those that announced themselves within the last <see cref="Silence"/>. Safe for several threads; reading
+/// Who gets what comes in: the members that announced themselves within the last <see cref="Silence"/>. Each has one place, whatever it says of itself. Safe for several threads; reading
 /// takes no lock and allocates nothing.
 /// </summary>
-internal sealed class MemberTable
+internal sealed class MemberTable(TimeProvider time)
 {
     /// <summary>A member that announced itself and then is silent for so long gets nothing more.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
@@ -17,24 +13,8 @@ internal sealed class MemberTable
     private const int MostLives = 64;
 
     private readonly Lock _lock = new();
-    private readonly TimeProvider _time;
-    private readonly HostAddress[] _configured;
-    private readonly PeerAddress[] _resolved;
     private readonly Dictionary<ulong, Life> _lives = [];
-    private PeerAddress[] _current = [];
-
-    public MemberTable(IReadOnlyList<HostAddress> configured, TimeProvider time)
-    {
-        if (configured.Count > BalancerOptions.MaxMembers)
-        {
-            throw new SeguroException(
-                ErrorCode.BadValue, $"{configured.Count} members are more than a balancer serves, which is {BalancerOptions.MaxMembers}", "Name fewer with --members.");
-        }
-        _time = time;
-        _configured = [.. configured];
-        _resolved = [.. _configured.Select(static address => IPAddress.TryParse(address.Host, out IPAddress? literal) ? PeerAddress.Of(new IPEndPoint(literal, address.Port)) : default)];
-        Publish();
-    }
+    private MemberTarget[] _current = [];
 
     /// <summary>What became of a hello.</summary>
     public enum Welcome
@@ -48,7 +28,7 @@ internal sealed class MemberTable
     }
 
     /// <summary>The members, in an array that never changes: a new one replaces it.</summary>
-    public PeerAddress[] Current => Volatile.Read(ref _current);
+    public MemberTarget[] Current => Volatile.Read(ref _current);
 
     /// <summary>How many lives it remembers, silent ones included.</summary>
     public int Lives
@@ -60,70 +40,66 @@ internal sealed class MemberTable
         }
     }
 
-    /// <summary>The address is a member's.</summary>
-    public bool Knows(PeerAddress address)
+    /// <summary>This member is at this address.</summary>
+    public bool Knows(PeerAddress address, string member)
     {
-        foreach (PeerAddress member in Current)
+        foreach (MemberTarget target in Current)
         {
-            if (member == address)
+            if (target.Address == address && target.Member == member)
                 return true;
         }
         return false;
-    }
-
-    /// <summary>Looks up the configured names; one that is not known now keeps the address that it had.</summary>
-    public async Task ResolveAsync(CancellationToken cancel)
-    {
-        for (int index = 0; index < _configured.Length; index++)
-        {
-            try
-            {
-                PeerAddress found = PeerAddress.Of(await ResolveAsync(_configured[index], cancel));
-                lock (_lock)
-                    _resolved[index] = found;
-            }
-            catch (SocketException)
-            {
-                // The name server, or the member, may be there later.
-            }
-        }
-        lock (_lock)
-            Publish();
     }
 
     /// <summary>Takes an authentic hello.</summary>
     /// <param name="from">Where it came from: there the member gets its copies.</param>
     /// <param name="life">Names the run of the sender's process.</param>
     /// <param name="count">Grows with each hello of a life.</param>
-    public Welcome Hello(PeerAddress from, ulong life, ulong count)
+    /// <param name="member">Whose key it was made with.</param>
+    /// <param name="key">Which of its keys that is.</param>
+    public Welcome Hello(PeerAddress from, ulong life, ulong count, string member, uint key)
     {
-        long now = _time.GetTimestamp();
+        long now = time.GetTimestamp();
         lock (_lock)
         {
             if (_lives.TryGetValue(life, out Life? known))
             {
                 if (count <= known.Count)
                     return Welcome.Repeated;
-                if (known.IsPresent && known.Address == from)
+                if (known.IsPresent && known.Target == new MemberTarget(from, key, member))
                 {
                     (known.Count, known.Heard) = (count, now);
                     return Welcome.Taken;
                 }
             }
-            bool isNew = !Knows(from);
-            bool moves = known is { IsPresent: true };
-            if (isNew && !moves && Current.Length >= BalancerOptions.MaxMembers)
-                return Welcome.TooMany;
+            // Its process started anew, or it moved. Whoever has its key takes its place, and nobody else's.
             foreach (Life other in _lives.Values)
-                other.IsPresent &= other.Address != from; // its process started anew
+                other.IsPresent &= other.Target.Member != member;
+            if (_lives.Values.Count(static other => other.IsPresent) >= BalancerOptions.MaxMembers)
+            {
+                Publish();
+                return Welcome.TooMany;
+            }
             if (known is null)
             {
                 MakeRoom();
                 _lives.Add(life, known = new Life());
             }
-            (known.Address, known.Count, known.Heard, known.IsPresent) = (from, count, now, true);
+            (known.Target, known.Count, known.Heard, known.IsPresent) = (new MemberTarget(from, key, member), count, now, true);
             Publish();
             return Welcome.Taken;
+        }
+    }
+
+    /// <summary>Lets go of the members whose key is not in the ring any more.</summary>
+    public void Keep(KeyRing keys)
+    {
+        HashSet<uint> known = [.. keys.Entries.Select(static entry => entry.Key.Id)];
+        lock (_lock)
+        {
+            foreach (Life life in _lives.Values)
+                life.IsPresent &= known.Contains(life.Target.Key);
+            Publish();
         }
     }
 
@@ -135,7 +111,7 @@ internal sealed class MemberTable
             bool changed = false;
             foreach (Life life in _lives.Values)
             {
-                if (!life.IsPresent || _time.GetElapsedTime(life.Heard) < Silence)
+                if (!life.IsPresent || time.GetElapsedTime(life.Heard) < Silence)
                     continue;
                 life.IsPresent = false;
                 changed = true;
@@ -143,16 +119,6 @@ internal sealed class MemberTable
             if (changed)
                 Publish();
         }
-    }
-
-    /// <summary>The first address of a name: several would be several ways to one member.</summary>
-    /// <exception cref="SocketException">The name is not known now, or has no address.</exception>
-    public static async Task<IPEndPoint> ResolveAsync(HostAddress address, CancellationToken cancel)
-    {
-        if (IPAddress.TryParse(address.Host, out IPAddress? literal))
-            return new IPEndPoint(literal, address.Port);
-        IPAddress[] found = await Dns.GetHostAddressesAsync(address.Host, cancel);
-        return found.Length > 0 ? new IPEndPoint(found[0], address.Port) : throw new SocketException((int)SocketError.NoData);
     }
 
     private void MakeRoom()
@@ -167,20 +133,14 @@ internal sealed class MemberTable
 
     private void Publish()
     {
-        PeerAddress[] members =
-        [
-            .. _resolved.Where(static address => address != default)
-                .Concat(_lives.Values.Where(static life => life.IsPresent).Select(static life => life.Address))
-                .Distinct()
-                .Take(BalancerOptions.MaxMembers),
-        ];
+        MemberTarget[] members = [.. _lives.Values.Where(static life => life.IsPresent).Select(static life => life.Target)];
         if (!members.AsSpan().SequenceEqual(Current))
             Volatile.Write(ref _current, members);
     }
 
     private sealed class Life
     {
-        public PeerAddress Address { get; set; }
+        public MemberTarget Target { get; set; }
 
         public ulong Count { get; set; }
 

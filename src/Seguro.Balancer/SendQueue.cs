@@ -11,6 +11,7 @@ internal sealed unsafe class SendQueue : IDisposable
     private DatagramSocket.Message* _messages;
     private DatagramSocket.Segment* _segments;
     private byte* _addresses;
+    private byte* _ends;
     private int _count;
 
     /// <summary>Takes the memory.</summary>
@@ -21,12 +22,12 @@ internal sealed unsafe class SendQueue : IDisposable
         _slots = slots;
         _family = family;
         _messages = (DatagramSocket.Message*)NativeMemory.AllocZeroed((nuint)slots, (nuint)sizeof(DatagramSocket.Message));
-        _segments = (DatagramSocket.Segment*)NativeMemory.AllocZeroed((nuint)slots, (nuint)sizeof(DatagramSocket.Segment));
+        _segments = (DatagramSocket.Segment*)NativeMemory.AllocZeroed(2 * (nuint)slots, (nuint)sizeof(DatagramSocket.Segment));
+        _ends = (byte*)NativeMemory.AllocZeroed((nuint)slots, FrameSeal.Size);
         _addresses = (byte*)NativeMemory.AllocZeroed((nuint)slots, DatagramSocket.AddressRoom);
         for (int slot = 0; slot < slots; slot++)
         {
-            _messages[slot].Segments = _segments + slot;
-            _messages[slot].SegmentCount = 1;
+            _messages[slot].Segments = _segments + (2 * slot);
             _messages[slot].Address = _addresses + (slot * DatagramSocket.AddressRoom);
         }
     }
@@ -35,7 +36,14 @@ internal sealed unsafe class SendQueue : IDisposable
     /// <param name="start">Its first byte; must stay until the flush.</param>
     /// <param name="size">Its size.</param>
     /// <param name="peer">Where it goes.</param>
-    public bool Add(byte* start, int size, PeerAddress peer)
+    public bool Add(byte* start, int size, PeerAddress peer) => Add(start, size, peer, default);
+
+    /// <summary>The same, with an end of its own, which is copied.</summary>
+    /// <param name="start">Its first byte; must stay until the flush.</param>
+    /// <param name="size">Its size without the end.</param>
+    /// <param name="peer">Where it goes.</param>
+    /// <param name="end">Nothing, or <see cref="FrameSeal.Size"/> bytes.</param>
+    public bool Add(byte* start, int size, PeerAddress peer, ReadOnlySpan<byte> end)
     {
         if (_count == _slots)
             throw new InvalidOperationException("more datagrams than slots");
@@ -43,7 +51,12 @@ internal sealed unsafe class SendQueue : IDisposable
         if (addressSize == 0)
             return false;
         _messages[_count].AddressSize = (uint)addressSize;
-        _segments[_count] = new DatagramSocket.Segment { Start = start, Size = (nuint)size };
+        DatagramSocket.Segment* segments = _segments + (2 * _count);
+        byte* own = _ends + (FrameSeal.Size * _count);
+        segments[0] = new DatagramSocket.Segment { Start = start, Size = (nuint)size };
+        segments[1] = new DatagramSocket.Segment { Start = own, Size = (nuint)end.Length };
+        end.CopyTo(new Span<byte>(own, FrameSeal.Size));
+        _messages[_count].SegmentCount = end.IsEmpty ? 1u : 2u;
         _count++;
         return true;
     }
@@ -72,8 +85,10 @@ internal sealed unsafe class SendQueue : IDisposable
         NativeMemory.Free(_messages);
         NativeMemory.Free(_segments);
         NativeMemory.Free(_addresses);
+        NativeMemory.Free(_ends);
         _messages = null;
         _segments = null;
         _addresses = null;
+        _ends = null;
     }
 }

@@ -14,9 +14,11 @@ namespace Seguro.Balancer;
 public sealed class UdpBalancer : IDisposable
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(1);
-    private const int RoundsBetweenLookUps = 10;
 
     private readonly TimeProvider _time;
+    private readonly BalancerOptions _options;
+    private KeyRing _keys;
+    private string? _said;
     private readonly DatagramSocket _outside;
     private readonly DatagramSocket _inside;
     private readonly MemberTable _members;
@@ -28,13 +30,15 @@ public sealed class UdpBalancer : IDisposable
     private UdpBalancer(BalancerOptions options, DatagramSocket outside, DatagramSocket inside, MemberTable members, TimeProvider time)
     {
         _time = time;
+        _options = options;
+        _keys = options.Keys().At(time.GetUtcNow());
         _outside = outside;
         _inside = inside;
         _members = members;
         // A later life begins above all numbers of an earlier one: nanoseconds since 1970, which no stream of datagrams outruns.
         ulong first = (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        _ingress = new IngressPump(outside, inside, members, options.Key, first);
-        _egress = new EgressPump(inside, outside, members, options.Key);
+        _ingress = new IngressPump(outside, inside, members, new SealRing(_keys), first);
+        _egress = new EgressPump(inside, outside, members, new SealRing(_keys), time);
         _metrics = new BalancerMetrics(this);
     }
 
@@ -48,9 +52,9 @@ public sealed class UdpBalancer : IDisposable
     public (int Public, int Inside) ReceiveBuffers => (_outside.ReceiveBuffer, _inside.ReceiveBuffer);
 
     /// <summary>Who gets what comes in, now.</summary>
-    public IReadOnlyList<IPEndPoint> Members => [.. _members.Current.Select(static member => member.ToEndPoint())];
+    public IReadOnlyList<IPEndPoint> Members => [.. _members.Current.Select(static member => member.Address.ToEndPoint())];
 
-    /// <summary>The highest term that a master showed.</summary>
+    /// <summary>The highest term in force.</summary>
     public Term Term => new(_egress.Term);
 
     /// <summary>What it did until now.</summary>
@@ -70,22 +74,25 @@ public sealed class UdpBalancer : IDisposable
         _egress.HellosTooMany,
         _egress.Malformed,
         _egress.Forged,
+        _egress.UnknownKey,
         _egress.UnknownSender,
         _egress.WrongKind,
         _inside.Drops,
         _ingress.SocketErrors + _egress.SocketErrors,
         _egress.Term,
+        _egress.TermsRefused,
+        _egress.TermsTakenBack,
         _members.Current.Length);
 
     /// <summary>Binds both sockets; datagrams wait in the kernel until <see cref="RunAsync"/>.</summary>
     /// <param name="options">Addresses, members, key.</param>
     /// <param name="time">Tells when a member is silent for too long.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: an address can't be used, or there are too many members.</exception>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: an address can't be used.</exception>
     public static UdpBalancer Bind(BalancerOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        MemberTable members = new(options.Members, time);
+        MemberTable members = new(time);
         DatagramSocket outside = DatagramSocket.Bind(options.Listen, options.BufferBytes);
         try
         {
@@ -170,12 +177,26 @@ public sealed class UdpBalancer : IDisposable
     private async Task KeepMembersAsync(CancellationToken cancel)
     {
         using PeriodicTimer timer = new(Round, _time);
-        for (int round = 0; ; round++)
+        while (true)
         {
             _members.Expire();
-            if (round % RoundsBetweenLookUps == 0)
-                await _members.ResolveAsync(cancel);
+            TakeKeys();
+            if (_egress.Trouble is { } trouble && trouble != _said)
+                _options.Notice?.Invoke(_said = trouble);
             await timer.WaitForNextTickAsync(cancel);
         }
+    }
+
+    private void TakeKeys()
+    {
+        KeyRing keys = _options.Keys().At(_time.GetUtcNow());
+        if (keys.Entries.SequenceEqual(_keys.Entries))
+            return;
+        _keys = keys;
+        // First those who check, then the list of who gets copies: nobody is let in by a key that is gone.
+        _egress.SetSeals(new SealRing(keys));
+        _ingress.SetSeals(new SealRing(keys));
+        _members.Keep(keys);
+        _options.Notice?.Invoke($"Other keys are in force: {keys.Entries.Count}, of {string.Join(", ", keys.Entries.Select(static entry => entry.Member).Distinct())}.");
     }
 }

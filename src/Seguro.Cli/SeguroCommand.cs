@@ -2,6 +2,7 @@ using System.CommandLine;
 using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Cluster;
 using Seguro.Cli.Commands.Cluster.Certificates;
+using Seguro.Cli.Commands.Cluster.Keys;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Mirror;
 using Seguro.Cli.Commands.Nouns;
@@ -129,6 +130,11 @@ public static class SeguroCommand
                 {
                     CertificatesShowCommand.Create(terminal),
                     CertificatesRenewCommand.Create(terminal),
+                },
+                new Command("keys", "Change the keys between members and balancer while they run.")
+                {
+                    KeysRotateCommand.Create(terminal),
+                    KeysRemoveCommand.Create(terminal),
                 },
             },
             DqliteNodeCommand.Create(terminal),

@@ -39,7 +39,8 @@ public sealed class SeguroNode : IAsyncDisposable
     private volatile MemberHost? _host;
     private volatile MemberLinks? _links;
     private StoreIdentity? _identity; // before the links start
-    private EffectRouter? _router;
+    private volatile EffectRouter? _router;
+    private KeyFile<MemberKey>? _balancerKey;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
     private string _waiting = "";
@@ -76,6 +77,9 @@ public sealed class SeguroNode : IAsyncDisposable
             if (asking.Count > 0)
                 warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
             warnings.AddRange(_links?.Problems ?? []);
+            warnings.AddRange(_router?.Warnings ?? []);
+            if (_balancerKey?.Problem is { } keyProblem)
+                warnings.Add(keyProblem);
             MemberHost? host = _host;
             if (host is null && waiting.Length > 0)
                 warnings.Add(waiting);
@@ -109,7 +113,7 @@ public sealed class SeguroNode : IAsyncDisposable
         certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
         certificates.RequireHost(configuration.Self.Links.Host);
         if (configuration.BalancerKey is { } key)
-            ClusterKey.Load(key);
+            KeyFiles.LoadKey(key);
         if (configuration.AdminToken is { } token)
             ReadToken(token);
     }
@@ -242,7 +246,8 @@ public sealed class SeguroNode : IAsyncDisposable
         IShip ship = Keep(MakeShip(identity));
         EffectRouter? router = MakeRouter(identity);
         if (router is not null)
-            _router = Keep(router);
+            Keep(router);
+        _router = router;
         MemberHost host = Keep(await MemberHost.StartAsync(
             new MemberHostOptions
             {
@@ -262,6 +267,7 @@ public sealed class SeguroNode : IAsyncDisposable
                         _ = LearnVersionAsync(kernel, router);
                 },
                 ChangeMembers = _access.See,
+                SeeTerm = term => router?.SeeTerm(term),
                 Log = new NoticeLogger(_notice),
             },
             cancel));
@@ -322,9 +328,16 @@ public sealed class SeguroNode : IAsyncDisposable
         if (_configuration.ShipKind is ShipKind.Opaque || _configuration.Udp is not { } udp)
             return null;
         IPEndPoint listen = udp.Resolve()[0];
-        DatagramPort port = _configuration.Balancer is { } balancer
-            ? new BalancerPort(BalancerLink.Open(listen, balancer, ClusterKey.Load(_configuration.BalancerKey!), TimeProvider.System))
-            : OwnPort.Open(listen);
+        DatagramPort port;
+        if (_configuration.Balancer is { } balancer)
+        {
+            KeyFile<MemberKey> key = _balancerKey = KeyFiles.LoadKey(_configuration.BalancerKey!);
+            port = new BalancerPort(BalancerLink.Open(listen, balancer, () => key.Current, TimeProvider.System));
+        }
+        else
+        {
+            port = OwnPort.Open(listen);
+        }
         // The demo kernel hears anything; every other one what vere's driver would give it.
         bool isDemo = _configuration.Kernel == NodeConfiguration.Demo && identity.Life == DemoKernel.Life;
         return new EffectRouter(port, new EffectRouterOptions

@@ -83,12 +83,13 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         (NetworkNamespace client, NetworkNamespace network, NetworkNamespace[] networks) = await BuildAsync("198.51.100.", ["10.77.1.", "10.77.2."], "/24");
-        await File.WriteAllTextAsync(_folder["key"], RandomNumberGenerator.GetHexString(64), cancel);
-        ClusterKey key = ClusterKey.Load(_folder["key"]);
+        KeyRing ring = new([new KeyRingEntry("m1", MemberKey.Create(), null), new KeyRingEntry("m2", MemberKey.Create(), null)]);
+        await File.WriteAllTextAsync(_folder["key"], ring.ToSecretText(), cancel);
+        File.SetUnixFileMode(_folder["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
         IPEndPoint publicly = IPEndPoint.Parse("198.51.100.1:13337");
         using Process process = Process.Start(new ProcessStartInfo(
             "ip",
-            ["netns", "exec", network.Name, SeguroProcess.Program, "balancer", "--listen", publicly.ToString(), "--key-file", _folder["key"], "--json"])
+            ["netns", "exec", network.Name, SeguroProcess.Program, "balancer", "--listen", publicly.ToString(), "--inside", "10.77.1.1:13338", "--key-file", _folder["key"], "--json"])
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,
@@ -97,8 +98,8 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
         {
             JsonElement ready = JsonDocument.Parse((await process.StandardOutput.ReadLineAsync(cancel))!).RootElement;
             Assert.True(ready.GetProperty("ready").GetBoolean());
-            await using BalancerLink first = networks[0].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new HostAddress("10.77.1.1", 13338), key, TimeProvider.System));
-            await using BalancerLink second = networks[1].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new HostAddress("10.77.2.1", 13338), key, TimeProvider.System));
+            await using BalancerLink first = networks[0].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new HostAddress("10.77.1.1", 13338), () => ring.Entries[0].Key, TimeProvider.System));
+            await using BalancerLink second = networks[1].Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new HostAddress("10.77.1.1", 13338), () => ring.Entries[1].Key, TimeProvider.System));
             Socket peer = Bind(client, IPEndPoint.Parse("198.51.100.9:40000"));
             byte[] buffer = new byte[BalancerFrame.MaxSize];
             BalancerLink[] links = [first, second];

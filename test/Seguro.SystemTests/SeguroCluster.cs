@@ -55,7 +55,7 @@ internal sealed class SeguroCluster : IAsyncDisposable
 
     /// <summary>Starts the balancer.</summary>
     public void StartBalancer() => _balancer = SeguroProcess.Start(
-        "balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "cluster.key"));
+        "balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "balancer.keys"));
 
     /// <summary>Starts a member.</summary>
     public void Start(string name) => _running[name] = SeguroProcess.Start("run", "-c", Path.Combine(Root, name, "seguro.json"));

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Seguro.Balancer;
-using Seguro.Core;
 
 namespace Seguro.Benchmarks;
 
@@ -99,7 +97,7 @@ internal sealed class BalancerPart : IBenchmarkPart
 
     private async Task<double> BalancerAsync(CancellationToken cancel)
     {
-        ClusterKey key = new(RandomNumberGenerator.GetBytes(ClusterKey.Size));
+        KeyRing ring = new([.. Enumerable.Range(1, Members).Select(static number => new KeyRingEntry($"m{number}", MemberKey.Create(), null))]);
         using Loops loops = new(cancel);
         Socket[] members = [.. Enumerable.Range(0, Members).Select(_ => loops.Own(NewSocket()))];
         using UdpBalancer balancer = UdpBalancer.Bind(
@@ -107,8 +105,7 @@ internal sealed class BalancerPart : IBenchmarkPart
             {
                 Listen = new IPEndPoint(IPAddress.Loopback, 0),
                 Inside = new IPEndPoint(IPAddress.Loopback, 0),
-                Members = [.. members.Select(static member => new HostAddress("127.0.0.1", ((IPEndPoint)member.LocalEndPoint!).Port))],
-                Key = key,
+                Keys = () => ring,
             },
             TimeProvider.System);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -118,11 +115,12 @@ internal sealed class BalancerPart : IBenchmarkPart
         {
             Socket member = members[index];
             bool isMaster = index == 0;
-            FrameSeal seal = loops.Own(new FrameSeal(key));
+            FrameSeal seal = loops.Own(new FrameSeal(ring.Entries[index].Key));
+            JoinAsMember(member, seal, (ulong)index + 1, back);
             loops.Start(member, (buffer, size, _) =>
             {
                 // Every member checks what it gets; the master answers from the same buffer.
-                if (!BalancerFrame.TryRead(buffer.AsSpan(0, size), seal, out BalancerFrame frame, out FrameFault _) || !isMaster)
+                if (!BalancerFrame.TryRead(buffer.AsSpan(0, size), seal, out BalancerFrame frame, out FrameFault _) || !isMaster || frame.Kind != FrameKind.Ingress)
                     return;
                 int answer = BalancerFrame.Complete(buffer, frame.Payload.Length, FrameKind.Egress, isMaster: false, 1, frame.Peer, seal);
                 member.SendTo(buffer.AsSpan(0, answer), SocketFlags.None, back);
@@ -132,6 +130,16 @@ internal sealed class BalancerPart : IBenchmarkPart
         await stop.CancelAsync();
         await running;
         return rate;
+    }
+
+    // Once: a turn is shorter than the ten seconds after which a silent member is forgotten.
+    private static void JoinAsMember(Socket member, FrameSeal seal, ulong life, SocketAddress balancer)
+    {
+        byte[] hello = new byte[BalancerFrame.HelloSize + BalancerFrame.Overhead];
+        BitConverter.GetBytes(life).CopyTo(hello, BalancerFrame.HeaderSize);
+        BitConverter.GetBytes(1UL).CopyTo(hello, BalancerFrame.HeaderSize + 8);
+        BalancerFrame.Complete(hello, BalancerFrame.HelloSize, FrameKind.Hello, isMaster: life == 1, 1, default, seal);
+        member.SendTo(hello, SocketFlags.None, balancer);
     }
 
     /// <summary>Keeps so many datagrams on the way for a turn; what is lost is sent anew after a silence.</summary>

@@ -11,9 +11,9 @@ namespace Seguro.Cli.Commands;
 internal static class BalancerCommand
 {
     private static readonly Option<string> Listen = new("--listen") { Description = "The public address: what arrives here goes to every member, and effects leave from here.", HelpName = "IP:PORT", Required = true };
-    private static readonly Option<string?> Inside = new("--inside") { Description = "Where members send hellos and effects; by default every address of this machine, at the port after the public one.", HelpName = "IP:PORT" };
-    private static readonly Option<string[]> Members = new("--members") { Description = "Members that get the datagrams, besides those that announce themselves.", HelpName = "HOST:PORT", AllowMultipleArgumentsPerToken = true };
-    private static readonly Option<string?> KeyFile = new("--key-file") { Description = "The cluster's key: 64 hexadecimal digits, the same for all members (openssl rand -hex 32).", HelpName = "FILE" };
+    private static readonly Option<string?> Inside = new("--inside") { Description = "Where members send hellos and effects; this machine's address on their network; where the public address is loopback, the port after it.", HelpName = "HOST:PORT" };
+    private static readonly Option<string[]> Members = new("--members") { Description = "With --nftables: the members that get the datagrams.", HelpName = "HOST:PORT", AllowMultipleArgumentsPerToken = true };
+    private static readonly Option<string?> KeyFile = new("--key-file") { Description = "The members' keys: balancer.keys, as `seguro cluster init` makes it. It may be replaced while the balancer runs.", HelpName = "FILE" };
     private static readonly Option<double> Every = new("--stats") { Description = "Print the counts every so many seconds; they are always printed at the end.", HelpName = "SECONDS" };
     private static readonly Option<bool> Nftables = new("--nftables") { Description = "Print rules that let the kernel do the copying instead, and end." };
 
@@ -30,22 +30,34 @@ internal static class BalancerCommand
                 terminal.Output.Write(KernelRules.For(listen, [.. members.Select(ParseLiteral)]));
                 return 0;
             }
-            return await RunAsync(parse, terminal, listen, members, cancel);
+            if (members.Length > 0)
+                throw new SeguroException(ErrorCode.Usage, "--members goes with --nftables", "Leave it out: members announce themselves.");
+            return await RunAsync(parse, terminal, listen, cancel);
         });
 
-    private static async Task<int> RunAsync(ParseResult parse, Terminal terminal, IPEndPoint listen, HostAddress[] members, CancellationToken cancel)
+    private static async Task<int> RunAsync(ParseResult parse, Terminal terminal, IPEndPoint listen, CancellationToken cancel)
     {
         double seconds = parse.GetValue(Every);
         if (seconds is < 0 or > 86400 || double.IsNaN(seconds))
             throw new SeguroException(ErrorCode.BadValue, "--stats is a number of seconds from 0 (only at the end) to 86400", "Choose another number.");
         string keyFile = parse.GetValue(KeyFile)
-            ?? throw new SeguroException(ErrorCode.Usage, "--key-file is missing", "Make a key with `openssl rand -hex 32 > cluster.key`, and give the same to every member.");
+            ?? throw new SeguroException(ErrorCode.Usage, "--key-file is missing", "Name balancer.keys, which `seguro cluster init` made; `seguro cluster keys rotate FOLDER` makes a new one.");
+        IPEndPoint inside = await InsideAsync(parse.GetValue(Inside), listen, cancel);
+        KeyFile<KeyRing> keys = KeyFiles.LoadRing(keyFile);
+        string? said = null;
         BalancerOptions options = new()
         {
             Listen = listen,
-            Inside = parse.GetValue(Inside) is { } inside ? ParseEndPoint(inside, "--inside") : DefaultInside(listen),
-            Members = members,
-            Key = ClusterKey.Load(keyFile),
+            Inside = inside,
+            Keys = () =>
+            {
+                KeyRing ring = keys.Current;
+                if (keys.Problem is { } problem && problem != said)
+                    terminal.Warn(problem);
+                said = keys.Problem;
+                return ring;
+            },
+            Notice = terminal.Warn,
         };
         terminal.Outlive();
         bool json = parse.GetValue(CommonOptions.Json);
@@ -99,21 +111,42 @@ internal static class BalancerCommand
             [
                 ("too large", stats.TooLarge), ("not IPv4", stats.NotIPv4), ("no member", stats.WithoutMember), ("copies not sent", stats.CopiesRefused), ("public buffer full", stats.PublicOverflow),
                 ("old term", stats.OldTerm), ("effects not sent", stats.ReleasesRefused), ("hellos repeated", stats.HellosRepeated), ("hellos of too many", stats.HellosTooMany),
-                ("no frames", stats.Malformed), ("forged", stats.Forged), ("unknown sender", stats.UnknownSender), ("wrong kind", stats.WrongKind), ("inner buffer full", stats.InsideOverflow),
+                ("no frames", stats.Malformed), ("forged", stats.Forged), ("unknown key", stats.UnknownKey), ("unknown sender", stats.UnknownSender), ("wrong kind", stats.WrongKind), ("inner buffer full", stats.InsideOverflow),
             ];
             string drops = string.Join(", ", dropped.Where(static drop => drop.Count > 0).Select(static drop => $"{drop.Name} {drop.Count}"));
             terminal.Output.WriteLine(
-                $"datagrams in {stats.Datagrams}, copies out {stats.Copies}, effects out {stats.Released}, members {stats.Members}, term {stats.Term}; dropped: {(drops.Length == 0 ? "none" : drops)}");
+                $"datagrams in {stats.Datagrams}, copies out {stats.Copies}, effects out {stats.Released}, members {stats.Members}, term {stats.Term}{(stats.TermsRefused + stats.TermsTakenBack > 0 ? $" (not believed {stats.TermsRefused}, taken back {stats.TermsTakenBack})" : "")}; dropped: {(drops.Length == 0 ? "none" : drops)}");
         }
         terminal.Output.Flush();
     }
 
-    private static IPEndPoint DefaultInside(IPEndPoint listen)
+    /// <summary>One address of this machine, where only the members come: by its name, too.</summary>
+    private static async Task<IPEndPoint> InsideAsync(string? text, IPEndPoint listen, CancellationToken cancel)
     {
-        if (listen.Port is 0 or 65535)
-            throw new SeguroException(ErrorCode.BadValue, $"there is no port after {listen.Port} for the members' side", "Name an address with --inside.");
-        return new IPEndPoint(Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any, listen.Port + 1);
+        if (text is null)
+        {
+            if (!IPAddress.IsLoopback(listen.Address))
+                throw new SeguroException(ErrorCode.Usage, "--inside is missing", "Name this machine's address on the members' network, such as --inside 10.0.0.254:13338: the world has no business there.");
+            return listen.Port is > 0 and < 65535
+                ? new IPEndPoint(listen.Address, listen.Port + 1)
+                : throw new SeguroException(ErrorCode.BadValue, $"there is no port after {listen.Port} for the members' side", "Name an address with --inside.");
+        }
+        if (!HostAddress.TryParse(text, out HostAddress address))
+            return RefuseEvery(ParseEndPoint(text, "--inside")); // with port 0, for one that is free
+        try
+        {
+            IPAddress found = IPAddress.TryParse(address.Host, out IPAddress? literal) ? literal : (await Dns.GetHostAddressesAsync(address.Host, cancel))[0];
+            return RefuseEvery(new IPEndPoint(found, address.Port));
+        }
+        catch (SocketException error)
+        {
+            throw new SeguroException(ErrorCode.BadValue, $"--inside: {address.Host} can't be found: {error.Message}", "Use an IP address of this machine.", error);
+        }
     }
+
+    private static IPEndPoint RefuseEvery(IPEndPoint inside) => inside.Address.Equals(IPAddress.Any) || inside.Address.Equals(IPAddress.IPv6Any)
+        ? throw new SeguroException(ErrorCode.BadValue, $"--inside {inside} is every address of this machine, the public one too", "Name the one on the members' network.")
+        : inside;
 
     private static IPEndPoint ParseEndPoint(string text, string option) =>
         IPEndPoint.TryParse(text, out IPEndPoint? address) && text.LastIndexOf(':') > text.LastIndexOf(']') && (address.AddressFamily != AddressFamily.InterNetworkV6 || text[0] == '[')

@@ -53,7 +53,7 @@ internal sealed class DemoMembers : IAsyncDisposable
             members.Store = store ?? document.RootElement.GetProperty("store").GetString()!;
             string inside = document.RootElement.GetProperty("balancer").GetString()!;
             members._balancer = DemoProcess.Start(
-                folder, "balancer", "balancer", "--listen", "127.0.0.1:0", "--inside", inside, "--key-file", Path.Combine(members.Root, "cluster.key"), "--json");
+                folder, "balancer", "balancer", "--listen", "127.0.0.1:0", "--inside", inside, "--key-file", Path.Combine(members.Root, "balancer.keys"), "--json");
             foreach (string name in members.Names)
                 members.Start(name);
             using JsonDocument ready = JsonDocument.Parse(await members._balancer.FirstLineAsync(cancel));

@@ -40,7 +40,7 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("snapshotAge", "5m", "For how long events may go without a snapshot of the ship."),
         new("copies", "0", "How many members must have an event before the store may forget it; 0: more than half of them."),
         new("balancer:address", null, "The balancer's address on the members' side, HOST:PORT."),
-        new("balancer:key", null, "The file with the key that balancer and members share."),
+        new("balancer:key", null, "The file with the key that this member and the balancer share."),
         new("admin:socket", "admin.sock", "The Unix socket of the admin API, in the member's folder where it is no absolute path."),
         new("admin:https", null, "Where the admin API is served by HTTPS as well, HOST:PORT."),
         new("admin:token", null, "The file with the bearer token that HTTPS asks for."),

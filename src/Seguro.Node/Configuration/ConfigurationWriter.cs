@@ -64,7 +64,7 @@ public sealed record ConfigurationWriter
         if (Store == NodeConfiguration.EmbeddedStore)
             Line($"  \"clients\": {Quote(Client)},");
         if (Balancer is { } balancer)
-            Line($"  \"balancer\": {{ \"address\": {Quote(balancer.ToString())}, \"key\": \"cluster.key\" }},");
+            Line($"  \"balancer\": {{ \"address\": {Quote(balancer.ToString())}, \"key\": \"balancer.key\" }},");
         Line("  // Of a new cluster; later: seguro cluster optimism N.");
         Line($"  \"optimism\": {Optimism.ToString(CultureInfo.InvariantCulture)}");
         text.Append("}\n");

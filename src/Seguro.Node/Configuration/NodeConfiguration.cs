@@ -99,7 +99,7 @@ public sealed record NodeConfiguration
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
     public HostAddress? Balancer { get; init; }
 
-    /// <summary>The file with the key that the balancer and the members share.</summary>
+    /// <summary>The file with the key that this member and the balancer share.</summary>
     public string? BalancerKey { get; init; }
 
     /// <summary>The Unix socket of the admin API.</summary>

@@ -15,6 +15,9 @@ public sealed class BalancerPort(BalancerLink link) : DatagramPort
     public override void Announce(bool isMaster, Term term) => link.Announce(isMaster, term);
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> Warnings => link.Warnings;
+
+    /// <inheritdoc/>
     public override bool Send(Term term, IPEndPoint to, ReadOnlySpan<byte> datagram) => link.Send(term, PeerAddress.Of(to), datagram);
 
     /// <inheritdoc/>

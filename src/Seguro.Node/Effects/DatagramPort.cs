@@ -16,6 +16,9 @@ public abstract class DatagramPort : IAsyncDisposable
     /// <summary>Says what this member is, where somebody wants to know.</summary>
     public abstract void Announce(bool isMaster, Term term);
 
+    /// <summary>What people should know of it now; each a full sentence.</summary>
+    public virtual IReadOnlyList<string> Warnings => [];
+
     /// <summary>Sends a datagram in the name of the master of a term. False where that failed.</summary>
     public abstract bool Send(Term term, IPEndPoint to, ReadOnlySpan<byte> datagram);
 

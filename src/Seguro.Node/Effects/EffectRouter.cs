@@ -62,6 +62,20 @@ public sealed class EffectRouter : IAsyncDisposable
     /// <summary>The kernel's version of the protocol is known from now on: packets of others are dropped.</summary>
     public void SetVersion(uint version) => _rules = _rules is { } rules ? rules with { Version = version } : null;
 
+    /// <summary>What people should know of the way in and out now; each a full sentence.</summary>
+    public IReadOnlyList<string> Warnings => _port.Warnings;
+
+    /// <summary>Hears of a term that this member knows now, whatever its role: the balancer asks who knows of the master's.</summary>
+    public void SeeTerm(Term term)
+    {
+        lock (_role)
+        {
+            // A master's term is the one that it won.
+            if (!_isMaster)
+                _port.Announce(isMaster: false, term);
+        }
+    }
+
     /// <summary>Begins to listen.</summary>
     /// <param name="hear">Takes what the ship is to hear: <see cref="Members.MemberHost.Hear"/>. Must not block.</param>
     public void Start(Action<Ovum> hear)

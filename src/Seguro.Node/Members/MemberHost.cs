@@ -282,6 +282,8 @@ public sealed partial class MemberHost : IAsyncDisposable
         _replay.See(_status);
         if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
             _options.ChangeMembers(_status);
+        if (before.Term != _status.Term)
+            _options.SeeTerm(_status.Term);
     }
 
     /// <summary>Makes room in the mailbox for what counts.</summary>

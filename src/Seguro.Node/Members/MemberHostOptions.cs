@@ -49,6 +49,9 @@ public sealed record MemberHostOptions
     /// <summary>Hears who belongs to the cluster and who left, when that changed. Must not block for long; what it throws ends the member.</summary>
     public Action<MemberStatus> ChangeMembers { get; init; } = static _ => { };
 
+    /// <summary>Hears of the highest term that the member knows, when that changed. Must not block.</summary>
+    public Action<Term> SeeTerm { get; init; } = static _ => { };
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = BootClock.Instance;
 

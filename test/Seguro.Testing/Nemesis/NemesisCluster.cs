@@ -86,7 +86,7 @@ internal sealed class NemesisCluster : IAsyncDisposable
             _logs.Add((process, log));
         // Small figures, so that a few minutes of a few datagrams a second meet snapshots, trims, and the bound on what is computed ahead.
         string[] words = place == MemberNetworks.Hub
-            ? ["balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "cluster.key"), "--stats", "10"]
+            ? ["balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "balancer.keys"), "--stats", "10"]
             : ["run", "-c", Path.Combine(Root, place, "seguro.json"), "--set", $"maxUnreplicatedEvents={_options.MaxUnreplicated}", "--set", "snapshotEvery=500", "--set", "storeWindow=1MiB"];
         _running[place] = NetworkProcess.Start(Networks[place], log, _watchdog, words);
     }

@@ -9,35 +9,58 @@ namespace Seguro.Tests.Balancer;
 /// <summary>A running balancer on loopback, and plain sockets around it.</summary>
 internal sealed class BalancerBed : IAsyncDisposable
 {
-    public static readonly ClusterKey Key = new([.. Enumerable.Range(0, 32).Select(static number => (byte)number)]);
+    /// <summary>Keys of m1 to m20.</summary>
+    public static readonly KeyRing Ring = new([.. Enumerable.Range(1, 20).Select(static number => new KeyRingEntry($"m{number}", new MemberKey([.. Enumerable.Repeat((byte)number, 32)]), null))]);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _running;
-    private readonly FrameSeal _seal = new(Key);
     private readonly List<Socket> _sockets = [];
+    private readonly List<FrameSeal> _seals = [];
+    private readonly Dictionary<Socket, FrameSeal> _sealOf = [];
+    private readonly Dictionary<Socket, ulong> _hellos = [];
 
-    private BalancerBed(UdpBalancer balancer)
+    private BalancerBed(UdpBalancer balancer, List<string> notices)
     {
         Balancer = balancer;
+        Notices = notices;
         _running = balancer.RunAsync(_stop.Token);
     }
+
+    /// <summary>What it said; lock it.</summary>
+    public List<string> Notices { get; }
+
+    /// <summary>The key of a member, from 1 on.</summary>
+    public static MemberKey Key(int number) => Ring.Entries[number - 1].Key;
 
     public UdpBalancer Balancer { get; }
 
     public static BalancerBed Start(params Socket[] members) => Start(TimeProvider.System, IPAddress.Loopback, members);
 
-    public static BalancerBed Start(TimeProvider time, IPAddress listen, params Socket[] members)
+    /// <summary>Starts one; the sockets are those of m1, m2, … and have said hello.</summary>
+    public static BalancerBed Start(TimeProvider time, IPAddress listen, params Socket[] members) => Start(time, listen, static () => Ring, members);
+
+    public static BalancerBed Start(TimeProvider time, IPAddress listen, Func<KeyRing> keys, params Socket[] members)
     {
+        List<string> notices = [];
         BalancerBed bed = new(UdpBalancer.Bind(
             new BalancerOptions
             {
                 Listen = new IPEndPoint(listen, 0),
                 Inside = new IPEndPoint(IPAddress.Loopback, 0),
-                Members = [.. members.Select(static member => new HostAddress(((IPEndPoint)member.LocalEndPoint!).Address.ToString(), ((IPEndPoint)member.LocalEndPoint!).Port))],
-                Key = Key,
+                Keys = keys,
+                Notice = notice =>
+                {
+                    lock (notices)
+                        notices.Add(notice);
+                },
             },
-            time));
-        bed._sockets.AddRange(members);
+            time), notices);
+        foreach (Socket member in members)
+        {
+            bed._sockets.Add(member);
+            member.SendTo(bed.Hello(member), bed.Balancer.Inside);
+            bed.ReceiveWelcome(member);
+        }
         return bed;
     }
 
@@ -68,26 +91,66 @@ internal sealed class BalancerBed : IAsyncDisposable
         return buffer[..size];
     }
 
-    /// <summary>What a member gets: number, peer and payload of an authentic ingress frame.</summary>
+    /// <summary>What a member gets: number, peer and payload of an authentic ingress frame. Answers to hellos are passed over.</summary>
     public (ulong Number, PeerAddress From, byte[] Payload) ReceiveIngress(Socket member)
     {
-        byte[] bytes = Receive(member, out IPEndPoint from);
-        Assert.Equal(Balancer.Inside, from);
-        Assert.True(BalancerFrame.TryRead(bytes, _seal, out BalancerFrame frame, out _));
-        Assert.Equal(FrameKind.Ingress, frame.Kind);
-        return (frame.Number, frame.Peer, frame.Payload.ToArray());
+        while (true)
+        {
+            BalancerFrame frame = Read(member, Receive(member, out IPEndPoint from));
+            Assert.Equal(Balancer.Inside, from);
+            if (frame.Kind == FrameKind.Ingress)
+                return (frame.Number, frame.Peer, frame.Payload.ToArray());
+            Assert.Equal(FrameKind.Welcome, frame.Kind);
+        }
     }
 
-    public byte[] Frame(FrameKind kind, ulong number, PeerAddress peer, byte[] payload, bool isMaster = false)
+    /// <summary>The term in an answer to a hello, and how many terms were not believed.</summary>
+    public (ulong Term, long Doubts) ReceiveWelcome(Socket member)
+    {
+        while (true)
+        {
+            BalancerFrame frame = Read(member, Receive(member, out _));
+            if (frame.Kind == FrameKind.Welcome)
+                return (frame.Number, BitConverter.ToInt64(frame.Payload[16..]));
+        }
+    }
+
+    private BalancerFrame Read(Socket member, byte[] bytes)
+    {
+        Assert.True(BalancerFrame.TryRead(bytes, SealOf(member), out BalancerFrame frame, out FrameFault fault), fault.ToString());
+        return frame;
+    }
+
+    /// <summary>The seal of a socket's member: the next one that nobody is yet, at first.</summary>
+    public FrameSeal SealOf(Socket socket)
+    {
+        if (_sealOf.TryGetValue(socket, out FrameSeal? seal))
+            return seal;
+        seal = new FrameSeal(Key(_sealOf.Values.Distinct().Count() + 1));
+        _seals.Add(seal);
+        return _sealOf[socket] = seal;
+    }
+
+    /// <summary>A socket uses another key from now on.</summary>
+    public void Use(Socket socket, FrameSeal seal) => _sealOf[socket] = seal;
+
+    /// <summary>A socket has the key of another one's member.</summary>
+    public void Steal(Socket thief, Socket victim) => _sealOf[thief] = SealOf(victim);
+
+    public byte[] Frame(Socket from, FrameKind kind, ulong number, PeerAddress peer, byte[] payload, bool isMaster = false)
     {
         byte[] bytes = new byte[payload.Length + BalancerFrame.Overhead];
         payload.CopyTo(bytes, BalancerFrame.HeaderSize);
-        BalancerFrame.Complete(bytes, payload.Length, kind, isMaster, number, peer, _seal);
+        BalancerFrame.Complete(bytes, payload.Length, kind, isMaster, number, peer, SealOf(from));
         return bytes;
     }
 
-    public byte[] Hello(ulong life, ulong count, ulong term, bool isMaster) =>
-        Frame(FrameKind.Hello, term, default, [.. BitConverter.GetBytes(life), .. BitConverter.GetBytes(count)], isMaster);
+    /// <summary>The next hello of a socket's life.</summary>
+    public byte[] Hello(Socket from, ulong term = 0, bool isMaster = false)
+    {
+        ulong count = _hellos[from] = _hellos.GetValueOrDefault(from) + 1;
+        return Frame(from, FrameKind.Hello, term, default, [.. BitConverter.GetBytes((ulong)((IPEndPoint)from.LocalEndPoint!).Port), .. BitConverter.GetBytes(count)], isMaster);
+    }
 
     /// <summary>Waits until the balancer's own counts say so; that they never will fails the test, with the counts.</summary>
     /// <param name="condition">What is waited for.</param>
@@ -115,7 +178,8 @@ internal sealed class BalancerBed : IAsyncDisposable
     {
         await StopAsync();
         Balancer.Dispose();
-        _seal.Dispose();
+        foreach (FrameSeal seal in _seals)
+            seal.Dispose();
         _stop.Dispose();
         foreach (Socket socket in _sockets)
             socket.Dispose();

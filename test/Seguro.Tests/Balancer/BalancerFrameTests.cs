@@ -13,7 +13,7 @@ public sealed class BalancerFrameTests : IDisposable
     private static readonly byte[] KeyBytes = [.. Enumerable.Range(1, 32).Select(static number => (byte)number)];
     private static readonly PeerAddress Peer = PeerAddress.Of(IPEndPoint.Parse("203.0.113.7:13337"));
 
-    private readonly FrameSeal _seal = new(new ClusterKey(KeyBytes));
+    private readonly FrameSeal _seal = new(new MemberKey(KeyBytes));
 
     public void Dispose() => _seal.Dispose();
 
@@ -21,9 +21,10 @@ public sealed class BalancerFrameTests : IDisposable
     public void Has_the_bytes_that_the_reference_says()
     {
         byte[] frame = Make(FrameKind.Ingress, false, 0x0102030405060708, Peer, [0xAA, 0xBB]);
-        string header = "53474231" + "01000000" + "0807060504030201" + "00000000000000000000FFFFCB007107" + "1934" + "0000" + "AABB";
-        Assert.Equal(header, Convert.ToHexString(frame[..^16]));
-        Assert.Equal(HMACSHA256.HashData(KeyBytes, frame[..^16])[..16], frame[^16..]);
+        string header = "53474232" + "01000000" + "0807060504030201" + "00000000000000000000FFFFCB007107" + "1934" + "0000" + "AABB";
+        Assert.Equal(header, Convert.ToHexString(frame[..^20]));
+        Assert.Equal(SHA256.HashData((byte[])[.. "seguro member key"u8, .. KeyBytes])[..4], frame[^20..^16]);
+        Assert.Equal(HMACSHA256.HashData(KeyBytes, (byte[])[.. SHA256.HashData(frame[..^20]), .. frame[^20..^16]])[..16], frame[^16..]);
     }
 
     [Fact]
@@ -33,10 +34,11 @@ public sealed class BalancerFrameTests : IDisposable
             .Sample((kind, master, number, address, port, payload) =>
             {
                 bool hello = kind == FrameKind.Hello;
-                PeerAddress peer = hello ? default : PeerAddress.Of(new IPEndPoint(new IPAddress(address), port));
-                byte[] content = hello ? [.. payload.Concat(new byte[16]).Take(16)] : payload;
+                int size = kind switch { FrameKind.Hello => 16, FrameKind.Welcome => 24, _ => payload.Length };
+                PeerAddress peer = kind is FrameKind.Hello or FrameKind.Welcome ? default : PeerAddress.Of(new IPEndPoint(new IPAddress(address), port));
+                byte[] content = [.. payload.Concat(new byte[24]).Take(size)];
                 // A seal may serve only one thread, and CsCheck uses several.
-                using FrameSeal seal = new(new ClusterKey(KeyBytes));
+                using FrameSeal seal = new(new MemberKey(KeyBytes));
                 byte[] bytes = new byte[content.Length + BalancerFrame.Overhead];
                 content.CopyTo(bytes, BalancerFrame.HeaderSize);
                 Assert.Equal(bytes.Length, BalancerFrame.Complete(bytes, content.Length, kind, hello && master, number, peer, seal));
@@ -66,19 +68,23 @@ public sealed class BalancerFrameTests : IDisposable
     public void Garbage_is_none_and_harms_nobody() =>
         Gen.Select(Gen.Byte.Array[0, 300], Gen.Int[0, 4], Gen.Byte).Sample((bytes, how, kind) =>
         {
-            using FrameSeal seal = new(new ClusterKey(KeyBytes));
+            using FrameSeal seal = new(new MemberKey(KeyBytes));
             // Ever nearer to a frame: as it comes, with the magic, with a kind, with zeros, and at last with a right MAC around a wrong inside.
             if (bytes.Length >= BalancerFrame.Overhead)
             {
                 if (how > 0)
-                    "SGB1"u8.CopyTo(bytes);
+                    "SGB2"u8.CopyTo(bytes);
                 if (how > 1)
                     bytes[4] = (byte)(kind % 5);
                 if (how > 2)
                     bytes[5] = bytes[6] = bytes[7] = bytes[34] = 0;
                 bytes[35] |= 1; // never zero
                 if (how > 3)
-                    seal.Write(bytes.AsSpan(0, bytes.Length - 16), bytes.AsSpan(bytes.Length - 16));
+                {
+                    byte[] digest = new byte[32];
+                    FrameSeal.Digest(bytes.AsSpan(0, bytes.Length - FrameSeal.Size), digest);
+                    seal.Write(digest, bytes.AsSpan(bytes.Length - FrameSeal.Size));
+                }
             }
             Assert.False(BalancerFrame.TryRead(bytes, seal, out BalancerFrame frame, out FrameFault fault));
             Assert.NotEqual(FrameFault.None, fault);
@@ -92,6 +98,10 @@ public sealed class BalancerFrameTests : IDisposable
         Assert.False(Reads(Make(FrameKind.Hello, true, 3, Peer, new byte[16])));
         Assert.False(Reads(Make(FrameKind.Hello, true, 3, default, new byte[17])));
         Assert.False(Reads(Make(FrameKind.Hello, true, 3, default, [])));
+        Assert.True(Reads(Make(FrameKind.Welcome, false, 3, default, new byte[24])));
+        Assert.False(Reads(Make(FrameKind.Welcome, false, 3, default, new byte[16])));
+        Assert.False(Reads(Make(FrameKind.Welcome, true, 3, default, new byte[24])));
+        Assert.False(Reads(Make(FrameKind.Welcome, false, 3, Peer, new byte[24])));
     }
 
     [Fact]
@@ -104,9 +114,12 @@ public sealed class BalancerFrameTests : IDisposable
     [Fact]
     public void Another_key_makes_another_seal()
     {
-        using FrameSeal other = new(new ClusterKey(new byte[32]));
+        using FrameSeal other = new(new MemberKey(new byte[32]));
         byte[] frame = Make(FrameKind.Egress, false, 7, Peer, [1]);
         Assert.False(BalancerFrame.TryRead(frame, other, out _, out FrameFault fault));
+        Assert.Equal(FrameFault.UnknownKey, fault);
+        BitConverter.GetBytes(other.Id).CopyTo(frame, frame.Length - 20);
+        Assert.False(BalancerFrame.TryRead(frame, other, out _, out fault));
         Assert.Equal(FrameFault.Forged, fault);
     }
 
@@ -128,22 +141,6 @@ public sealed class BalancerFrameTests : IDisposable
         Assert.Equal(PeerAddress.Of(new IPEndPoint(IPAddress.Parse(same), 80)), peer);
         Assert.Equal(text.Contains('.', StringComparison.Ordinal), peer.IsIPv4);
         Assert.Equal(text.Contains('.', StringComparison.Ordinal) ? "10.1.2.3:80" : "[fd00::1]:80", peer.ToString());
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData("00")]
-    [InlineData("zz01020304050607080910111213141516171819202122232425262728293031")]
-    [InlineData("0001020304050607080910111213141516171819202122232425262728293031ff")]
-    public void A_key_file_holds_a_key_and_nothing_else(string text)
-    {
-        using TemporaryFolder folder = new();
-        File.WriteAllText(folder["key"], text);
-        SeguroException error = Assert.Throws<SeguroException>(() => ClusterKey.Load(folder["key"]));
-        Assert.Equal(ErrorCode.BadValue, error.Code);
-        if (text.Length > 0)
-            Assert.DoesNotContain(text, error.Message, StringComparison.Ordinal);
-        Assert.Equal(ErrorCode.NotFound, Assert.Throws<SeguroException>(() => ClusterKey.Load(folder["none"])).Code);
     }
 
     private bool Reads(byte[] bytes) => BalancerFrame.TryRead(bytes, _seal, out _, out _);

@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Balancer;
-using Seguro.Core;
 
 namespace Seguro.Tests.Balancer;
 
@@ -13,15 +12,16 @@ public sealed class MemberTableTests
     [Fact]
     public void A_hello_joins_and_ten_seconds_of_silence_end_it()
     {
-        MemberTable table = new([], _time);
-        Assert.Equal(MemberTable.Welcome.Taken, table.Hello(Address(1), 100, 1));
+        MemberTable table = new(_time);
+        Assert.Equal(MemberTable.Welcome.Taken, Hello(table, "a", 1, 100, 1));
         _time.Advance(TimeSpan.FromSeconds(9));
         table.Expire();
-        Assert.True(table.Knows(Address(1)));
-        Assert.Equal(MemberTable.Welcome.Taken, table.Hello(Address(1), 100, 2));
+        Assert.True(table.Knows(Address(1), "a"));
+        Assert.Equal(MemberTable.Welcome.Taken, Hello(table, "a", 1, 100, 2));
         _time.Advance(TimeSpan.FromSeconds(9.9));
         table.Expire();
-        Assert.True(table.Knows(Address(1)));
+        Assert.True(table.Knows(Address(1), "a"));
+        Assert.False(table.Knows(Address(1), "b"));
         _time.Advance(TimeSpan.FromSeconds(0.1));
         table.Expire();
         Assert.Empty(table.Current);
@@ -30,69 +30,83 @@ public sealed class MemberTableTests
     [Fact]
     public void A_recorded_hello_brings_nobody_back()
     {
-        MemberTable table = new([], _time);
-        table.Hello(Address(1), 100, 5);
-        Assert.Equal(MemberTable.Welcome.Repeated, table.Hello(Address(9), 100, 5));
-        Assert.Equal(MemberTable.Welcome.Repeated, table.Hello(Address(9), 100, 4));
+        MemberTable table = new(_time);
+        Hello(table, "a", 1, 100, 5);
+        Assert.Equal(MemberTable.Welcome.Repeated, Hello(table, "a", 9, 100, 5));
+        Assert.Equal(MemberTable.Welcome.Repeated, Hello(table, "a", 9, 100, 4));
         _time.Advance(TimeSpan.FromSeconds(11));
         table.Expire();
-        Assert.Equal(MemberTable.Welcome.Repeated, table.Hello(Address(1), 100, 5));
+        Assert.Equal(MemberTable.Welcome.Repeated, Hello(table, "a", 1, 100, 5));
         Assert.Empty(table.Current);
-        Assert.Equal(MemberTable.Welcome.Taken, table.Hello(Address(1), 100, 6));
+        Assert.Equal(MemberTable.Welcome.Taken, Hello(table, "a", 1, 100, 6));
     }
 
     [Fact]
-    public void Configured_members_stay_whether_they_speak_or_not()
+    public void A_member_that_moves_starts_anew_or_has_another_key_has_one_place()
     {
-        MemberTable table = new([new HostAddress("10.0.0.1", 1)], _time);
-        Assert.Equal([Address(1)], table.Current);
-        table.Hello(Address(1), 100, 1);
-        Assert.Single(table.Current);
-        _time.Advance(TimeSpan.FromMinutes(1));
-        table.Expire();
-        Assert.Equal([Address(1)], table.Current);
-    }
-
-    [Fact]
-    public void A_member_that_moves_or_starts_anew_has_one_place()
-    {
-        MemberTable table = new([], _time);
-        table.Hello(Address(1), 100, 1);
-        table.Hello(Address(2), 100, 2);
-        Assert.Equal([Address(2)], table.Current);
-        table.Hello(Address(2), 101, 1);
-        Assert.Equal([Address(2)], table.Current);
+        MemberTable table = new(_time);
+        Hello(table, "a", 1, 100, 1);
+        Hello(table, "a", 2, 100, 2);
+        Assert.Equal([new MemberTarget(Address(2), 7, "a")], table.Current);
+        Hello(table, "a", 2, 101, 1);
+        Assert.Equal([new MemberTarget(Address(2), 7, "a")], table.Current);
+        Hello(table, "a", 2, 101, 2, key: 8);
+        Assert.Equal([new MemberTarget(Address(2), 8, "a")], table.Current);
         _time.Advance(TimeSpan.FromSeconds(11));
         table.Expire();
         Assert.Empty(table.Current);
+    }
+
+    [Fact]
+    public void Who_has_one_members_key_takes_that_members_place_and_no_more()
+    {
+        MemberTable table = new(_time);
+        Hello(table, "a", 1, 100, 1);
+        Hello(table, "b", 2, 200, 1);
+        for (int number = 3; number < 100; number++)
+            Assert.Equal(MemberTable.Welcome.Taken, Hello(table, "b", number, (ulong)(1000 + number), 1));
+        // From another's address, too.
+        Hello(table, "b", 1, 5000, 1);
+        Assert.Equal(2, table.Current.Length);
+        Assert.True(table.Knows(Address(1), "a"));
+    }
+
+    [Fact]
+    public void A_member_without_a_key_is_let_go()
+    {
+        MemberTable table = new(_time);
+        Hello(table, "m1", 1, 100, 1, BalancerBed.Key(1).Id);
+        Hello(table, "m2", 2, 200, 1, BalancerBed.Key(2).Id);
+        table.Keep(BalancerBed.Ring.Without("m1"));
+        Assert.Equal("m2", Assert.Single(table.Current).Member);
     }
 
     [Fact]
     public void There_are_sixteen_places_and_a_silent_member_frees_one()
     {
-        MemberTable table = new([new HostAddress("10.0.0.1", 1)], _time);
-        for (int number = 2; number <= 16; number++)
+        MemberTable table = new(_time);
+        for (int number = 1; number <= 16; number++)
         {
-            Assert.Equal(MemberTable.Welcome.Taken, table.Hello(Address(number), (ulong)number, 1));
+            Assert.Equal(MemberTable.Welcome.Taken, Hello(table, $"m{number}", number, (ulong)number, 1));
             if (number == 2)
                 _time.Advance(TimeSpan.FromSeconds(1));
         }
-        Assert.Equal(MemberTable.Welcome.TooMany, table.Hello(Address(17), 17, 1));
+        Assert.Equal(MemberTable.Welcome.TooMany, Hello(table, "m17", 17, 17, 1));
         Assert.Equal(16, table.Current.Length);
-        Assert.Equal(MemberTable.Welcome.Taken, table.Hello(Address(30), 16, 2)); // moves: no new place
+        Assert.Equal(MemberTable.Welcome.Taken, Hello(table, "m16", 30, 16, 2)); // moves: no new place
         _time.Advance(TimeSpan.FromSeconds(9));
         table.Expire();
-        Assert.False(table.Knows(Address(2)));
-        Assert.Equal(MemberTable.Welcome.Taken, table.Hello(Address(17), 17, 2));
+        Assert.False(table.Knows(Address(2), "m2"));
+        Assert.Equal(MemberTable.Welcome.Taken, Hello(table, "m17", 17, 17, 2));
     }
 
     [Fact]
     public void Ten_thousand_lives_leave_no_more_than_sixteen_members_and_little_memory()
     {
-        MemberTable table = new([], _time);
+        MemberTable table = new(_time);
         for (int number = 1; number <= 10_000; number++)
         {
-            table.Hello(Address(number % 250), (ulong)number, 1);
+            Hello(table, $"m{number % 40}", number % 250, (ulong)number, 1);
             _time.Advance(TimeSpan.FromSeconds(1));
             table.Expire();
         }
@@ -100,21 +114,7 @@ public sealed class MemberTableTests
         Assert.InRange(table.Lives, 1, 64);
     }
 
-    [Fact]
-    public void More_than_sixteen_can_not_be_configured()
-    {
-        SeguroException error = Assert.Throws<SeguroException>(() => new MemberTable([.. Enumerable.Range(1, 17).Select(static number => new HostAddress("10.0.0.1", number))], _time));
-        Assert.Equal(ErrorCode.BadValue, error.Code);
-    }
-
-    [Fact]
-    public async Task A_name_is_looked_up_and_an_unknown_one_is_no_member()
-    {
-        MemberTable table = new([new HostAddress("localhost", 5), new HostAddress("no-such-host.invalid", 6)], _time);
-        Assert.Empty(table.Current);
-        await table.ResolveAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(5, Assert.Single(table.Current).Port);
-    }
+    private static MemberTable.Welcome Hello(MemberTable table, string member, int address, ulong life, ulong count, uint key = 7) => table.Hello(Address(address), life, count, member, key);
 
     private static PeerAddress Address(int number) => PeerAddress.Of(new IPEndPoint(new IPAddress([10, 0, 0, (byte)number]), 1));
 }

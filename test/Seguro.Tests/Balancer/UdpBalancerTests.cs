@@ -38,7 +38,7 @@ public sealed class UdpBalancerTests
         Socket member = BalancerBed.NewSocket();
         await using BalancerBed bed = BalancerBed.Start(member);
         Socket client = bed.Client();
-        member.SendTo(bed.Frame(FrameKind.Egress, 1, BalancerBed.AddressOf(client), "effect"u8.ToArray()), bed.Balancer.Inside);
+        member.SendTo(bed.Frame(member, FrameKind.Egress, 1, BalancerBed.AddressOf(client), "effect"u8.ToArray()), bed.Balancer.Inside);
         Assert.Equal("effect"u8.ToArray(), BalancerBed.Receive(client, out IPEndPoint from));
         Assert.Equal(bed.Balancer.Public, from);
     }
@@ -51,13 +51,13 @@ public sealed class UdpBalancerTests
         await using BalancerBed bed = BalancerBed.Start(old, fresh);
         Socket client = bed.Client();
         PeerAddress to = BalancerBed.AddressOf(client);
-        old.SendTo(bed.Frame(FrameKind.Egress, 5, to, [5]), bed.Balancer.Inside);
+        old.SendTo(bed.Frame(old, FrameKind.Egress, 5, to, [5]), bed.Balancer.Inside);
         Assert.Equal([5], BalancerBed.Receive(client, out _));
-        fresh.SendTo(bed.Frame(FrameKind.Egress, 6, to, [6]), bed.Balancer.Inside);
+        fresh.SendTo(bed.Frame(fresh, FrameKind.Egress, 6, to, [6]), bed.Balancer.Inside);
         Assert.Equal([6], BalancerBed.Receive(client, out _));
-        old.SendTo(bed.Frame(FrameKind.Egress, 5, to, [55]), bed.Balancer.Inside);
+        old.SendTo(bed.Frame(old, FrameKind.Egress, 5, to, [55]), bed.Balancer.Inside);
         await bed.UntilAsync(static stats => stats.OldTerm == 1);
-        fresh.SendTo(bed.Frame(FrameKind.Egress, 6, to, [66]), bed.Balancer.Inside);
+        fresh.SendTo(bed.Frame(fresh, FrameKind.Egress, 6, to, [66]), bed.Balancer.Inside);
         Assert.Equal([66], BalancerBed.Receive(client, out _));
         Assert.Equal(new Term(6), bed.Balancer.Term);
     }
@@ -70,13 +70,13 @@ public sealed class UdpBalancerTests
         await using BalancerBed bed = BalancerBed.Start(master, replica);
         Socket client = bed.Client();
         PeerAddress to = BalancerBed.AddressOf(client);
-        replica.SendTo(bed.Hello(1, 1, 99, isMaster: false), bed.Balancer.Inside);
-        await bed.UntilAsync(static stats => stats.Hellos == 1);
-        master.SendTo(bed.Frame(FrameKind.Egress, 7, to, [7]), bed.Balancer.Inside);
+        replica.SendTo(bed.Hello(replica, 99, isMaster: false), bed.Balancer.Inside);
+        await bed.UntilAsync(static stats => stats.Hellos == 3);
+        master.SendTo(bed.Frame(master, FrameKind.Egress, 7, to, [7]), bed.Balancer.Inside);
         Assert.Equal([7], BalancerBed.Receive(client, out _));
-        replica.SendTo(bed.Hello(1, 2, 8, isMaster: true), bed.Balancer.Inside); // It has taken over, and has nothing to release yet.
+        replica.SendTo(bed.Hello(replica, 8, isMaster: true), bed.Balancer.Inside); // It has taken over, and has nothing to release yet.
         await bed.UntilAsync(static stats => stats.Term == 8);
-        master.SendTo(bed.Frame(FrameKind.Egress, 7, to, [77]), bed.Balancer.Inside);
+        master.SendTo(bed.Frame(master, FrameKind.Egress, 7, to, [77]), bed.Balancer.Inside);
         await bed.UntilAsync(static stats => stats.OldTerm == 1);
         Assert.Equal(0, client.Available);
     }
@@ -85,19 +85,24 @@ public sealed class UdpBalancerTests
     public async Task A_member_joins_by_a_hello_and_is_forgotten_when_silent()
     {
         FakeTimeProvider time = new();
-        Socket configured = BalancerBed.NewSocket();
-        await using BalancerBed bed = BalancerBed.Start(time, IPAddress.Loopback, configured);
+        Socket steady = BalancerBed.NewSocket();
+        await using BalancerBed bed = BalancerBed.Start(time, IPAddress.Loopback, steady);
         Socket guest = bed.Client();
         Socket client = bed.Client();
-        guest.SendTo(bed.Hello(1, 1, 0, isMaster: false), bed.Balancer.Inside);
+        guest.SendTo(bed.Hello(guest), bed.Balancer.Inside);
         await bed.UntilAsync(static stats => stats.Members == 2);
         client.SendTo([1], bed.Balancer.Public);
         Assert.Equal([1], bed.ReceiveIngress(guest).Payload);
-        Assert.Equal([1], bed.ReceiveIngress(configured).Payload);
-        await bed.UntilAsync(static stats => stats.Members == 1, () => time.Advance(TimeSpan.FromSeconds(1)));
+        Assert.Equal([1], bed.ReceiveIngress(steady).Payload);
+        await bed.UntilAsync(static stats => stats.Members == 1, () =>
+        {
+            steady.SendTo(bed.Hello(steady), bed.Balancer.Inside);
+            bed.ReceiveWelcome(steady);
+            time.Advance(TimeSpan.FromSeconds(1));
+        });
         client.SendTo([2], bed.Balancer.Public);
-        Assert.Equal([2], bed.ReceiveIngress(configured).Payload);
-        guest.SendTo(bed.Frame(FrameKind.Egress, 1, BalancerBed.AddressOf(client), [3]), bed.Balancer.Inside);
+        Assert.Equal([2], bed.ReceiveIngress(steady).Payload);
+        guest.SendTo(bed.Frame(guest, FrameKind.Egress, 1, BalancerBed.AddressOf(client), [3]), bed.Balancer.Inside);
         await bed.UntilAsync(static stats => stats.UnknownSender == 1);
         Assert.Equal(0, guest.Available);
         Assert.Equal(0, client.Available);
@@ -108,9 +113,81 @@ public sealed class UdpBalancerTests
     {
         await using BalancerBed bed = BalancerBed.Start(BalancerBed.NewSocket());
         Socket stranger = bed.Client();
-        stranger.SendTo(bed.Frame(FrameKind.Egress, 9, BalancerBed.AddressOf(stranger), [1]), bed.Balancer.Inside);
+        stranger.SendTo(bed.Frame(stranger, FrameKind.Egress, 9, BalancerBed.AddressOf(stranger), [1]), bed.Balancer.Inside);
         await bed.UntilAsync(static stats => stats.UnknownSender == 1);
         Assert.Equal(0UL, bed.Balancer.Stats.Term);
+    }
+
+    [Fact]
+    public async Task One_datagram_by_a_stolen_key_silences_nothing_and_is_told()
+    {
+        Socket master = BalancerBed.NewSocket();
+        Socket replica = BalancerBed.NewSocket();
+        await using BalancerBed bed = BalancerBed.Start(master, replica);
+        Socket client = bed.Client();
+        Socket thief = bed.Client();
+        bed.Steal(thief, replica);
+        master.SendTo(bed.Hello(master, 7, isMaster: true), bed.Balancer.Inside);
+        Assert.Equal((7UL, 0L), bed.ReceiveWelcome(master));
+        thief.SendTo(bed.Hello(thief, ulong.MaxValue, isMaster: true), bed.Balancer.Inside);
+        Assert.Equal((7UL, 1L), bed.ReceiveWelcome(thief));
+        master.SendTo(bed.Frame(master, FrameKind.Egress, 7, BalancerBed.AddressOf(client), [7]), bed.Balancer.Inside);
+        Assert.Equal([7], BalancerBed.Receive(client, out _));
+        Assert.Equal((7UL, 1L), (bed.Balancer.Stats.Term, bed.Balancer.Stats.TermsRefused));
+        await bed.UntilAsync(_ =>
+        {
+            lock (bed.Notices)
+                return bed.Notices.Any(static notice => notice.Contains("m2 says that it is master of term 18446744073709551615", StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
+    public async Task A_key_is_rotated_while_it_runs_and_one_that_is_taken_out_opens_nothing()
+    {
+        KeyRing ring = BalancerBed.Ring;
+        Socket member = BalancerBed.NewSocket();
+        Socket other = BalancerBed.NewSocket();
+        await using BalancerBed bed = BalancerBed.Start(TimeProvider.System, IPAddress.Loopback, () => Volatile.Read(ref ring), member, other);
+        Socket client = bed.Client();
+        PeerAddress to = BalancerBed.AddressOf(client);
+        MemberKey next = MemberKey.Create();
+        Volatile.Write(ref ring, ring.With("m1", next, DateTimeOffset.UtcNow.AddHours(1)));
+        await bed.UntilAsync(_ => Said(bed, "21, of m1"));
+        // Both are taken; copies are sealed with that of the last hello.
+        member.SendTo(bed.Frame(member, FrameKind.Egress, 1, to, [1]), bed.Balancer.Inside);
+        Assert.Equal([1], BalancerBed.Receive(client, out _));
+        client.SendTo([2], bed.Balancer.Public);
+        Assert.Equal([2], bed.ReceiveIngress(member).Payload);
+        using FrameSeal newSeal = new(next);
+        bed.Use(member, newSeal);
+        member.SendTo(bed.Hello(member), bed.Balancer.Inside);
+        bed.ReceiveWelcome(member);
+        client.SendTo([3], bed.Balancer.Public);
+        Assert.Equal([3], bed.ReceiveIngress(member).Payload);
+        Assert.Equal(2, bed.Balancer.Stats.Members);
+
+        // m2 leaves: its key opens nothing, and it gets nothing.
+        Volatile.Write(ref ring, ring.Without("m2"));
+        await bed.UntilAsync(static stats => stats.Members == 1);
+        other.SendTo(bed.Hello(other), bed.Balancer.Inside);
+        other.SendTo(bed.Frame(other, FrameKind.Egress, 9, to, [9]), bed.Balancer.Inside);
+        await bed.UntilAsync(static stats => stats.UnknownKey == 2);
+        Assert.Equal(1, bed.Balancer.Stats.Members);
+        Assert.Equal(0, client.Available);
+
+        // And the old key's time is over.
+        Volatile.Write(ref ring, new KeyRing([.. ring.Entries.Select(static entry => entry.Until is null ? entry : entry with { Until = DateTimeOffset.UtcNow.AddSeconds(-1) })]));
+        await bed.UntilAsync(_ => Said(bed, "19, of m3"));
+        using FrameSeal oldSeal = new(BalancerBed.Key(1));
+        bed.Use(member, oldSeal);
+        member.SendTo(bed.Frame(member, FrameKind.Egress, 1, to, [4]), bed.Balancer.Inside);
+        await bed.UntilAsync(static stats => stats.UnknownKey == 3);
+    }
+
+    private static bool Said(BalancerBed bed, string text)
+    {
+        lock (bed.Notices)
+            return bed.Notices.Any(notice => notice.Contains(text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -128,8 +205,8 @@ public sealed class UdpBalancerTests
         {
             client.SendTo(BitConverter.GetBytes(index), bed.Balancer.Public);
             Assert.Equal(index, BitConverter.ToInt32(bed.ReceiveIngress(member).Payload));
-            member.SendTo(bed.Frame(FrameKind.Egress, 1, nobody, [0]), bed.Balancer.Inside);
-            member.SendTo(bed.Frame(FrameKind.Egress, 1, BalancerBed.AddressOf(client), BitConverter.GetBytes(index)), bed.Balancer.Inside);
+            member.SendTo(bed.Frame(member, FrameKind.Egress, 1, nobody, [0]), bed.Balancer.Inside);
+            member.SendTo(bed.Frame(member, FrameKind.Egress, 1, BalancerBed.AddressOf(client), BitConverter.GetBytes(index)), bed.Balancer.Inside);
             Assert.Equal(index, BitConverter.ToInt32(BalancerBed.Receive(client, out _)));
         }
     }
@@ -142,9 +219,9 @@ public sealed class UdpBalancerTests
         Socket client = bed.Client();
         string[] impossible = ["127.0.0.1:0", "255.255.255.255:9", "[fd00::1]:9"]; // The last: from a socket of IPv4.
         foreach (string address in impossible)
-            member.SendTo(bed.Frame(FrameKind.Egress, 1, PeerAddress.Of(IPEndPoint.Parse(address)), [1]), bed.Balancer.Inside);
+            member.SendTo(bed.Frame(member, FrameKind.Egress, 1, PeerAddress.Of(IPEndPoint.Parse(address)), [1]), bed.Balancer.Inside);
         await bed.UntilAsync(static stats => stats.ReleasesRefused == 3);
-        member.SendTo(bed.Frame(FrameKind.Egress, 1, BalancerBed.AddressOf(client), [2]), bed.Balancer.Inside);
+        member.SendTo(bed.Frame(member, FrameKind.Egress, 1, BalancerBed.AddressOf(client), [2]), bed.Balancer.Inside);
         Assert.Equal([2], BalancerBed.Receive(client, out _));
     }
 
@@ -154,7 +231,7 @@ public sealed class UdpBalancerTests
         Socket member = BalancerBed.NewSocket();
         await using BalancerBed bed = BalancerBed.Start(member);
         Socket client = bed.Client();
-        byte[] good = bed.Frame(FrameKind.Egress, 3, BalancerBed.AddressOf(client), [1, 2, 3]);
+        byte[] good = bed.Frame(member, FrameKind.Egress, 3, BalancerBed.AddressOf(client), [1, 2, 3]);
         int sent = 0;
         Gen.Select(Gen.Byte.Array[0, 400], Gen.Int[0, good.Length - 1], Gen.Byte[1, 255], Gen.Bool).Sample(
             (garbage, at, change, isGarbage) =>
@@ -167,10 +244,10 @@ public sealed class UdpBalancerTests
             },
             iter: 500,
             threads: 1);
-        member.SendTo(bed.Frame(FrameKind.Ingress, 3, BalancerBed.AddressOf(client), [1]), bed.Balancer.Inside);
-        await bed.UntilAsync(stats => stats.Malformed + stats.Forged == sent && stats.WrongKind == 1);
+        member.SendTo(bed.Frame(member, FrameKind.Ingress, 3, BalancerBed.AddressOf(client), [1]), bed.Balancer.Inside);
+        await bed.UntilAsync(stats => stats.Malformed + stats.Forged + stats.UnknownKey == sent && stats.WrongKind == 1);
         Assert.True(bed.Balancer.Stats.Forged > 0);
-        Assert.Equal((0L, 0L, 0UL), (bed.Balancer.Stats.Released, bed.Balancer.Stats.Hellos, bed.Balancer.Stats.Term));
+        Assert.Equal((0L, 1L, 0UL), (bed.Balancer.Stats.Released, bed.Balancer.Stats.Hellos, bed.Balancer.Stats.Term));
         member.SendTo(good, bed.Balancer.Inside);
         Assert.Equal([1, 2, 3], BalancerBed.Receive(client, out _));
         Assert.Equal(0, member.Available);
@@ -187,7 +264,7 @@ public sealed class UdpBalancerTests
         client.SendTo([1], new IPEndPoint(IPAddress.Loopback, bed.Balancer.Public.Port));
         (_, PeerAddress from, byte[] payload) = bed.ReceiveIngress(member);
         Assert.Equal((BalancerBed.AddressOf(client), 1), (from, payload[0]));
-        member.SendTo(bed.Frame(FrameKind.Egress, 1, from, [2]), bed.Balancer.Inside);
+        member.SendTo(bed.Frame(member, FrameKind.Egress, 1, from, [2]), bed.Balancer.Inside);
         Assert.Equal([2], BalancerBed.Receive(client, out IPEndPoint answered));
         Assert.Equal(bed.Balancer.Public.Port, answered.Port);
     }
@@ -204,7 +281,7 @@ public sealed class UdpBalancerTests
         client.SendTo([], bed.Balancer.Public);
         Assert.Equal(largest, bed.ReceiveIngress(member).Payload);
         Assert.Empty(bed.ReceiveIngress(member).Payload);
-        member.SendTo(bed.Frame(FrameKind.Egress, 1, BalancerBed.AddressOf(client), largest), bed.Balancer.Inside);
+        member.SendTo(bed.Frame(member, FrameKind.Egress, 1, BalancerBed.AddressOf(client), largest), bed.Balancer.Inside);
         Assert.Equal(largest, BalancerBed.Receive(client, out _));
         Assert.Equal((3L, 1L), (bed.Balancer.Stats.Datagrams, bed.Balancer.Stats.TooLarge));
     }
@@ -244,7 +321,7 @@ public sealed class UdpBalancerTests
     {
         using Socket taken = BalancerBed.NewSocket();
         SeguroException error = Assert.Throws<SeguroException>(() => UdpBalancer.Bind(
-            new BalancerOptions { Listen = (IPEndPoint)taken.LocalEndPoint!, Inside = new IPEndPoint(IPAddress.Loopback, 0), Key = BalancerBed.Key }, TimeProvider.System));
+            new BalancerOptions { Listen = (IPEndPoint)taken.LocalEndPoint!, Inside = new IPEndPoint(IPAddress.Loopback, 0), Keys = static () => BalancerBed.Ring }, TimeProvider.System));
         Assert.Equal(ErrorCode.BadValue, error.Code);
     }
 }

@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
+using Seguro.Balancer;
+using Seguro.Core;
 using Seguro.Testing;
 using Seguro.Tests.Balancer;
 
@@ -12,9 +14,15 @@ public sealed class BalancerCommandTests
     [Fact]
     public async Task Says_what_is_wrong_with_its_options()
     {
-        (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1")).Fails("SG2000", 2, "--key-file", "openssl rand -hex 32");
+        (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1")).Fails("SG2000", 2, "--key-file", "balancer.keys");
         (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1", "--key-file", "/none/such")).Fails("SG1012", 1, "/none/such");
         (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:0", "--key-file", "/none/such")).Fails("SG2003", 2, "--inside");
+        // The members' side is for one address, and that has to be named where it can't be known.
+        (await CommandRun.OfAsync("balancer", "--listen", "0.0.0.0:1", "--key-file", "/none/such")).Fails("SG2000", 2, "--inside", "members' network");
+        (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1", "--inside", "0.0.0.0:2", "--key-file", "/none/such")).Fails("SG2003", 2, "every address");
+        (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1", "--inside", "[::]:2", "--key-file", "/none/such")).Fails("SG2003", 2, "every address");
+        (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1", "--inside", "no-such-host.invalid:2", "--key-file", "/none/such")).Fails("SG2003", 2, "no-such-host.invalid");
+        (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1", "--members", "127.0.0.1:2", "--key-file", "/none/such")).Fails("SG2000", 2, "--nftables");
         (await CommandRun.OfAsync("balancer", "--listen", "here", "--nftables")).Fails("SG2003", 2, "'here'", "IP:PORT");
         (await CommandRun.OfAsync("balancer", "--listen", "::1", "--nftables")).Fails("SG2003", 2, "[::]:13337");
         (await CommandRun.OfAsync("balancer", "--listen", "127.0.0.1:1", "--nftables", "--members", "nowhere")).Fails("SG2003", 2, "'nowhere'", "HOST:PORT");
@@ -50,33 +58,31 @@ public sealed class BalancerCommandTests
     public async Task Runs_until_it_is_interrupted_and_prints_what_it_did(bool json)
     {
         using TemporaryFolder folder = new();
-        File.WriteAllText(folder["key"], new string('a', 64) + "\n");
+        File.WriteAllText(folder["key"], BalancerBed.Ring.ToSecretText());
+        File.SetUnixFileMode(folder["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        HostAddress inside = new("localhost", FreePort.Next());
         int port = FreePort.Next();
-        using Socket member = BalancerBed.NewSocket();
         using Socket client = BalancerBed.NewSocket();
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        string[] args = ["balancer", "--listen", $"127.0.0.1:{port}", "--inside", "127.0.0.1:0", "--members", member.LocalEndPoint!.ToString()!, "--key-file", folder["key"], "--stats", "3600"];
+        string[] args = ["balancer", "--listen", $"127.0.0.1:{port}", "--inside", inside.ToString(), "--key-file", folder["key"], "--stats", "3600"];
         Task<CommandRun> running = CommandRun.OfAsync([], json ? [.. args, "--json"] : args, stop.Token);
-        member.ReceiveTimeout = 50;
-        byte[] buffer = new byte[100];
-        int size = 0;
-        while (size == 0)
+        await using (BalancerLink link = BalancerLink.Open(new IPEndPoint(IPAddress.Loopback, 0), inside, static () => BalancerBed.Key(3), TimeProvider.System))
         {
-            client.SendTo([1, 2, 3], new IPEndPoint(IPAddress.Loopback, port)); // until it listens
-            try
+            Task<IngressDatagram> heard = link.ReceiveAsync(new byte[BalancerFrame.MaxSize], TestContext.Current.CancellationToken).AsTask();
+            while (!heard.IsCompleted)
             {
-                size = member.Receive(buffer);
+                Assert.False(running.IsCompleted, running.IsCompleted ? (await running).Errors : "");
+                link.Announce(isMaster: false, Term.None);
+                client.SendTo([1, 2, 3], new IPEndPoint(IPAddress.Loopback, port)); // until it listens
+                await Task.WhenAny(heard, Task.Delay(20, TestContext.Current.CancellationToken));
             }
-            catch (SocketException)
-            {
-                Assert.False(running.IsCompleted);
-            }
+            Assert.Equal([1, 2, 3], (await heard).Payload.ToArray());
         }
         await stop.CancelAsync();
         CommandRun run = (await running).Ok();
         Assert.Equal(2, run.Output.Count(static letter => letter == '\n'));
         Assert.Contains(json ? "\"ready\":true,\"listen\":\"127.0.0.1:" : "come in at 127.0.0.1:", run.Output, StringComparison.Ordinal);
-        Assert.Contains(json ? "\"oldTerm\":0" : "members 1, term 0; dropped: none", run.Output, StringComparison.Ordinal);
+        Assert.Contains(json ? "\"oldTerm\":0" : "members 1, term 0; dropped: ", run.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -97,7 +103,7 @@ public sealed class BalancerCommandTests
         string[] wanted =
         [
             "seguro.balancer.datagrams", "seguro.balancer.copies", "seguro.balancer.released", "seguro.balancer.term", "seguro.balancer.members",
-            "seguro.balancer.dropped old_term", "seguro.balancer.dropped forged", "seguro.balancer.dropped public_overflow",
+            "seguro.balancer.terms.refused", "seguro.balancer.terms.takenback", "seguro.balancer.dropped unknown_key", "seguro.balancer.dropped old_term", "seguro.balancer.dropped forged", "seguro.balancer.dropped public_overflow",
         ];
         Assert.Superset(new HashSet<string>(wanted), seen);
     }

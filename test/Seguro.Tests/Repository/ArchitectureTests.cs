@@ -16,7 +16,7 @@ public sealed class ArchitectureTests
         ["Seguro.Files"] = ["Seguro.Core"],
         ["Seguro.Nouns"] = ["Seguro.Core"],
         ["Seguro.Identity"] = ["Seguro.Core", "Seguro.Files"],
-        ["Seguro.Balancer"] = ["Seguro.Core", "Seguro.Identity"],
+        ["Seguro.Balancer"] = ["Seguro.Core", "Seguro.Files"],
         ["Seguro.Nock"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns"],
         ["Seguro.Piers"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns"],
         ["Seguro.Stores"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Piers"],

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Seguro.Balancer;
+using Seguro.Cli.Commands.Cluster.Keys;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Identity;
@@ -49,12 +51,17 @@ internal static class ClusterAddCommand
                 string text = writer.Write(name, like.Udp is null ? null : new HostAddress(host, ports[2]));
                 using (CertificateAuthority authority = CertificateAuthority.Open(root))
                     authority.Issue(Path.Combine(folder, "certificates"), new ClusterIdentity(like.Cluster, name), ClusterFolder.Reached(host));
-                ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), File.ReadAllText(Path.Combine(root, ClusterFolder.KeyFile)));
+                if (like.Balancer is not null)
+                {
+                    MemberKey key = MemberKey.Create();
+                    ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), key.ToSecretText() + "\n");
+                    KeyRingStore.Change(root, ring => new KeyRing([.. ring.Without(name).Entries, new KeyRingEntry(name, key, null)]));
+                }
                 ClusterFolder.Write(file, text);
                 if (parse.GetValue(CommonOptions.Json))
                     terminal.Json(new { name, id, links = added.Links.ToString(), dqlite = added.Dqlite?.ToString(), configuration = file });
                 else
-                    terminal.Output.WriteLine($"Start it{(added.Links.IsLoopback ? "" : $" on {host}, with a copy of {folder}")}; it asks to be let in. Then let it join:\n  seguro run -c {file}\n  seguro cluster join {name} -c {Path.Combine(root, like.Self.Name, ConfigurationReader.DefaultFile)}");
+                    terminal.Output.WriteLine($"Start it{(added.Links.IsLoopback ? "" : $" on {host}, with a copy of {folder}")}{(like.Balancer is null ? "" : $", and {ClusterFolder.RingFile} to the balancer")}; it asks to be let in. Then let it join:\n  seguro run -c {file}\n  seguro cluster join {name} -c {Path.Combine(root, like.Self.Name, ConfigurationReader.DefaultFile)}");
                 return Task.FromResult(0);
             });
 }

@@ -9,7 +9,8 @@ namespace Seguro.Cli.Commands.Cluster;
 /// <summary>What <c>cluster init</c> and <c>cluster add</c> write.</summary>
 internal static class ClusterFolder
 {
-    public const string KeyFile = "cluster.key";
+    public const string KeyFile = "balancer.key";
+    public const string RingFile = "balancer.keys";
     public const string Client = "client";
     public const string Loopback = "127.0.0.1";
     public const int UsualPort = 7500;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
+using Seguro.Balancer;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Identity;
@@ -74,13 +74,13 @@ internal static class ClusterInitCommand
             };
             using (CertificateAuthority authority = CertificateAuthority.Create(root, writer.Cluster))
             {
-                string key = RandomNumberGenerator.GetHexString(64, lowercase: true) + "\n";
-                ClusterFolder.Write(Path.Combine(root, ClusterFolder.KeyFile), key);
+                KeyRing keys = new([.. members.Select(static member => new KeyRingEntry(member.Name, MemberKey.Create(), null))]);
+                ClusterFolder.Write(Path.Combine(root, ClusterFolder.RingFile), keys.ToSecretText());
                 for (int index = 0; index < members.Length; index++)
                 {
                     string folder = Path.Combine(root, members[index].Name);
                     authority.Issue(Path.Combine(folder, "certificates"), new ClusterIdentity(writer.Cluster, members[index].Name), ClusterFolder.Reached(hosts[index]));
-                    ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), key);
+                    ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), keys.Entries[index].Key.ToSecretText() + "\n");
                     ClusterFolder.Write(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, new HostAddress(hosts[index], ports[(PortsOfMember * index) + 2])));
                     if (members[index].Id == 1)
                         ClusterFolder.Write(Path.Combine(folder, "data", EmbeddedDqlite.FormFile), "");
@@ -107,14 +107,14 @@ internal static class ClusterInitCommand
             });
             return;
         }
-        terminal.Output.WriteLine($"Cluster '{writer.Cluster}' of {writer.Members.Count} members for {writer.Ship} is in {root}. Keep ca.key and cluster.key secret.");
+        terminal.Output.WriteLine($"Cluster '{writer.Cluster}' of {writer.Members.Count} members for {writer.Ship} is in {root}. Keep ca.key and balancer.keys secret.");
         bool local = writer.Members.All(static member => member.Links.IsLoopback);
         terminal.Output.WriteLine(local ? "Start the members, each in a terminal of its own:" : "Copy each member's folder to its machine, and start it there:");
         foreach (MemberAddresses member in writer.Members)
             terminal.Output.WriteLine($"  seguro run -c {(local ? Path.Combine(root, member.Name, ConfigurationReader.DefaultFile) : $"{member.Name}/{ConfigurationReader.DefaultFile}    # on {member.Links.Host}")}");
         string first = local ? Path.Combine(root, writer.Members[0].Name, ConfigurationReader.DefaultFile) : $"{writer.Members[0].Name}/{ConfigurationReader.DefaultFile}";
         terminal.Output.WriteLine($"See how they stand:\n  seguro status --watch -c {first}");
-        terminal.Output.WriteLine($"Let datagrams in:\n  seguro balancer --listen {(local ? ClusterFolder.Loopback : "0.0.0.0")}:PORT --inside {balancer} --key-file {(local ? Path.Combine(root, ClusterFolder.KeyFile) : ClusterFolder.KeyFile)}");
+        terminal.Output.WriteLine($"Let datagrams in:\n  seguro balancer --listen {(local ? ClusterFolder.Loopback : "0.0.0.0")}:PORT --inside {balancer} --key-file {(local ? Path.Combine(root, ClusterFolder.RingFile) : ClusterFolder.RingFile)}");
         if (writer.Kind is ShipKind.Nock && writer.Kernel != NodeConfiguration.Demo)
             terminal.Output.WriteLine($"The members wait for the ship's log. Bring it in, from its stopped pier, when they run:\n  seguro pier import PIER --store {url}{(writer.Store == NodeConfiguration.EmbeddedStore ? $" --certificates {Path.Combine(root, ClusterFolder.Client)}" : "")}");
     }

@@ -31,7 +31,7 @@ internal static class ClusterLeaveCommand
                 if (parse.GetValue(CommonOptions.Json))
                     terminal.Json(report);
                 else
-                    terminal.Output.WriteLine($"{name} has left; the cluster's members are {string.Join(", ", report.Members)}. It is cut off and stays out, whatever is left of its folder: stop it, and take it out of the other members' configuration. Its name and its dqlite number are not used again.");
+                    terminal.Output.WriteLine($"{name} has left; the cluster's members are {string.Join(", ", report.Members)}. It is cut off and stays out, whatever is left of its folder: stop it, and take it out of the other members' configuration. Its name and its dqlite number are not used again.\nIts key at the balancer: seguro cluster keys remove FOLDER {name}, where the cluster's folder is.");
                 if (!parse.GetValue(CommonOptions.Json) && configuration is { IsEmbedded: false })
                     terminal.Warn($"{name} has the store's address and password in its configuration. Give the store another password, and the other members too.");
                 return 0;

@@ -21,7 +21,7 @@ namespace Seguro.Tests.Node.Members;
 sealed class HostCluster : IAsyncDisposable
 {
     public static readonly string[] Names = ["one", "two", "three"];
-    private static readonly ClusterKey Key = new([.. Enumerable.Range(0, ClusterKey.Size).Select(static i => (byte)i)]);
+    private static readonly KeyRing Keys = new([.. Names.Select(static name => new KeyRingEntry(name, MemberKey.Create(), null))]);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly TemporaryFolder _folder = new("cluster");
@@ -70,7 +70,7 @@ sealed class HostCluster : IAsyncDisposable
         if (balanced)
         {
             IPEndPoint any = new(IPAddress.Loopback, 0);
-            cluster._balancer = UdpBalancer.Bind(new BalancerOptions { Listen = any, Inside = any, Key = Key }, TimeProvider.System);
+            cluster._balancer = UdpBalancer.Bind(new BalancerOptions { Listen = any, Inside = any, Keys = static () => Keys }, TimeProvider.System);
             cluster._balancing = cluster._balancer.RunAsync(cluster._end.Token);
         }
         await using (IStore store = await cluster.OpenStoreAsync())
@@ -112,7 +112,7 @@ sealed class HostCluster : IAsyncDisposable
         IPEndPoint any = new(IPAddress.Loopback, 0);
         DatagramPort port = _balancer is null
             ? OwnPort.Open(any)
-            : new BalancerPort(BalancerLink.Open(any, new HostAddress("127.0.0.1", _balancer.Inside.Port), Key, TimeProvider.System));
+            : new BalancerPort(BalancerLink.Open(any, new HostAddress("127.0.0.1", _balancer.Inside.Port), () => Keys.Entries.First(entry => entry.Member == name).Key, TimeProvider.System));
         EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
             new MemberHostOptions

@@ -161,13 +161,14 @@ public sealed class SmallFilesTests : IDisposable
     [InlineData("torn")]
     [InlineData("zeroed")]
     [InlineData("gone")]
-    public async Task A_damaged_cluster_key_is_named_and_not_shown(string damage)
+    public async Task A_damaged_balancer_key_is_named_and_not_shown(string damage)
     {
-        string path = _folder["cluster.key"];
+        string path = _folder["balancer.key"];
         const string Secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
         await File.WriteAllTextAsync(path, Secret + "\n", Cancel);
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         await DamageAsync(path, damage);
-        SeguroException error = Assert.Throws<SeguroException>(() => ClusterKey.Load(path));
+        SeguroException error = Assert.Throws<SeguroException>(() => KeyFiles.LoadKey(path));
         Assert.Contains(path, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Secret[..8], error.Message + error.NextStep, StringComparison.Ordinal);
         Assert.NotEmpty(error.NextStep);
