@@ -93,7 +93,7 @@ public sealed class ClusterTests
         await UntilNodesAsync(cluster, others: 1);
         for (int times = 0; times < 2; times++)
         {
-            StatusReport left = Report(await SeguroProcess.RunAsync("cluster", "leave", "n3", "--json", "-c", cluster.Configuration("m1"), .. times == 0 ? Array.Empty<string>() : ["--node", "3"]));
+            StatusReport left = Report(await SeguroProcess.RunAsync(["cluster", "leave", "n3", "--json", "-c", cluster.Configuration("m1"), .. (times == 0 ? Array.Empty<string>() : ["--node", "3"])]));
             Assert.Equal(["m1", "m2"], left.Members);
         }
         await UntilNodesAsync(cluster, others: 0);

@@ -51,7 +51,7 @@ public static class ConfigurationReader
         }
         catch (Exception error) when (error is InvalidDataException or FormatException)
         {
-            throw new SeguroException(ErrorCode.BadValue, $"{path} is not JSON: {Where(error.InnerException ?? error)}", "Mend it; comments and a comma at the end are allowed.", error);
+            throw new SeguroException(ErrorCode.BadValue, $"{path} is not JSON: {Where(error)}", "Mend it; comments and a comma at the end are allowed.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -94,9 +94,12 @@ public static class ConfigurationReader
     }
 
     /// <summary>Lines and columns from 1, as editors count; the reader's own words count from 0.</summary>
-    private static string Where(Exception error) => error is JsonException { LineNumber: { } line, BytePositionInLine: { } column }
-        ? $"line {line + 1}, column {column + 1}: {error.Message.Split(" LineNumber:")[0]}"
-        : error.Message;
+    private static string Where(Exception error) => error switch
+    {
+        JsonException { LineNumber: { } line, BytePositionInLine: { } column } => $"line {line + 1}, column {column + 1}: {error.Message.Split(" LineNumber:")[0]}",
+        { InnerException: { } inner } => Where(inner),
+        _ => error.Message,
+    };
 
     private static string SourceOf(IConfigurationProvider provider, string path) => provider switch
     {
