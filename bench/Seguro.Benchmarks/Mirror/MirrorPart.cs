@@ -17,43 +17,55 @@ internal sealed class MirrorPart : IBenchmarkPart
     /// <summary>What the cost is measured with.</summary>
     public const string Cost = "commits as fast as they go";
 
+    /// <summary>A store in memory, which costs this machine's disk nothing, as one on another machine does: what is left is the mirror's own cost.</summary>
+    public const string Memory = "memory";
+
     /// <summary>The contestant without a mirror.</summary>
     public const string Alone = "alone";
 
-    public string Name => "mirror";
+    private const string Part = "mirror";
+
+    public string Name => Part;
 
     public string Description => "A mirror beside a process that writes a pier as vere does: its delay, and what it costs the writer.";
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
         TimeSpan time = run.Options.Pick(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(1));
+        ModelDatabase memory = new(new ModelOptions());
+        await MeasureAsync(run, Memory, _ => new(memory.Open()), time, cancel);
         foreach (string engine in run.Options.Stores.Where(static engine => engine is "sqlite" or "lmdb" or "rocksdb" or "postgresql"))
         {
             await using RunningDatabase database = await RunningDatabase.StartAsync(engine, cancel);
-            LongHistogram delays = LatencyFigures.NewHistogram();
-            List<double> beside = [];
-            List<double> alone = [];
-            for (int round = 0; round < run.Options.Rounds; round++)
-            {
-                run.Say($"mirror: {engine}, round {round + 1} of {run.Options.Rounds}");
-                await FollowAsync(database, delays, time, TimeSpan.FromMilliseconds(20), cancel);
-                // In turn, and each first every other time.
-                foreach (bool isBeside in round % 2 == 0 ? [true, false] : (bool[])[false, true])
-                    (isBeside ? beside : alone).Add(await FollowAsync(isBeside ? database : null, null, time, TimeSpan.Zero, cancel));
-            }
-            run.Add(new Measurement { Part = Name, Workload = Delay, Subject = engine, Contestant = Measurement.Seguro, Latency = LatencyFigures.From(delays) });
-            run.Add(new Measurement { Part = Name, Workload = Cost, Subject = engine, Contestant = Measurement.Seguro, EventsPerSecond = Median.Of(beside) });
-            run.Add(new Measurement { Part = Name, Workload = Cost, Subject = engine, Contestant = Alone, EventsPerSecond = Median.Of(alone) });
+            await MeasureAsync(run, engine, token => database.OpenAsync(token), time, cancel);
         }
     }
 
+    private static async Task MeasureAsync(BenchmarkRun run, string subject, Func<CancellationToken, ValueTask<IStore>> store, TimeSpan time, CancellationToken cancel)
+    {
+        LongHistogram delays = LatencyFigures.NewHistogram();
+        List<double> beside = [];
+        List<double> alone = [];
+        for (int round = 0; round < run.Options.Rounds; round++)
+        {
+            run.Say($"mirror: {subject}, round {round + 1} of {run.Options.Rounds}");
+            await FollowAsync(store, delays, time, TimeSpan.FromMilliseconds(20), cancel);
+            // In turn, and each first every other time.
+            foreach (bool isBeside in round % 2 == 0 ? [true, false] : (bool[])[false, true])
+                (isBeside ? beside : alone).Add(await FollowAsync(isBeside ? store : null, null, time, TimeSpan.Zero, cancel));
+        }
+        run.Add(new Measurement { Part = Part, Workload = Delay, Subject = subject, Contestant = Measurement.Seguro, Latency = LatencyFigures.From(delays) });
+        run.Add(new Measurement { Part = Part, Workload = Cost, Subject = subject, Contestant = Measurement.Seguro, EventsPerSecond = Median.Of(beside) });
+        run.Add(new Measurement { Part = Part, Workload = Cost, Subject = subject, Contestant = Alone, EventsPerSecond = Median.Of(alone) });
+    }
+
     /// <summary>Lets the writer write for some time, and gives its commits a second.</summary>
-    /// <param name="database">Where the mirror copies to; <see langword="null"/>: there is none.</param>
+    /// <param name="store">Where the mirror copies to; <see langword="null"/>: there is none.</param>
     /// <param name="delays">Gets, for each commit, the time until the store had it.</param>
     /// <param name="time">How long.</param>
     /// <param name="pause">Between commits.</param>
     /// <param name="cancel">Ends it.</param>
-    private static async Task<double> FollowAsync(RunningDatabase? database, LongHistogram? delays, TimeSpan time, TimeSpan pause, CancellationToken cancel)
+    private static async Task<double> FollowAsync(Func<CancellationToken, ValueTask<IStore>>? store, LongHistogram? delays, TimeSpan time, TimeSpan pause, CancellationToken cancel)
     {
         using TemporaryFolder folder = new("bench");
         string pier = folder["pier"];
@@ -64,7 +76,7 @@ internal sealed class MirrorPart : IBenchmarkPart
                 writer.Append(new EventNumber(number), WriterPayload.Of(1, number, 0));
             writer.Complete();
         }
-        await using PierMirror? mirror = database is null ? null : await PierMirror.StartAsync(new MirrorOptions { Pier = pier }, token => database.OpenAsync(token), progress: null, cancel);
+        await using PierMirror? mirror = store is null ? null : await PierMirror.StartAsync(new MirrorOptions { Pier = pier }, store, progress: null, cancel);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Task following = mirror is null ? Task.CompletedTask : Task.Run(() => mirror.RunAsync(stop.Token), cancel);
         List<(ulong Head, DateTimeOffset At)> heads = [];
