@@ -9,6 +9,7 @@ internal static class BenchmarkParts
         Choice.Of(new FloorsPart()),
         new("stores", [.. StoresPart.Works], static works => new StoresPart(works)),
         Choice.Of(new ImportPart()),
+        Choice.Of(new MirrorPart()),
         Choice.Of(new BalancerPart()),
         Choice.Of(new NounPart()),
         new("cluster", [.. ClusterPart.Works], static works => new ClusterPart(works)),

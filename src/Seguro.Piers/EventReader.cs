@@ -30,6 +30,27 @@ internal sealed class EventReader(LmdbFile file, string table = PierMeta.Events)
         return ends;
     }
 
+    /// <summary>The highest event that was committed before the newest transaction, and so is durable for certain; <see langword="null"/> where there is none.</summary>
+    public ulong? FindSettledLast()
+    {
+        for (int attempt = 0; attempt < Attempts; attempt++)
+        {
+            LmdbSnapshot before = file.ReadPreviousSnapshot();
+            ulong? last = null;
+            try
+            {
+                last = LmdbTree.Open(file, before, table, _page)?.FindEnds(_page)?.Last;
+            }
+            catch (SeguroException damage) when (damage.Code is ErrorCode.Corrupt && !file.IsStillWhole(before))
+            {
+                continue;
+            }
+            if (file.IsStillWhole(before))
+                return last;
+        }
+        return null;
+    }
+
     /// <summary>Counts all events: leaf by leaf, or by what their table says.</summary>
     public void Survey(EventSurvey survey, PierCheck check)
     {

@@ -73,7 +73,7 @@ public sealed class MirrorTests : IDisposable
 
         string metrics = await http.GetStringAsync("/metrics", Cancel);
         Assert.Contains($"seguro_mirror_head{{ship=\"~zod\",cluster=\"mirror\"}} {written.ToString(CultureInfo.InvariantCulture)}", metrics, StringComparison.Ordinal);
-        Assert.Contains("seguro_mirror_delay_bucket", metrics, StringComparison.Ordinal);
+        Assert.Contains("seguro_mirror_delay_seconds_bucket", metrics, StringComparison.Ordinal);
         Assert.Contains("\"healthy\":true", await http.GetStringAsync("/health", Cancel), StringComparison.Ordinal);
         JsonElement status = (await SeguroProcess.RunAsync("mirror", "status", "--store", cluster.Url, "--pier", Pier, "--json")).Ok().Json;
         Assert.Equal((written, 0UL), (status.GetProperty("head").GetUInt64(), status.GetProperty("lagEvents").GetUInt64()));

@@ -49,6 +49,11 @@ internal static class Bars
             static result => Each(
                 result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("export", StringComparison.Ordinal), static pair => AtLeast(pair, Bytes(pair), 0.5))),
         new(
+            "a mirror of a running pier: the writer's commits a second", "without a mirror", "≥ 0.98 ×",
+            static result => Each(
+                result, static pair => pair.Mine.Part == "mirror" && pair.Mine.Workload == MirrorPart.Cost && pair.Theirs.Contestant == MirrorPart.Alone, static pair => AtLeast(pair, Rate(pair), 0.98))),
+        new("a mirror of a running pier: event in the store", "its commit in the pier", "≤ 100 ms p99", MirrorDelays),
+        new(
             "jam, cue, mug", "nockjs", "≥ 20 × nockjs",
             static result => Each(result, static pair => pair.Mine.Part == "nouns" && pair.Mine.Subject == "pill", static pair => AtLeast(pair, Bytes(pair), 20))),
         new(
@@ -98,6 +103,10 @@ internal static class Bars
             one.Subject,
             $"longest of {Figure.Count(one.Latency!.Count)}: {Figure.Of(one.Latency.Max)} ms (p50 {Figure.Of(one.Latency.P50)}, p90 {Figure.Of(one.Latency.P90)})",
             one.Latency.Max <= 2000));
+
+    private static IEnumerable<BarReading> MirrorDelays(BenchmarkResult result) => result.Measurements
+        .Where(static one => one is { Part: "mirror", Workload: MirrorPart.Delay, Latency: not null })
+        .Select(static one => new BarReading(one.Subject, $"p99 {Figure.Of(one.Latency!.P99)} ms (p50 {Figure.Of(one.Latency.P50)}, longest {Figure.Of(one.Latency.Max)})", one.Latency.P99 <= 100));
 
     private static IEnumerable<BarReading> CatchUp(BenchmarkResult result) => result.Measurements
         .Where(static one => one is { Part: "catchup", Workload: ClusterCatchUp.During } && one.More.ContainsKey(ClusterCatchUp.Cost))

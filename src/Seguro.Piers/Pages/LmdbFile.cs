@@ -96,6 +96,16 @@ internal sealed class LmdbFile : IDisposable
     }
 
     /// <summary>
+    /// The state before the newest one. Whoever wrote the newest had made this one durable before, so it survives a power cut, which the newest may not yet.
+    /// </summary>
+    public LmdbSnapshot ReadPreviousSnapshot()
+    {
+        Span<byte> metas = stackalloc byte[BothMetas];
+        ReadMetas(metas);
+        return Parse(MetaOf(metas, TransactionOf(metas, 0) > TransactionOf(metas, 1) ? 1 : 0));
+    }
+
+    /// <summary>
     /// Nothing that a read of <paramref name="snapshot"/> saw can have been overwritten: LMDB reuses pages that transaction F freed in
     /// F + 2 at the earliest (vere-facts.md §5c.7). Call it after reading, before using what was read.
     /// </summary>

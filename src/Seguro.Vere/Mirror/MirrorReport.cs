@@ -24,7 +24,8 @@ internal sealed class MirrorReport
     private PierHold _hold = PierHold.Free;
     private ulong _copied;
     private string? _warning;
-    private long _warnedAt;
+    private long? _warnedAt;
+    private long? _troubledSince;
 
     public MirrorReport(MirrorOptions options)
     {
@@ -109,13 +110,14 @@ internal sealed class MirrorReport
     /// <summary>All is well.</summary>
     public void Followed()
     {
-        string? over;
+        bool wasTold;
         lock (_lock)
         {
-            (_state, _followedAt) = (MirrorState.Following, _time.GetTimestamp());
-            (over, _warning) = (_warning, null);
+            (_state, _followedAt, _warning) = (MirrorState.Following, _time.GetTimestamp(), null);
+            wasTold = _warnedAt is not null;
+            (_warnedAt, _troubledSince) = (null, null);
         }
-        if (over is not null)
+        if (wasTold)
             _options.Tell(new MirrorNotice(false, $"The pier is followed again, up to event {Status.Head}."));
     }
 
@@ -126,19 +128,19 @@ internal sealed class MirrorReport
             _state = MirrorState.CatchingUp;
     }
 
-    /// <summary>Something is wrong that may pass: told at once, and once a minute while it lasts.</summary>
+    /// <summary>Something is wrong that may pass: told at once, or after two seconds where it is the pier, which vere may be rolling or chopping; and once a minute while it lasts.</summary>
     public void Warn(MirrorState state, SeguroException trouble)
     {
         string text = $"{(state is MirrorState.PierAway ? "The pier can't be followed" : "The store is away")}: {trouble.Message} ({trouble.CodeText}). {trouble.NextStep} The mirror goes on by itself.";
         lock (_lock)
         {
-            _state = state;
-            if (_warning is not null && _time.GetElapsedTime(_warnedAt) < Reminder)
-            {
-                _warning = text;
+            (_state, _warning) = (state, text);
+            _troubledSince ??= _time.GetTimestamp();
+            if (state is MirrorState.PierAway && _time.GetElapsedTime(_troubledSince.Value) < _options.Silence / 30)
                 return;
-            }
-            (_warning, _warnedAt) = (text, _time.GetTimestamp());
+            if (_warnedAt is { } told && _time.GetElapsedTime(told) < Reminder)
+                return;
+            _warnedAt = _time.GetTimestamp();
         }
         _options.Tell(new MirrorNotice(true, text));
     }

@@ -13,6 +13,7 @@ internal sealed class MirrorSource : IDisposable
     private Pier? _pier;
     private Anchor? _anchor;
     private string? _silent;
+    private long _comparedAt;
 
     /// <summary>Opens the pier for the first time.</summary>
     /// <exception cref="SeguroException">What <see cref="Pier.Open(string, PierAccess, EvidenceKinds)"/> throws; <see cref="ErrorCode.ForeignShip"/>.</exception>
@@ -40,8 +41,19 @@ internal sealed class MirrorSource : IDisposable
     /// <summary>The pier as it was last opened.</summary>
     public Pier Pier => _pier ?? throw new InvalidOperationException("The pier is not open.");
 
-    /// <summary>The pier is to be opened anew.</summary>
-    public bool IsReplaced => _pier is null || _pier.IsReplaced;
+    /// <summary>The pier is to be opened anew. Looked at when a notification says that files came or went, and at intervals.</summary>
+    public bool IsReplaced
+    {
+        get
+        {
+            if (_pier is null)
+                return true;
+            if (!_watch.TakeChange() && _options.Time.GetElapsedTime(_comparedAt) < _options.LookEvery)
+                return false;
+            _comparedAt = _options.Time.GetTimestamp();
+            return _pier.IsReplaced;
+        }
+    }
 
     /// <summary>Why notifications do not come; <see langword="null"/> where they do.</summary>
     public string? WithoutNotifications => _silent;
@@ -51,6 +63,7 @@ internal sealed class MirrorSource : IDisposable
     public void Reopen()
     {
         _anchor = null;
+        _comparedAt = _options.Time.GetTimestamp();
         _pier?.Dispose();
         _pier = null;
         _silent = !_options.Watches ? null : _watch.Point(Path.Combine(_options.Pier, ".urb", "log")); // first: what comes while it is opened is not missed
@@ -68,6 +81,19 @@ internal sealed class MirrorSource : IDisposable
             throw MirrorFault.WentBack(Pier.Info.Path, last, log, head);
         if (_anchor is { } anchor && Anchor.At(Pier, anchor.Number) is { } now && now != anchor)
             throw MirrorFault.Diverged(Pier.Info.Path, log, $"the pier has another event {anchor.Number} than it had");
+        return last;
+    }
+
+    /// <summary>The last event that may be copied: one that is on the disk for certain. A busy ship's comes by itself, a transaction behind; else the disk is waited for.</summary>
+    /// <param name="last">The last that is committed.</param>
+    /// <param name="head">The last event that was copied.</param>
+    /// <exception cref="SeguroException">What the pier throws.</exception>
+    public EventNumber Settle(EventNumber last, EventNumber head)
+    {
+        EventNumber settled = Pier.ReadSettledLast();
+        if (settled > head)
+            return settled < last ? settled : last;
+        Pier.Settle();
         return last;
     }
 

@@ -22,7 +22,7 @@ public sealed class PierMirror : IAsyncDisposable
     private const ulong MostAtOnce = 4096;
 
     /// <summary>Appends do not come faster than this: what a busy ship writes meanwhile goes along, in one commit.</summary>
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(30);
     private static readonly TimeSpan HolderEvery = TimeSpan.FromSeconds(1);
 
     private readonly MirrorOptions _options;
@@ -140,7 +140,7 @@ public sealed class PierMirror : IAsyncDisposable
                 _pierTroubleSince = null;
                 pause = Pace;
                 long done = _options.Time.GetTimestamp();
-                await _source.WaitAsync(_options.LookEvery, cancel);
+                await _source.WaitAsync(Status.LagEvents > 0 ? Pace : _options.LookEvery, cancel);
                 TimeSpan early = Pace - _options.Time.GetElapsedTime(done);
                 if (early > TimeSpan.Zero)
                     await Task.Delay(early, _options.Time, cancel);
@@ -189,7 +189,9 @@ public sealed class PierMirror : IAsyncDisposable
                 using Pier whole = Pier.Open(_options.Pier, PierAccess.Live, _options.Despite); // every page of it, before it is called a copy
                 await _target.ImportAsync(whole, progress, both.Token);
             }
+            _hold = _source.FindHolder();
             await AttachAsync(describes: true, both.Token);
+            Look();
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -219,7 +221,7 @@ public sealed class PierMirror : IAsyncDisposable
             await CopyAsync(last, signalled, both.Token);
         if (_target.IsMarkDue)
             await _target.MarkAsync(last, _hold.IsHeld, both.Token);
-        if (_head.Number == last)
+        if (_head.Number == last || (isNew && last - _head.Number < MostAtOnce))
             _report.Followed();
         return last;
     }
@@ -227,10 +229,10 @@ public sealed class PierMirror : IAsyncDisposable
     private async Task CopyAsync(EventNumber last, long? signalled, CancellationToken cancel)
     {
         EventNumber before = _head.Number;
-        EventNumber to = last - before > MostAtOnce ? before + MostAtOnce : last;
-        if (to != last)
+        EventNumber settled = _source.Settle(last, before);
+        EventNumber to = settled - before > MostAtOnce ? before + MostAtOnce : settled;
+        if (to != settled)
             _report.CatchesUp();
-        _source.Pier.Settle();
         try
         {
             await _target.CopyAsync(_source.Pier, _head, to, position => _head = position, cancel);
@@ -238,7 +240,7 @@ public sealed class PierMirror : IAsyncDisposable
         finally
         {
             _report.Copied(_head.Number, _head.Number - before);
-            _metrics.Copied(_head.Number - before, signalled is { } since && to == last ? _options.Time.GetElapsedTime(since) : null);
+            _metrics.Copied(_head.Number - before, signalled is { } since && to == settled ? _options.Time.GetElapsedTime(since) : null);
         }
         _source.Hold(_head.Number);
     }

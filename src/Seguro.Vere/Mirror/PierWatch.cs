@@ -8,6 +8,7 @@ internal sealed class PierWatch(TimeProvider time) : IDisposable
     private readonly Lock _lock = new();
     private FileSystemWatcher? _watcher;
     private long? _signalledAt;
+    private bool _isChanged;
 
     /// <summary>Notifications come. Without them only the looks at intervals are left.</summary>
     public bool IsWatching => _watcher is not null;
@@ -27,10 +28,10 @@ internal sealed class PierWatch(TimeProvider time) : IDisposable
                 NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.FileName | NotifyFilters.DirectoryName,
             };
             watcher.Changed += (_, _) => Signal();
-            watcher.Created += (_, _) => Signal();
-            watcher.Deleted += (_, _) => Signal();
-            watcher.Renamed += (_, _) => Signal();
-            watcher.Error += (_, _) => Signal();
+            watcher.Created += (_, _) => SignalChange();
+            watcher.Deleted += (_, _) => SignalChange();
+            watcher.Renamed += (_, _) => SignalChange();
+            watcher.Error += (_, _) => SignalChange();
             watcher.EnableRaisingEvents = true;
             _watcher = watcher;
             return null;
@@ -56,8 +57,16 @@ internal sealed class PierWatch(TimeProvider time) : IDisposable
         }
     }
 
-    /// <summary>As a notification does.</summary>
-    public void Signal()
+    /// <summary>A file or folder came, went or got another name since this was last asked.</summary>
+    public bool TakeChange() => Interlocked.Exchange(ref _isChanged, false);
+
+    private void SignalChange()
+    {
+        Volatile.Write(ref _isChanged, true);
+        Signal();
+    }
+
+    private void Signal()
     {
         lock (_lock)
         {

@@ -143,7 +143,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Lets them go on.</summary>
     public Task ThawAsync() => Tool.SignalAsync("CONT", [Pid, .. Tool.ChildrenOf(Pid)]);
 
-    internal void Start(string? oneOffSetting = null)
+    /// <summary>Starts it; it may not answer yet when this returns.</summary>
+    /// <param name="oneOffSetting">A setting for this time, such as <c>fsync=off</c>.</param>
+    public void Start(string? oneOffSetting = null)
     {
         string[] extra = oneOffSetting is null ? [] : ["-c", oneOffSetting];
         IReadOnlyList<string> command = PostgresInstallation.Command(

@@ -14,7 +14,7 @@ sealed class FollowingMirror : IAsyncDisposable
     public FollowingMirror(PierMirror mirror)
     {
         _mirror = mirror;
-        _running = Task.Run(() => mirror.RunAsync(_stop.Token));
+        _running = Task.Run(() => mirror.RunAsync(_stop.Token), CancellationToken.None);
     }
 
     public MirrorStatus Status => _mirror.Status;
