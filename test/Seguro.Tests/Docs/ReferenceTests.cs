@@ -86,6 +86,6 @@ public sealed partial class ReferenceTests
 
     private static string Cell(string? description) => (description ?? "").ReplaceLineEndings(" ").Trim();
 
-    [GeneratedRegex("""\.Create(?:Observable)?(?:Counter|Histogram|Gauge|UpDownCounter)(?:<\w+>)?\(\s*"([^"]+)""")]
+    [GeneratedRegex("""\.Create(?:Observable)?(?:Counter|Histogram|Gauge|UpDownCounter)(?:<\w+>)?\(\s*"([^"]+)""", RegexOptions.None, 1000)]
     private static partial Regex Instrument();
 }

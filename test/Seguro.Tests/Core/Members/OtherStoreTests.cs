@@ -15,7 +15,7 @@ public sealed class OtherStoreTests : HandFedMember
         Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
         for (int i = 0; i < 20; i++)
         {
-            Assert.Empty(Outputs.Where(static output => output is MemberOutput.Poke or MemberOutput.Campaign or MemberOutput.Release or MemberOutput.AppendStore));
+            Assert.DoesNotContain(Outputs, static output => output is MemberOutput.Poke or MemberOutput.Campaign or MemberOutput.Release or MemberOutput.AppendStore);
             Step(Second / 4, MemberInput.Tick.Instance);
         }
         Step(default, new MemberInput.StoreCompared("m2", true));
@@ -46,6 +46,6 @@ public sealed class OtherStoreTests : HandFedMember
         WinAndCommitFirst();
         Step(default, new MemberInput.StoreCompared("m9", false));
         Assert.Equal(Role.Master, Member.Role);
-        Assert.Empty(Member.Status.Warnings.Where(static warning => warning.Contains("another store", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Member.Status.Warnings, static warning => warning.Contains("another store", StringComparison.Ordinal));
     }
 }
