@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Seguro.Balancer;
 using Seguro.Core;
+using Seguro.Files;
 using Seguro.Identity;
 using Seguro.Nock;
 using Seguro.Nock.Drivers;
@@ -34,6 +35,7 @@ public sealed class SeguroNode : IAsyncDisposable
     private readonly Action<string> _notice;
     private readonly ClusterCertificates _certificates;
     private readonly MemberAccess _access;
+    private readonly RefusedConnections _refused;
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
@@ -48,6 +50,7 @@ public sealed class SeguroNode : IAsyncDisposable
     private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, Action<string> notice)
     {
         _access = access;
+        _refused = new RefusedConnections(notice, TimeProvider.System);
         _configuration = configuration;
         _certificates = certificates;
         _notice = notice;
@@ -76,6 +79,7 @@ public sealed class SeguroNode : IAsyncDisposable
             if (asking.Count > 0)
                 warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
             warnings.AddRange(_links?.Problems ?? []);
+            warnings.AddRange(_refused.Warnings);
             warnings.AddRange(_router?.Warnings ?? []);
             if (_balancerKey?.Problem is { } keyProblem)
                 warnings.Add(keyProblem);
@@ -84,7 +88,7 @@ public sealed class SeguroNode : IAsyncDisposable
                 warnings.Add(waiting);
             StatusReport report = StatusReport.Of(
                 MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
-            report = report with { Asking = asking, CertificatesUntil = _certificates.Expires, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
+            report = report with { Asking = asking, Refused = _refused.Counts, CertificatesUntil = _certificates.Expires, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
             return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
         }
     }
@@ -150,6 +154,7 @@ public sealed class SeguroNode : IAsyncDisposable
         _isDisposed = true;
         while (_parts.TryPop(out IAsyncDisposable? part))
             await part.DisposeAsync();
+        _refused.Dispose();
     }
 
     private T Keep<T>(T part)
@@ -193,6 +198,7 @@ public sealed class SeguroNode : IAsyncDisposable
         Command = (command, token) => command.Path == SuspicionTeller.Path
             ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
             : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+        Refused = why => _refused.Note(RefusedConnections.Links, why),
         Notice = _notice,
     });
 
@@ -207,10 +213,13 @@ public sealed class SeguroNode : IAsyncDisposable
                 Token = _configuration.AdminToken is { } file ? ReadToken(file) : null,
                 Status = () => Status,
                 Actions = actions,
+                Refused = why => _refused.Note(RefusedConnections.Admin, why),
             },
             cancel));
         if (_configuration.IsEmbedded)
             _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, Wait, cancel));
+        if (_dqlite is not null)
+            _dqlite.Process.Refused += (_, refusal) => _refused.Note(RefusedConnections.Dqlite, refusal.Why, refusal.Count);
         IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, _access.List, Wait, cancel));
         foreach (string warning in store.Capabilities.Warnings)
             _notice(warning);
@@ -361,6 +370,7 @@ public sealed class SeguroNode : IAsyncDisposable
     {
         try
         {
+            SecretFile.RefuseShared(path, "token");
             string token = File.ReadAllText(path).Trim();
             return token.Length >= 16
                 ? token
