@@ -129,11 +129,12 @@ public sealed class ClusterCertificates : IDisposable
 
     /// <summary>What a server needs: it asks for the other side's certificate and takes only those of the authority.</summary>
     /// <param name="refuse">Says why somebody is not let in, <see langword="null"/> where they are; left out: whoever has a certificate is.</param>
-    public SslServerAuthenticationOptions ServerOptions(Func<ClusterIdentity, string?>? refuse = null) => ServerOptions(Current, refuse);
+    /// <param name="refused">Hears why somebody was refused.</param>
+    public SslServerAuthenticationOptions ServerOptions(Func<ClusterIdentity, string?>? refuse = null, Action<string>? refused = null) => ServerOptions(Current, new PeerCheck(refuse, refused));
 
-    private static SslServerAuthenticationOptions ServerOptions(CertificateSet set, Func<ClusterIdentity, string?>? refuse) => new()
+    private static SslServerAuthenticationOptions ServerOptions(CertificateSet set, PeerCheck check) => new()
     {
-        RemoteCertificateValidationCallback = new PeerCheck(refuse).Validate,
+        RemoteCertificateValidationCallback = check.Validate,
         ServerCertificateContext = set.Context,
         ClientCertificateRequired = true,
         EnabledSslProtocols = SslProtocols.Tls13,

@@ -6,23 +6,30 @@ namespace Seguro.Identity;
 
 /// <summary>Looks at the other side's certificate in a handshake, and says in words why it is refused.</summary>
 /// <param name="refuse">Says why somebody is refused, <see langword="null"/> where they are not; left out: the chain is enough.</param>
-sealed class PeerCheck(Func<ClusterIdentity, string?>? refuse)
+/// <param name="refused">Hears why somebody was.</param>
+sealed class PeerCheck(Func<ClusterIdentity, string?>? refuse, Action<string>? refused = null)
 {
     /// <summary>For <see cref="SslServerAuthenticationOptions.RemoteCertificateValidationCallback"/> and the client's.</summary>
     /// <exception cref="AuthenticationException">The other side is refused. The handshake ends with it.</exception>
     public bool Validate(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         if (certificate is not X509Certificate2 shown || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable))
-            throw new AuthenticationException("the other side showed no certificate");
+            throw Refused("the other side showed no certificate");
         if (errors != SslPolicyErrors.None)
-            throw new AuthenticationException($"the other side's certificate ({shown.Subject}) is not taken: {Describe(shown, chain, errors)}");
+            throw Refused($"the other side's certificate ({shown.Subject}) is not taken: {Describe(shown, chain, errors)}");
         if (refuse is not null)
         {
             ClusterIdentity? identity = ClusterIdentity.Of(shown, out string why);
             if ((identity is null ? why : refuse(identity)) is { } refusal)
-                throw new AuthenticationException($"the other side's certificate ({shown.Subject}) is not taken: {refusal}");
+                throw Refused($"the other side's certificate ({shown.Subject}) is not taken: {refusal}");
         }
         return errors == SslPolicyErrors.None;
+    }
+
+    private AuthenticationException Refused(string why)
+    {
+        refused?.Invoke(why);
+        return new AuthenticationException(why);
     }
 
     private static string Describe(X509Certificate2 shown, X509Chain? chain, SslPolicyErrors errors)

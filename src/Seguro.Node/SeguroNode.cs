@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using Seguro.Balancer;
 using Seguro.Core;
+using Seguro.Files;
 using Seguro.Identity;
 using Seguro.Nock;
 using Seguro.Nock.Drivers;
@@ -23,7 +24,7 @@ namespace Seguro.Node;
 
 /// <summary>One member as a process: the dqlite node beside it, the store, the log, the ship, the host, the links, datagrams, the admin API.</summary>
 /// <remarks>The admin API answers from the beginning; the rest comes up as the cluster does. For one thread; <see cref="Status"/> for any.</remarks>
-public sealed class SeguroNode : IAsyncDisposable
+public sealed partial class SeguroNode : IAsyncDisposable
 {
     /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
     private const int MostRepairs = 3;
@@ -34,6 +35,7 @@ public sealed class SeguroNode : IAsyncDisposable
     private readonly Action<string> _notice;
     private readonly ClusterCertificates _certificates;
     private readonly MemberAccess _access;
+    private readonly RefusedConnections _refused;
     private readonly Stack<IAsyncDisposable> _parts = new();
     private readonly Lock _lock = new();
     private volatile MemberHost? _host;
@@ -49,6 +51,7 @@ public sealed class SeguroNode : IAsyncDisposable
     private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, Action<string> notice)
     {
         _access = access;
+        _refused = new RefusedConnections(notice, TimeProvider.System);
         _configuration = configuration;
         _certificates = certificates;
         _notice = notice;
@@ -77,6 +80,7 @@ public sealed class SeguroNode : IAsyncDisposable
             if (asking.Count > 0)
                 warnings.Add($"{string.Join(", ", asking)} {(asking.Count == 1 ? "asks" : "ask")} to be let in: seguro cluster join {string.Join(' ', asking)}.");
             warnings.AddRange(_links?.Problems ?? []);
+            warnings.AddRange(_refused.Warnings);
             warnings.AddRange(_router?.Warnings ?? []);
             if (_balancerKey?.Problem is { } keyProblem)
                 warnings.Add(keyProblem);
@@ -85,7 +89,7 @@ public sealed class SeguroNode : IAsyncDisposable
                 warnings.Add(waiting);
             StatusReport report = StatusReport.Of(
                 MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
-            report = report with { Asking = asking, CertificatesUntil = _certificates.Expires, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
+            report = report with { Asking = asking, Refused = _refused.Counts, CertificatesUntil = _certificates.Expires, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
             return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
         }
     }
@@ -165,6 +169,7 @@ public sealed class SeguroNode : IAsyncDisposable
         _isDisposed = true;
         while (_parts.TryPop(out IAsyncDisposable? part))
             await part.DisposeAsync();
+        _refused.Dispose();
     }
 
     private T Keep<T>(T part)
@@ -212,6 +217,7 @@ public sealed class SeguroNode : IAsyncDisposable
         Command = (command, token) => command.Path == SuspicionTeller.Path
             ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
             : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
+        Refused = why => _refused.Note(RefusedConnections.Links, why),
         Notice = _notice,
     });
 
@@ -226,10 +232,13 @@ public sealed class SeguroNode : IAsyncDisposable
                 Token = _configuration.AdminToken is { } file ? ReadToken(file) : null,
                 Status = () => Status,
                 Actions = actions,
+                Refused = why => _refused.Note(RefusedConnections.Admin, why),
             },
             cancel));
         if (_configuration.IsEmbedded)
             _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, Wait, cancel));
+        if (_dqlite is not null)
+            _dqlite.Process.Refused += (_, refusal) => _refused.Note(RefusedConnections.Dqlite, refusal.Why, refusal.Count);
         IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, _access.List, Wait, cancel));
         _identity = await ShipLog.ReadIdentityAsync(store, Wait, cancel);
         foreach (string warning in store.Capabilities.Warnings)
@@ -296,100 +305,5 @@ public sealed class SeguroNode : IAsyncDisposable
         lock (_lock)
             _waiting = what;
         _notice(what);
-    }
-
-    private IShip MakeShip(PierIdentity identity)
-    {
-        string folder = Path.Combine(_configuration.Folder, "snapshots");
-        return _configuration.ShipKind is ShipKind.Opaque
-            ? new OpaqueShip(folder)
-            : new NockShip(new NockShipOptions
-            {
-                Folder = folder,
-                Life = (int)identity.Life,
-                Report = _notice,
-                Damaged = KeepAside,
-                MaxHeap = _configuration.ShipMemory,
-                // What is in the log has to be computed; where this machine can't, it says so in time.
-                Machine = new NockOptions { MaxHeap = Math.Max(_configuration.ShipMemory, HeapBudget.Available / 10 * 9) },
-            });
-    }
-
-    /// <summary>A snapshot that can't be used is evidence of a disk's fault.</summary>
-    private string KeepAside(string snapshot, string why)
-    {
-        string[] facts = [$"member {_configuration.Self.Name}: a snapshot of its ship was damaged and was moved here; the ship was restored from another one, or computed anew", $"found: {why}"];
-        string quarantine = Path.Combine(_configuration.Folder, "quarantine");
-        return QuarantineFolder.MoveAsync(quarantine, DateTimeOffset.UtcNow, Path.GetFileNameWithoutExtension(snapshot), facts, snapshot, CancellationToken.None).GetAwaiter().GetResult();
-    }
-
-    private EffectRouter? MakeRouter(PierIdentity identity)
-    {
-        if (_configuration.ShipKind is ShipKind.Opaque || _configuration.Udp is not { } udp)
-            return null;
-        IPEndPoint listen = udp.Resolve()[0];
-        DatagramPort port;
-        if (_configuration.Balancer is { } balancer)
-        {
-            KeyFile<MemberKey> key = _balancerKey = KeyFiles.LoadKey(_configuration.BalancerKey!);
-            port = new BalancerPort(BalancerLink.Open(listen, balancer, () => key.Current, TimeProvider.System));
-        }
-        else
-        {
-            port = OwnPort.Open(listen);
-        }
-        // The demo kernel hears anything; every other one what vere's driver would give it.
-        bool isDemo = _configuration.Kernel == NodeConfiguration.Demo && identity.Life == DemoKernel.Life;
-        return new EffectRouter(port, new EffectRouterOptions
-        {
-            GalaxyDomain = _configuration.Fake ? null : "urbit.org",
-            Rules = isDemo ? null : new AmesRules(identity.Who),
-            Drop = why => _host?.Drop($"datagram: {why.ToString().ToLowerInvariant()}"),
-            Log = new NoticeLogger(_notice),
-        });
-    }
-
-    private MemberOptions MakeMember(StoreCapabilities capabilities) => new()
-    {
-        Name = _configuration.Self.Name,
-        Candidate = $"{_configuration.Self.Name}@{RandomNumberGenerator.GetHexString(16, lowercase: true)}",
-        Members = [.. _configuration.Members.Select(static member => member.Name)],
-        LeaseDuration = _configuration.Lease,
-        ReplicaPatience = _configuration.ReplicaPatience,
-        Effects = _configuration.Effects,
-        InitialOptimism = _configuration.Optimism,
-        MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
-        MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,
-        SnapshotEvery = _configuration.SnapshotEvery,
-        SnapshotAge = _configuration.SnapshotAge,
-        // A group that fills much of the window would wait for trims that can't come before it is in.
-        MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, capabilities.Window / 4 ?? long.MaxValue),
-        LargestEvent = LinkOptions.MostOfEvent,
-        StoreWindow = capabilities.Window,
-        Copies = _configuration.Copies,
-    };
-
-    // Only what is committed: this member's log may end with events that the cluster never gets.
-    private async ValueTask<IReadOnlyList<Event>> ReadLocalAsync(Position after, EventNumber last, CancellationToken cancel)
-    {
-        if (_host is not { } host)
-            return [];
-        EventNumber committed = host.Status.Committed.Number;
-        return await host.ReadLocalAsync(after, last < committed ? last : committed, cancel);
-    }
-
-    private static string ReadToken(string path)
-    {
-        try
-        {
-            string token = File.ReadAllText(path).Trim();
-            return token.Length >= 16
-                ? token
-                : throw new SeguroException(ErrorCode.BadValue, $"the token in {path} has fewer than 16 characters", "Make one with `openssl rand -hex 32`.");
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new SeguroException(ErrorCode.FileAccess, $"the token's file {path} can't be read", "Check the path and its permissions.", error);
-        }
     }
 }

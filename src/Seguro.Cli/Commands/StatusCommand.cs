@@ -81,6 +81,7 @@ internal static class StatusCommand
             ("gate", report.Role == "master" ? $"{report.Gated} events wait" : null),
             ("ingress", $"{report.Ingress} wait"),
             ("dropped", report.Dropped.Count == 0 ? null : string.Join(", ", report.Dropped.OrderByDescending(static drop => drop.Value).Select(static drop => $"{drop.Key} {drop.Value}"))),
+            ("refused", report.Refused.Values.Sum() == 0 ? null : string.Join(", ", report.Refused.Where(static door => door.Value > 0).Select(static door => $"{door.Key} {door.Value}"))),
             ("members", string.Join(", ", report.Members)),
             ("certificates", report.CertificatesUntil is { } until ? $"good until {until:u}" : null),
             ("links", report.Links.Count == 0 ? "none" : string.Join(", ", report.Links)),

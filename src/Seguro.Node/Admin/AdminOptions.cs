@@ -18,6 +18,9 @@ public sealed record AdminOptions
     /// <summary>The token that HTTPS asks for: <c>Authorization: Bearer TOKEN</c>.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Hears why somebody was refused, each time.</summary>
+    public Action<string>? Refused { get; init; }
+
     /// <summary>How the member stands.</summary>
     public required Func<StatusReport> Status { get; init; }
 

@@ -13,6 +13,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Seguro.Core;
 using Seguro.Files;
+using Seguro.Identity;
+using Seguro.Node.Access;
 using Seguro.Node.Links;
 using Seguro.Stores.Dqlite;
 
@@ -27,7 +29,16 @@ public sealed class AdminServer : IAsyncDisposable
     /// <summary>The longest path of a socket that Linux takes, in bytes.</summary>
     public const int LongestSocket = 107;
 
+    // Who has shown no token yet. People and monitors need one place each, and show it at once.
+    private const int MostStrangers = 32;
+    private const int MostStrangersOfOneAddress = 8;
+    private const int MostConnections = 128;
+    private static readonly TimeSpan HandshakeTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(15);
+
     private readonly WebApplication _application;
+    private readonly Doorstep _doorstep;
     private readonly AdminOptions _options;
     private readonly PrometheusText _metrics;
     private readonly byte[]? _token;
@@ -35,6 +46,7 @@ public sealed class AdminServer : IAsyncDisposable
     private AdminServer(AdminOptions options, PrometheusText metrics)
     {
         _options = options;
+        _doorstep = new Doorstep(MostStrangers, MostStrangersOfOneAddress, options.Refused);
         _metrics = metrics;
         _token = options.Token is { } token ? SHA256.HashData(Encoding.UTF8.GetBytes(token)) : null;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -111,8 +123,10 @@ public sealed class AdminServer : IAsyncDisposable
 
     private static async Task RemoveStaleAsync(string path, CancellationToken cancel)
     {
-        if (!File.Exists(path))
+        if (new FileInfo(path).LinkTarget is null && !Path.Exists(path))
             return;
+        if (!FileKind.IsSocket(path))
+            throw new SeguroException(ErrorCode.AlreadyExists, $"there is something else than a socket at {path}: nothing was done to it", "Set admin:socket to a path where nothing is, or move away what is there.");
         using Socket probe = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
@@ -131,25 +145,36 @@ public sealed class AdminServer : IAsyncDisposable
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestBodySize = LinkCommand.LargestBody;
-        kestrel.Limits.MaxConcurrentConnections = 64;
+        // Of both together. Strangers can't take all: the doorstep is smaller.
+        kestrel.Limits.MaxConcurrentConnections = MostConnections;
+        kestrel.Limits.RequestHeadersTimeout = HeaderTime;
+        kestrel.Limits.KeepAliveTimeout = IdleTime;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 16;
         kestrel.ListenUnixSocket(_options.Socket, static listen => listen.Protocols = HttpProtocols.Http1);
         if (_options.Https is not { } address || _options.Certificates is not { } certificates)
             return;
         foreach (IPEndPoint endpoint in address.Resolve())
         {
-            kestrel.Listen(endpoint, listen => listen.UseHttps(new TlsHandshakeCallbackOptions
+            kestrel.Listen(endpoint, listen =>
             {
-                OnConnection = _ =>
-                {
-                    // People and monitors have no certificate: the token is asked for instead.
-                    SslServerAuthenticationOptions tls = certificates.ServerOptions();
-                    tls.ClientCertificateRequired = false;
-                    tls.RemoteCertificateValidationCallback = null;
-                    return ValueTask.FromResult(tls);
-                },
-            }));
+                listen.UseDoorstep(_doorstep);
+                listen.UseHttps(Tls(certificates));
+            });
         }
     }
+
+    private static TlsHandshakeCallbackOptions Tls(ClusterCertificates certificates) => new()
+    {
+        HandshakeTimeout = HandshakeTime,
+        OnConnection = _ =>
+        {
+            // People and monitors have no certificate: the token is asked for instead.
+            SslServerAuthenticationOptions tls = certificates.ServerOptions();
+            tls.ClientCertificateRequired = false;
+            tls.RemoteCertificateValidationCallback = null;
+            return ValueTask.FromResult(tls);
+        },
+    };
 
     private async Task ServeAsync(HttpContext context)
     {
@@ -157,8 +182,8 @@ public sealed class AdminServer : IAsyncDisposable
         string type = "application/json";
         try
         {
-            if (context.Features.Get<ITlsHandshakeFeature>() is not null && !HasToken(context.Request))
-                throw new SeguroException(ErrorCode.AccessDenied, "the request has no token, or a wrong one", "Send the header Authorization: Bearer TOKEN.");
+            if (context.Features.Get<ITlsHandshakeFeature>() is not null)
+                RequireToken(context);
             string path = context.Request.Path.Value ?? "";
             if (HttpMethods.IsPost(context.Request.Method))
             {
@@ -190,6 +215,16 @@ public sealed class AdminServer : IAsyncDisposable
         context.Response.ContentType = type;
         context.Response.ContentLength = reply.Body.Length;
         await context.Response.Body.WriteAsync(reply.Body, context.RequestAborted);
+    }
+
+    private void RequireToken(HttpContext context)
+    {
+        if (!HasToken(context.Request))
+        {
+            _options.Refused?.Invoke($"{context.Connection.RemoteIpAddress}: a request without a token, or with a wrong one");
+            throw new SeguroException(ErrorCode.AccessDenied, "the request has no token, or a wrong one", "Send the header Authorization: Bearer TOKEN.");
+        }
+        context.Features.Get<Doorstep.Visit>()?.Dispose();
     }
 
     private static async Task<ReadOnlyMemory<byte>> BodyAsync(HttpRequest request)

@@ -75,6 +75,9 @@ public sealed record StatusReport
     /// <summary>Who asks to be let in, and is no member yet.</summary>
     public IReadOnlyList<string> Asking { get; init; } = [];
 
+    /// <summary>How many connections and requests were refused, by door: <c>links</c>, <c>dqlite</c>, <c>admin</c>.</summary>
+    public IReadOnlyDictionary<string, long> Refused { get; init; } = new Dictionary<string, long>();
+
     /// <summary>When the first of this member's certificates expires.</summary>
     public DateTimeOffset? CertificatesUntil { get; init; }
 

@@ -5,6 +5,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Seguro.Core;
+using Seguro.Identity;
+using Seguro.Node.Access;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 
@@ -18,6 +20,8 @@ static class LinkListener
     public static async Task<WebApplication> StartAsync(MemberLinks links, LinkOptions options, CancellationToken cancel)
     {
         HostAddress address = options.Listen ?? options.Address;
+        // Members stand there for as long as a handshake takes; all of a cluster may come from one address.
+        Doorstep doorstep = new(4 * Optimism.MostMembers, 2 * Optimism.MostMembers, options.Refused);
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -27,7 +31,7 @@ static class LinkListener
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxConcurrentConnections = 8 * Optimism.MostMembers;
+            kestrel.Limits.MaxConcurrentConnections = 12 * Optimism.MostMembers;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 32;
             kestrel.Limits.Http2.KeepAlivePingDelay = options.KeepAlive;
             kestrel.Limits.Http2.KeepAlivePingTimeout = options.KeepAliveTimeout;
@@ -38,12 +42,15 @@ static class LinkListener
             {
                 kestrel.Listen(endpoint, listen =>
                 {
+                    listen.UseDoorstep(doorstep);
                     listen.Protocols = HttpProtocols.Http2;
                     listen.UseHttps(new TlsHandshakeCallbackOptions
                     {
                         HandshakeTimeout = options.ConnectTime,
-                        OnConnection = _ => ValueTask.FromResult(options.Certificates.ServerOptions(options.Access.RefuseForeigner)),
+                        OnConnection = handshake => ValueTask.FromResult(options.Certificates.ServerOptions(
+                            options.Access.RefuseForeigner, why => options.Refused?.Invoke($"{handshake.Connection.RemoteEndPoint}: {why}"))),
                     });
+                    listen.UseTrust();
                 });
             }
         });

@@ -19,6 +19,9 @@ public sealed class DqliteNode : IDisposable
 
     private readonly Lock _markLock = new();
     private readonly Action<string> _warn;
+    private readonly Lock _refusedLock = new();
+    private long _refused;
+    private string _lastRefused = "";
     private readonly NodeFolder _folder;
     private readonly ClusterCertificates? _certificates;
     private readonly AccessList? _access;
@@ -86,6 +89,16 @@ public sealed class DqliteNode : IDisposable
         }
     }
 
+    /// <summary>How many connections were refused, and why the last one was.</summary>
+    internal (long Count, string Last) Refused
+    {
+        get
+        {
+            lock (_refusedLock)
+                return (_refused, _lastRefused);
+        }
+    }
+
     /// <summary>Another list of who is let in is in force from now on; whoever is not on it is cut off. For any thread.</summary>
     public void SetAccess(AccessRecord access)
     {
@@ -139,7 +152,7 @@ public sealed class DqliteNode : IDisposable
             Check(DqliteLibrary.Bind(_node, "@"), "bound");
             Local = new UnixDomainSocketEndPoint('\0' + DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node))[1..]);
             // Bound before dqlite starts, so that a taken port is found out while nothing happened yet; it takes connections only after.
-            _listener = new NodeListener(Options, _certificates, _access!, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), _warn);
+            _listener = new NodeListener(Options, _certificates, _access!, DqliteLibrary.Text(DqliteLibrary.BoundAddress(_node)), _warn, NoteRefused);
         }
         if (DqliteLibrary.Start(_node) != 0)
         {
@@ -154,6 +167,12 @@ public sealed class DqliteNode : IDisposable
         if (!_folder.MarkStarted())
             _mark = new Timer(static node => ((DqliteNode)node!).Mark(), this, MarkPause, Timeout.InfiniteTimeSpan);
         _listener?.Start();
+    }
+
+    private void NoteRefused(string why)
+    {
+        lock (_refusedLock)
+            (_refused, _lastRefused) = (_refused + 1, why);
     }
 
     private void Mark()

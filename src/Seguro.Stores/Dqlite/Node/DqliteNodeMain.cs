@@ -7,6 +7,7 @@ namespace Seguro.Stores.Dqlite;
 public static class DqliteNodeMain
 {
     private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan BetweenReports = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Starts the node, writes one line of JSON to <paramref name="stdout"/> when it is ready or when it can't start, and runs until
@@ -41,6 +42,7 @@ public static class DqliteNodeMain
         await WriteAsync(stdout, new NodeReport { Ready = true, Id = options.Id, Address = options.Address.ToString(), Process = Environment.ProcessId }, cancel);
         if (whenReady is not null)
             await whenReady(cancel);
+        _ = ReportRefusedAsync(node, stdout, cancel);
         TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
         using (cancel.Register(() => told.TrySetResult()))
             await told.Task;
@@ -54,6 +56,28 @@ public static class DqliteNodeMain
     {
         Console.Error.WriteLine("dqlite answers no more; the node ends, to be started again");
         Posix.EndProcess(1);
+    }
+
+    // A supervisor that is paused does not read: then this waits, and nothing else does.
+    private static async Task ReportRefusedAsync(DqliteNode node, TextWriter stdout, CancellationToken cancel)
+    {
+        long reported = 0;
+        using PeriodicTimer timer = new(BetweenReports);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancel))
+            {
+                (long count, string last) = node.Refused;
+                if (count == reported)
+                    continue;
+                reported = count;
+                await WriteAsync(stdout, new NodeReport { Id = node.Options.Id, Refused = count, What = last }, cancel);
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException)
+        {
+            // The end.
+        }
     }
 
     private static async Task WriteAsync(TextWriter stdout, NodeReport report, CancellationToken cancel)

@@ -26,6 +26,7 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
     private DqliteNodeStatus _status = new(DqliteNodeState.Starting, null, 0, null);
     private NodeChild? _child;
     private AccessRecord _access;
+    private long _refusedByChild;
 
     private DqliteNodeProcess(SeguroExecutable executable, DqliteNodeOptions options, TimeSpan startTime)
     {
@@ -34,6 +35,9 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
         _startTime = startTime;
         Options = options;
     }
+
+    /// <summary>Connections were refused. From any thread.</summary>
+    public event EventHandler<NodeRefusal>? Refused;
 
     /// <summary>What the node is.</summary>
     public DqliteNodeOptions Options { get; }
@@ -133,7 +137,7 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
                 SeguroException? error;
                 try
                 {
-                    error = child is null ? await RestartAsync() : await child.WaitForEndAsync(_stop.Token);
+                    error = child is null ? await RestartAsync() : await child.WaitForEndAsync(NoteRefused, _stop.Token);
                 }
                 finally
                 {
@@ -171,7 +175,7 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
                 Set(new DqliteNodeStatus(DqliteNodeState.Starting, child.Id, restarts, Status.LastError));
                 await child.WaitUntilReadyAsync(_startTime, _stop.Token);
                 Set(new DqliteNodeStatus(DqliteNodeState.Running, child.Id, restarts, Status.LastError));
-                return await child.WaitForEndAsync(_stop.Token);
+                return await child.WaitForEndAsync(NoteRefused, _stop.Token);
             }
             catch (SeguroException error)
             {
@@ -180,10 +184,22 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
         }
     }
 
+    // The count is of this life of the process.
+    private void NoteRefused(long count, string why)
+    {
+        long more = count - _refusedByChild;
+        _refusedByChild = count;
+        if (more > 0)
+            Refused?.Invoke(this, new NodeRefusal(more, why));
+    }
+
     private NodeChild StartChild(DqliteNodeOptions options)
     {
         lock (_lock)
+        {
+            _refusedByChild = 0;
             return _child = NodeChild.Start(_executable, options, _access);
+        }
     }
 
     private void Set(DqliteNodeStatus status)

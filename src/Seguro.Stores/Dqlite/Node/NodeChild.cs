@@ -87,12 +87,14 @@ sealed class NodeChild : IAsyncDisposable
     }
 
     /// <summary>Waits until the process ends, and says why it did.</summary>
-    public async Task<SeguroException> WaitForEndAsync(CancellationToken cancel)
+    /// <param name="refused">Hears how many connections it refused until now, and why the last one was.</param>
+    /// <param name="cancel">Ends the wait.</param>
+    public async Task<SeguroException> WaitForEndAsync(Action<long, string> refused, CancellationToken cancel)
     {
-        char[] rest = new char[256];
-        while (await _process.StandardOutput.ReadAsync(rest, cancel) > 0)
+        while (await _process.StandardOutput.ReadLineAsync(cancel) is { } line)
         {
-            // Nothing more is expected there, but a full pipe would stop the node.
+            if (NodeReport.Read(line) is { Refused: > 0 } report)
+                refused(report.Refused, report.What ?? "");
         }
         return await DiedAsync(cancel);
     }

@@ -18,6 +18,8 @@ sealed class NodeListener : IDisposable
     private readonly TimeSpan _patience;
     private readonly Action<string> _warn;
     private readonly NodeTunnels _tunnels;
+    private readonly Doorstep _doorstep;
+    private readonly Action<string> _refused;
     private volatile bool _closed;
 
     /// <summary>Binds and listens, but takes nobody before <see cref="Start"/>.</summary>
@@ -26,10 +28,13 @@ sealed class NodeListener : IDisposable
     /// <param name="access">Who is let in.</param>
     /// <param name="dqlite">dqlite's abstract Unix socket, as it names it: <c>@NAME</c>.</param>
     /// <param name="warn">Told, in a sentence, of every connection refused.</param>
+    /// <param name="refused">Told, in words, of everybody who was not let in.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.ProcessFailed"/>: the address is taken, or not this machine's.</exception>
-    public NodeListener(DqliteNodeOptions options, ClusterCertificates certificates, AccessList access, string dqlite, Action<string> warn)
+    public NodeListener(DqliteNodeOptions options, ClusterCertificates certificates, AccessList access, string dqlite, Action<string> warn, Action<string> refused)
     {
         _access = access;
+        _refused = refused;
+        _doorstep = new Doorstep(options.MaxConnections / 2, Math.Max(4, options.MaxConnections / 4), refused);
         _certificates = certificates;
         _patience = options.ConnectTime;
         _warn = warn;
@@ -83,28 +88,44 @@ sealed class NodeListener : IDisposable
                 Thread.Sleep(100); // Out of descriptors, say: they come back as connections end.
                 continue;
             }
-            if (!_tunnels.TryTake())
+            if (_doorstep.Enter(Remote(network), () => TlsTunnel.Shutdown(network, SocketShutdown.Both)) is not { } visit)
             {
-                _warn($"a connection from {network.RemoteEndPoint} was closed: there are too many");
                 network.Dispose();
                 continue;
             }
-            TlsTunnel.StartThread(() => Welcome(network), "dqlite handshake");
+            TlsTunnel.StartThread(() => Welcome(network, visit), "dqlite handshake");
         }
     }
 
-    private void Welcome(Socket network)
+    private static EndPoint? Remote(Socket network)
+    {
+        try
+        {
+            return network.RemoteEndPoint;
+        }
+        catch (SocketException)
+        {
+            return null; // it is gone already
+        }
+    }
+
+    private void Welcome(Socket network, Doorstep.Visit visit)
     {
         Socket? local = null;
         SslStream? tls = null;
         EndPoint? from = null;
+        bool isTaken = false;
         try
         {
             from = network.RemoteEndPoint;
             NodeTunnels.Tune(network);
             tls = new SslStream(new NetworkStream(network));
             using (new Timer(static socket => TlsTunnel.Shutdown((Socket)socket!, SocketShutdown.Both), network, _patience, Timeout.InfiniteTimeSpan))
-                tls.AuthenticateAsServer(_certificates.ServerOptions(_access.RefuseConnection));
+                tls.AuthenticateAsServer(_certificates.ServerOptions(_access.RefuseConnection, why => _refused($"{from}: {why}")));
+            visit.Dispose();
+            isTaken = _tunnels.TryTake();
+            if (!isTaken)
+                throw new SocketException((int)SocketError.TooManyOpenSockets);
             local = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             local.Connect(_dqlite);
             _tunnels.Start(network, tls, local, "dqlite server");
@@ -117,7 +138,12 @@ sealed class NodeListener : IDisposable
             tls?.Dispose();
             network.Dispose();
             local?.Dispose();
-            _tunnels.GiveBack();
+            if (isTaken)
+                _tunnels.GiveBack();
+        }
+        finally
+        {
+            visit.Dispose();
         }
     }
 }

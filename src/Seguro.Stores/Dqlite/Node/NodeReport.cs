@@ -4,7 +4,7 @@ using Seguro.Core;
 
 namespace Seguro.Stores.Dqlite;
 
-/// <summary>The one line that a node's process writes to its standard output: that it is ready, or why it is not.</summary>
+/// <summary>The lines that a node's process writes to its standard output: that it is ready, or why it is not; then how many connections it refused.</summary>
 sealed partial record NodeReport
 {
     public bool Ready { get; init; }
@@ -19,6 +19,9 @@ sealed partial record NodeReport
     public int Code { get; init; }
 
     public string? What { get; init; }
+
+    /// <summary>How many connections were refused until now; <see cref="What"/> says why the last one was. Written while it runs, whenever there are more.</summary>
+    public long Refused { get; init; }
 
     public string? NextStep { get; init; }
 

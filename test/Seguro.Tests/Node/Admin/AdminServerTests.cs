@@ -131,12 +131,105 @@ public sealed class AdminServerTests
     {
         using TemporaryFolder folder = new();
         Desk desk = new(Role.Stopped);
-        File.WriteAllText(folder["s"], "");
+        // Whoever bound it is gone; its name stays.
+        using (System.Net.Sockets.Socket left = new(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified))
+        {
+            left.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(folder["bound"]));
+            File.Move(folder["bound"], folder["s"]);
+        }
         await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder), Cancel);
         SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => AdminServer.StartAsync(desk.Options(folder), Cancel));
         Assert.Equal(ErrorCode.AlreadyExists, error.Code);
         using HttpClient http = Http(folder);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("/health", Cancel)).StatusCode);
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("folder")]
+    [InlineData("link")]
+    [InlineData("link to nothing")]
+    public async Task What_is_no_socket_is_left_alone(string what)
+    {
+        using TemporaryFolder folder = new();
+        File.WriteAllText(folder["kept"], "of somebody");
+        switch (what)
+        {
+            case "file":
+                File.WriteAllText(folder["s"], "of somebody");
+                break;
+            case "folder":
+                Directory.CreateDirectory(folder["s"]);
+                break;
+            default:
+                File.CreateSymbolicLink(folder["s"], what == "link" ? folder["kept"] : folder["nothing"]);
+                break;
+        }
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => AdminServer.StartAsync(new Desk(Role.Master).Options(folder), Cancel));
+        Assert.Equal(ErrorCode.AlreadyExists, error.Code);
+        Assert.Contains(folder["s"], error.Message, StringComparison.Ordinal);
+        Assert.Equal("of somebody", File.ReadAllText(folder["kept"]));
+        Assert.True(what switch
+        {
+            "file" => File.ReadAllText(folder["s"]) == "of somebody",
+            "folder" => Directory.Exists(folder["s"]),
+            _ => new FileInfo(folder["s"]).LinkTarget is not null,
+        });
+    }
+
+    [Fact]
+    public async Task Strangers_who_stand_at_the_door_do_not_shut_it()
+    {
+        using TemporaryFolder folder = new();
+        using (CertificateAuthority authority = CertificateAuthority.Create(folder["c"], "test"))
+            authority.Issue(folder["c"], new ClusterIdentity("test", "a"), ["127.0.0.1"]);
+        using ClusterCertificates certificates = ClusterCertificates.Load(folder["c"]);
+        HostAddress address = new("127.0.0.1", FreePort.Next());
+        System.Collections.Concurrent.ConcurrentBag<string> refused = [];
+        await using AdminServer server = await AdminServer.StartAsync(
+            new Desk(Role.Replica).Options(folder) with { Https = address, Certificates = certificates, Token = Token, Refused = refused.Add }, Cancel);
+        List<System.Net.Sockets.Socket> strangers = [];
+        try
+        {
+            // 20 addresses, 10 connections each, half of them with TLS: none says another word.
+            for (int number = 0; number < 200; number++)
+            {
+                System.Net.Sockets.Socket stranger = new(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+                strangers.Add(stranger);
+                stranger.Bind(new IPEndPoint(IPAddress.Parse($"127.0.1.{1 + (number % 20)}"), 0));
+                await stranger.ConnectAsync(IPAddress.Loopback, address.Port, Cancel);
+                if (number % 2 == 0)
+                    await SayHelloAsync(stranger);
+            }
+            using SocketsHttpHandler handler = new() { SslOptions = new() { CertificateChainPolicy = certificates.ClientOptions("127.0.0.1").CertificateChainPolicy } };
+            using HttpClient http = new(handler) { BaseAddress = new Uri($"https://{address}"), Timeout = TimeSpan.FromSeconds(2) };
+            Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync("/status", Cancel)).StatusCode);
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token);
+            Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health", Cancel)).StatusCode);
+            using HttpClient local = Http(folder);
+            Assert.Equal(HttpStatusCode.OK, (await local.GetAsync("/health", Cancel)).StatusCode);
+            Assert.Contains(refused, static why => why.Contains("without having shown who they are", StringComparison.Ordinal));
+            Assert.Contains(refused, static why => why.Contains("127.0.0.1: a request without a token", StringComparison.Ordinal));
+        }
+        finally
+        {
+            foreach (System.Net.Sockets.Socket stranger in strangers)
+                stranger.Dispose();
+        }
+
+        async Task SayHelloAsync(System.Net.Sockets.Socket stranger)
+        {
+            try
+            {
+                System.Net.Security.SslStream tls = new(new System.Net.Sockets.NetworkStream(stranger), leaveInnerStreamOpen: true);
+                System.Net.Security.SslClientAuthenticationOptions options = certificates.ClientOptions("127.0.0.1");
+                await tls.AuthenticateAsClientAsync(options, Cancel);
+            }
+            catch (IOException)
+            {
+                // It was closed to make room.
+            }
+        }
     }
 
     [Fact]

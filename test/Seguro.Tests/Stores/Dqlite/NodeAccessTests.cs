@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Seguro.Core;
@@ -6,6 +8,7 @@ using Seguro.Identity;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
 using Seguro.Testing;
+using Seguro.Tests.Node.Links;
 using Xunit;
 
 namespace Seguro.Tests.Stores.Dqlite;
@@ -34,6 +37,36 @@ public sealed class NodeAccessTests
         Assert.True(await IsAnsweredAsync(cluster, new SpecialCertificate { Uris = ["seguro://test/member"] }), "a member is not let in");
         Assert.True(await IsAnsweredAsync(cluster, new SpecialCertificate { Uris = ["seguro://test/client/operator"] }), "a client is not let in");
         Assert.False(await IsAnsweredAsync(cluster, certificate), $"let in: {who}");
+    }
+
+    [Fact]
+    public async Task Strangers_who_stand_at_the_door_do_not_shut_it_and_who_is_refused_is_counted()
+    {
+        await using DqliteCluster cluster = await DqliteCluster.StartAsync(
+            1, adjust: static options => options with { MaxConnections = 16, ConnectTime = TimeSpan.FromSeconds(30), Access = new AccessRecord { Members = ["member"], Clients = ["operator"] } }, cancel: Cancel);
+        System.Collections.Concurrent.ConcurrentBag<string> refused = [];
+        cluster.Nodes[0].Supervisor!.Refused += (_, refusal) => refused.Add($"{refusal.Count} {refusal.Why}");
+        List<Socket> strangers = [];
+        try
+        {
+            // Ten addresses, five connections each: more than there are places, for longer than anybody would wait.
+            for (int number = 0; number < 50; number++)
+            {
+                Socket stranger = new(SocketType.Stream, ProtocolType.Tcp);
+                strangers.Add(stranger);
+                stranger.Bind(new IPEndPoint(IPAddress.Parse($"127.0.1.{1 + (number % 10)}"), 0));
+                await stranger.ConnectAsync(IPAddress.Loopback, cluster.Nodes[0].Address.Port, Cancel);
+            }
+            Assert.True(await IsAnsweredAsync(cluster, new SpecialCertificate { Uris = ["seguro://test/member"] }), "a member is shut out by strangers");
+            Assert.False(await IsAnsweredAsync(cluster, new SpecialCertificate { Uris = ["seguro://test/other"] }), "another is let in");
+            await Until.TrueAsync(
+                () => refused.Any(static why => why.Contains("other is not a member", StringComparison.Ordinal)), $"what was refused is not told: {string.Join("; ", refused)}");
+        }
+        finally
+        {
+            foreach (Socket stranger in strangers)
+                stranger.Dispose();
+        }
     }
 
     [Fact]
