@@ -26,7 +26,7 @@ public static class SeguroCommand
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(terminal);
         RootCommand root = Create(terminal);
-        ParseResult parse = root.Parse(args.Length == 0 ? ["--help"] : args);
+        ParseResult parse = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // @FILE is a store's URL
         if (parse.Errors.Count > 0)
         {
             bool json = args.Contains("--json");

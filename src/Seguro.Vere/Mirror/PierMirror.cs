@@ -187,7 +187,8 @@ public sealed class PierMirror : IAsyncDisposable
             {
                 await AttachAsync(describes: false, both.Token);
                 using Pier whole = Pier.Open(_options.Pier, PierAccess.Live, _options.Despite); // every page of it, before it is called a copy
-                await _target.ImportAsync(whole, progress, both.Token);
+                PierImportResult imported = await _target.ImportAsync(whole, progress, both.Token);
+                _report.Copied(imported.Head.Number, imported.Events);
             }
             _hold = _source.FindHolder();
             await AttachAsync(describes: true, both.Token);

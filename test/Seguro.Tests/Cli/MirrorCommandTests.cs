@@ -22,6 +22,7 @@ public sealed class MirrorCommandTests : IAsyncLifetime
     public async Task Once_copies_what_is_there_and_ends()
     {
         JsonElement first = (await CommandRun.OfAsync("mirror", _bed.Pier, "--store", _bed.Url, "--once", "--json")).Ok().Json;
+        Assert.Equal(50UL, first.GetProperty("copied").GetUInt64());
         Assert.Equal((50UL, 0UL, "following"), (first.GetProperty("head").GetUInt64(), first.GetProperty("lagEvents").GetUInt64(), first.GetProperty("state").GetString()));
         _bed.Write(60);
         JsonElement second = (await CommandRun.OfAsync("mirror", _bed.Pier, "--store", _bed.Url, "--ship", "~zod", "--once", "--json")).Ok().Json;
@@ -82,6 +83,12 @@ public sealed class MirrorCommandTests : IAsyncLifetime
         Assert.Contains($"ReadOnlyPaths={_bed.Pier}\n", unit, StringComparison.Ordinal);
         Assert.Contains($"ReadWritePaths={Path.GetDirectoryName(_bed.Pier)}\n", unit, StringComparison.Ordinal);
         (await CommandRun.OfAsync("mirror", _bed.Pier, "--store", "postgresql://me:secret@db/ships", "--systemd")).Fails("SG2003", 2, "password");
+        string file = _bed["url"];
+        await File.WriteAllTextAsync(file, "postgresql://me:secret@db/ships\n", TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        CommandRun secret = (await CommandRun.OfAsync("mirror", _bed.Pier, "--store", $"@{file}", "--systemd")).Ok();
+        Assert.Contains($"--store @{file}", secret.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", secret.Output, StringComparison.Ordinal);
         CommandRun named = await CommandRun.OfAsync("mirror", _bed.Pier, "--store", "postgresql://me@db/ships", "--systemd");
         Assert.Contains("--store postgresql://me@db/ships", named.Ok().Output, StringComparison.Ordinal);
         Assert.DoesNotContain("ReadWritePaths", named.Output, StringComparison.Ordinal);

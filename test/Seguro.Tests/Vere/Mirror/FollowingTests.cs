@@ -22,7 +22,7 @@ public sealed class FollowingTests
             await mirror.ReachAsync(number);
         }
         Assert.Equal(MirrorBed.ChainOf(40), (await bed.ReadAsync()).State.Head.Position);
-        Assert.Equal(20UL, mirror.Status.Copied);
+        Assert.Equal(40UL, mirror.Status.Copied);
         Assert.Equal(MirrorState.Following, mirror.Status.State);
     }
 
