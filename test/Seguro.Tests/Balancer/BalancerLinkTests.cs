@@ -166,6 +166,7 @@ public sealed class BalancerLinkTests
     [Fact(Timeout = 60_000)]
     public async Task A_master_is_told_that_its_effects_are_dropped()
     {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
         await using BalancerBed bed = BalancerBed.Start();
         await using BalancerLink master = Open(bed);
         Socket thief = bed.Client();
@@ -181,7 +182,7 @@ public sealed class BalancerLinkTests
         {
             master.Announce(isMaster: true, new Term(7));
             client.SendTo([1], bed.Balancer.Public);
-            await master.ReceiveAsync(_buffer, Cancel);
+            await master.ReceiveAsync(_buffer, cancel);
         }
         Assert.Contains("goes by term 8", Assert.Single(master.Warnings), StringComparison.Ordinal);
     }

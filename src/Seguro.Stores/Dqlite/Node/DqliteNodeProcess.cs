@@ -37,7 +37,7 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
     }
 
     /// <summary>Connections were refused. From any thread.</summary>
-    public event EventHandler<NodeRefusal>? Refused;
+    public event EventHandler<NodeRefusalEventArgs>? Refused;
 
     /// <summary>What the node is.</summary>
     public DqliteNodeOptions Options { get; }
@@ -190,7 +190,7 @@ public sealed class DqliteNodeProcess : IAsyncDisposable
         long more = count - _refusedByChild;
         _refusedByChild = count;
         if (more > 0)
-            Refused?.Invoke(this, new NodeRefusal(more, why));
+            Refused?.Invoke(this, new NodeRefusalEventArgs(more, why));
     }
 
     private NodeChild StartChild(DqliteNodeOptions options)
