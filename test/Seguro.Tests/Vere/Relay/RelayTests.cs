@@ -28,7 +28,7 @@ public sealed class RelayTests
         if (!isOpen)
         {
             byte[] kings = Recording.Stream(isKings: true);
-            Same(kings[..^Exit.Length], _toWorker);
+            Same(kings.AsSpan()[..^Exit.Length], _toWorker);
             // No more than its first message, and what came before the first event.
             Same(Recording.Frames[0].Frame, _toKing);
             Step(relay, new RelayInput.Released(new EventNumber(700)));
