@@ -85,7 +85,7 @@ public enum ErrorCode
     InsecureTransport = 3014,
     /// <summary>A member's data is not where its record says that it must be.</summary>
     LostDisk = 3015,
-    /// <summary>The store can't do this.</summary>
+    /// <summary>The store can't do this, or it is of a kind that Seguro does not know.</summary>
     Unsupported = 3016,
     /// <summary>What can't be undone needs a word of confirmation.</summary>
     Unconfirmed = 3017,
