@@ -19,6 +19,8 @@ public sealed class PatroniCluster : IAsyncDisposable
 
     private const int Nodes = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private const string Scope = "seguro"; // in PatroniNode's configuration
+    private static readonly TimeSpan BeforeNewCopy = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly TemporaryFolder _folder = PostgresInstallation.MakeFolder();
@@ -71,8 +73,27 @@ public sealed class PatroniCluster : IAsyncDisposable
         UntilAsync($"another leader than {old.Name}", roles => roles.Any(role => role.Value == "leader" && role.Key != old.Name), cancel);
 
     /// <summary>Waits until all three machines run, one leads, and one of the two others is the synchronous standby; the leader.</summary>
-    public Task<PatroniNode> UntilWholeAsync(CancellationToken cancel) =>
-        UntilAsync("three servers", static roles => roles.Count == Nodes && roles.ContainsValue("sync_standby"), cancel);
+    /// <remarks>
+    /// A standby that was rewound from a primary that was itself rewound afterwards waits for ever for what is nowhere ("Consistent recovery state has not been yet reached"): Patroni leaves it so, and
+    /// whoever operates it gives it a new copy. So does this, once.
+    /// </remarks>
+    public async Task<PatroniNode> UntilWholeAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await UntilAsync("three servers", IsWhole, cancel, BeforeNewCopy);
+        }
+        catch (TimeoutException)
+        {
+            PatroniNode leader = await UntilAsync("a leader", static roles => roles.ContainsValue("leader"), cancel);
+            Dictionary<string, string> roles = await ReadAsync(leader, cancel);
+            foreach (PatroniNode lost in _nodes.Where(node => node is { IsRunning: true, IsFrozen: false } && !roles.ContainsKey(node.Name)))
+                await Tool.RunAsync(["/usr/bin/patronictl", "-c", leader.Configuration, "reinit", Scope, lost.Name, "--force"]);
+            return await UntilAsync("three servers", IsWhole, cancel);
+        }
+    }
+
+    private static bool IsWhole(Dictionary<string, string> roles) => roles.Count == Nodes && roles.ContainsValue("sync_standby");
 
     /// <summary>Lets Patroni hand over, in good order, to its synchronous standby; returns when the command ends.</summary>
     public async Task SwitchOverAsync(CancellationToken cancel)
@@ -112,7 +133,7 @@ public sealed class PatroniCluster : IAsyncDisposable
     }
 
     /// <summary>Waits until what Patroni says of the machines is as wanted; the one that leads then. All that run must say the same: one that was frozen tells for a moment what was.</summary>
-    private async Task<PatroniNode> UntilAsync(string what, Func<Dictionary<string, string>, bool> wanted, CancellationToken cancel)
+    private async Task<PatroniNode> UntilAsync(string what, Func<Dictionary<string, string>, bool> wanted, CancellationToken cancel, TimeSpan? patience = null)
     {
         long start = Stopwatch.GetTimestamp();
         while (true)
@@ -121,7 +142,7 @@ public sealed class PatroniCluster : IAsyncDisposable
             if (wanted(answers[0]) && Array.TrueForAll(answers, answer => answer.Count == answers[0].Count && !answer.Except(answers[0]).Any())
                 && _nodes.Find(node => answers[0].GetValueOrDefault(node.Name) == "leader") is { } leader)
                 return leader;
-            if (Stopwatch.GetElapsedTime(start) > Patience)
+            if (Stopwatch.GetElapsedTime(start) > (patience ?? Patience))
                 throw new TimeoutException($"Patroni did not come to {what}.\n{string.Join("\n", _nodes.Select(static node => $"--- {node.Name}\n{node.Log}"))}");
             await Task.Delay(Pause, cancel);
         }
