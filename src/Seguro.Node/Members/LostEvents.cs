@@ -42,9 +42,11 @@ static class LostEvents
                 ErrorCode.Diverged, $"the store's log has other events than {status.Name}'s up to {reached.Number}: what it lost has no place there any more",
                 $"Give up what was lost (seguro cluster accept-loss), or begin a new database from this member's log (seguro pier import its pier folder --store URL).");
         }
-        while (reached.Number < status.Proven.Number)
+        // All of it: a master keeps what it knows to be confirmed at the pace of renewals, and effects of what was confirmed since may be out. What was never confirmed does no harm.
+        EventNumber end = status.Durable.Number;
+        while (reached.Number < end)
         {
-            IReadOnlyList<Event> events = await local.ReadAsync(reached, status.Proven.Number, MostEvents, MostBytes, cancel)
+            IReadOnlyList<Event> events = await local.ReadAsync(reached, end, MostEvents, MostBytes, cancel)
                 ?? throw new SeguroException(ErrorCode.Trimmed, $"the local log of {status.Name} begins above event {reached.Number}", "Run the command with the configuration of a member whose log reaches back to it.");
             if (events.Count == 0)
                 break;

@@ -37,9 +37,9 @@ internal sealed class SimulatedOperator(SimulatedCluster cluster)
     {
         ModelLogData log = cluster.Store.Log;
         Position head = log.State.Head.Position;
-        SimulatedMember best = members.MaxBy(static member => Proven(member).Value)!;
-        EventNumber end = Proven(best);
-        bool canPutBack = end > head.Number && best.Disk.DurableChainAt(head.Number) == head.Chain
+        SimulatedMember best = members.MaxBy(static member => (Proven(member).Value, member.Disk.Durable.Number.Value))!;
+        EventNumber end = best.Disk.Durable.Number;
+        bool canPutBack = Proven(best) > head.Number && best.Disk.DurableChainAt(head.Number) == head.Chain
             && members.All(member => best.Disk.DurableChainAt(Proven(member)) == member.Disk.DurableChainAt(Proven(member)));
         Raise(log, members.Max(static member => Math.Max(member.Machine!.Status.Term.Value, member.Disk.Known?.Term.Value ?? 0)));
         if (canPutBack && _random.Chance(0.6))
