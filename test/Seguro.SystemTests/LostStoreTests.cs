@@ -81,9 +81,12 @@ public sealed class LostStoreTests
         }
 
         // It has begun a history of its own: what was lost has no place there any more, and that is said. To give it up is the user's to decide.
-        SeguroProcess.Result refused = await SeguroProcess.RunAsync("cluster", "put-back", "-c", cluster.Configuration(master.Name), "--yes");
-        Assert.Equal(3, refused.ExitCode);
-        Assert.Contains("accept-loss", refused.Errors, StringComparison.Ordinal);
+        // Of the two that know more, the one with less proof (a master's record lags behind by a moment) names the other.
+        List<SeguroProcess.Result> refused = [];
+        foreach (string name in cluster.Names.Where(name => name != shortest))
+            refused.Add(await SeguroProcess.RunAsync("cluster", "put-back", "-c", cluster.Configuration(name), "--yes"));
+        Assert.All(refused, static one => Assert.Equal(3, one.ExitCode));
+        Assert.Contains(refused, static one => one.Errors.Contains("accept-loss", StringComparison.Ordinal));
         (await SeguroProcess.RunAsync("cluster", "accept-loss", "-c", cluster.Configuration(master.Name), "--yes")).Ok();
         await cluster.UntilMasterAsync(before.Term, replicas: 2, Cancel);
         Assert.True(Directory.Exists(Path.Combine(cluster.Folder(master.Name), "data", "quarantine")));
