@@ -1,12 +1,6 @@
-using System.Net;
-using System.Security.Cryptography;
 using Seguro.Balancer;
 using Seguro.Core;
-using Seguro.Files;
 using Seguro.Identity;
-using Seguro.Nock;
-using Seguro.Nock.Drivers;
-using Seguro.Nock.Kernels;
 using Seguro.Nock.Ships;
 using Seguro.Node.Access;
 using Seguro.Node.Admin;

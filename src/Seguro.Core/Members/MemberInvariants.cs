@@ -21,8 +21,9 @@ internal static class MemberInvariants
             return "who serves is master, and nobody else";
         if (!member.IsLocalBusy && member.Local != member.LocalAsked)
             return "a local log that is not written ends where it was asked to end";
-        // Before a member has compared its log with the store's, what it calls committed is only what it has.
-        if (member.Role is not (Role.Rejoining or Role.Stopped) && member.Committed.Number > member.EverCommitted.Number)
+        // Before a member has compared its log with the store's, at a start or after a loss that the user accepted, what it calls committed is only what it has.
+        bool isCompared = member.Role is not (Role.Rejoining or Role.Stopped) && !member.IsLossAccepted;
+        if (isCompared && member.Committed.Number > member.EverCommitted.Number)
             return "what is committed here was committed";
         if (member.Proven.Number > member.EverCommitted.Number)
             return "what is proven was committed";
@@ -36,7 +37,7 @@ internal static class MemberInvariants
             if (member.Released > member.Committed.Number && member.Released > member.Settings.Released)
                 return "the watermark that others hear of is not above what is committed";
         }
-        else if (member.Role is Role.Replica or Role.Candidate && member.Local.Number > member.EverCommitted.Number)
+        else if (isCompared && member.Local.Number > member.EverCommitted.Number)
         {
             return "the local log of who is not master has nothing but what is committed";
         }

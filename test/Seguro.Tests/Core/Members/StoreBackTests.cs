@@ -159,6 +159,20 @@ public sealed class StoreBackTests : HandFedMember
     }
 
     [Fact]
+    public void A_replica_that_hears_of_an_accepted_loss_late_does_not_end_by_it()
+    {
+        Lease others = new(new Term(1), "m2@1", 0, Second);
+        Event second = Following(At(First));
+        Step(default, new MemberInput.Started(At(second), At(second)));
+        Step(default, new MemberInput.StateRead(State(At(second), others), TakenOver with { Released = second.Number }, At(second)));
+        Assert.Equal(Role.Replica, Member.Role);
+        // It was cut off meanwhile: the log ends at event 1 now, and all else is said of it first.
+        Lease newer = new(new Term(300), "m2@2", 0, Second);
+        Step(default, new MemberInput.Received("m2", new MemberMessage.Push(newer, At(First), [], At(First), EventNumber.None, new ClusterSettings(null, null, EventNumber.None, new Term(299)))));
+        Assert.NotEqual(Role.Master, Member.Role);
+    }
+
+    [Fact]
     public void A_loss_that_the_user_accepted_is_none_and_goes_to_quarantine()
     {
         A_replica_s_local_log_is_proof_at_a_start();
