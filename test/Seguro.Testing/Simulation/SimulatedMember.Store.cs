@@ -216,7 +216,8 @@ internal sealed partial class SimulatedMember
             return;
         ClusterHistory.Require(
             Invariant.Switchover,
-            Ship!.Number == state.Head.Number,
+            // A store that goes back under a master that resigns just then: nobody can have told it.
+            Ship!.Number == state.Head.Number || _cluster.History.HasGoneBack,
             () => $"{Candidate} resigns with its ship at event {Ship.Number}; the log ends at {state.Head.Number}");
         if (resign.Yields)
             return; // its effects wait for another master's gate
