@@ -66,6 +66,16 @@ internal sealed partial class SimulatedMember
                 Begin(Busy.Ship);
                 RestoreShip(restore.AtMost);
                 break;
+            case MemberOutput.RunShip run:
+                Begin(Busy.Ship);
+                Begin(Busy.LocalLog);
+                RunBySelf(run);
+                break;
+            case MemberOutput.EndShip:
+                EndInPeace();
+                break;
+            case MemberOutput.Snapshot when _run is not null && Ship!.Number != ((MemberOutput.Snapshot)output).Position.Number:
+                break; // it went on meanwhile, and keeps one another time
             case MemberOutput.Snapshot snapshot:
                 ClusterHistory.Require(
                     Invariant.Contract,
@@ -133,6 +143,13 @@ internal sealed partial class SimulatedMember
                         _effectful.Add((accepted.Number, ShipRules.StateIn(accepted.Effects[0])));
                 }
                 break;
+            case MemberInput.Made made:
+                foreach (Computation.Accepted told in made.Events.Where(static told => told.Effects.Count > 0))
+                    _effectful.Add((told.Number, ShipRules.StateIn(told.Effects[0])));
+                break;
+            case MemberInput.ShipEnded:
+                _busy &= ~(Busy.Ship | Busy.LocalLog);
+                break;
             case MemberInput.EventsApplied applied:
                 _busy &= ~Busy.Ship;
                 // At-most-once: what others computed is passed over at a takeover, on purpose.
@@ -186,8 +203,9 @@ internal sealed partial class SimulatedMember
             case MemberInput.Trimmed:
                 _busy &= ~Busy.Trim;
                 break;
-            case MemberInput.Released:
+            case MemberInput.Released released:
                 _busy &= ~Busy.Release;
+                Answered(released.Number);
                 break;
         }
     }
@@ -352,6 +370,7 @@ internal sealed partial class SimulatedMember
         {
             // The shell cancels what it does for the master or candidate that was.
             _mastership++;
+            EndAtOnce("it is master no longer");
             if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
                 _effectful.Clear();
             _busy &= ~(Busy.Append | Busy.Renew | Busy.Resign | Busy.Settings | Busy.Trim | Busy.Release);
