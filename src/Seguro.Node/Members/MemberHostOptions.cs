@@ -55,6 +55,9 @@ public sealed record MemberHostOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = BootClock.Instance;
 
+    /// <summary>Hears of each step, before what it wants is done: by it tests compare this shell with its contract. Must not block; what it throws ends the member.</summary>
+    internal Action<TimeSpan, MemberInput, IReadOnlyList<MemberOutput>>? Trace { get; init; }
+
     /// <summary>Where warnings and changes of role go.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;
 
