@@ -43,6 +43,8 @@ sealed class HostCluster : IAsyncDisposable
 
     public long LargestEvent { get; private init; }
 
+    private Func<MemberHostOptions, MemberHostOptions> Change { get; init; } = static options => options;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The master, where there is just one.</summary>
@@ -60,11 +62,12 @@ sealed class HostCluster : IAsyncDisposable
     /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
     /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
     /// <param name="largestEvent">How many bytes an event may have in the store.</param>
+    /// <param name="change">What is different at each member.</param>
     /// <param name="boot">The first events, where they are not the demo kernel's; as many.</param>
     public static async Task<HostCluster> StartAsync(
-        int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue, IReadOnlyList<ReadOnlyMemory<byte>>? boot = null)
+        int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue, IReadOnlyList<ReadOnlyMemory<byte>>? boot = null, Func<MemberHostOptions, MemberHostOptions>? change = null)
     {
-        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait), LargestEvent = largestEvent };
+        HostCluster cluster = new() { Change = change ?? (static options => options), Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait), LargestEvent = largestEvent };
         if (disk is not null)
             Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
         if (balanced)
@@ -115,7 +118,7 @@ sealed class HostCluster : IAsyncDisposable
             : new BalancerPort(BalancerLink.Open(any, new HostAddress("127.0.0.1", _balancer.Inside.Port), () => Keys.Entries.First(entry => entry.Member == name).Key, TimeProvider.System));
         EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
-            new MemberHostOptions
+            Change(new MemberHostOptions
             {
                 Member = new MemberOptions
                 {
@@ -145,7 +148,7 @@ sealed class HostCluster : IAsyncDisposable
                 },
                 Release = router.ReleaseAsync,
                 ChangeRole = router.ChangeRole,
-            },
+            }),
             Cancel);
         router.Start(host.Hear);
         lock (_gate)
