@@ -111,6 +111,8 @@ public sealed partial class MemberHost : IAsyncDisposable
             host.Post(new MemberInput.Started(local.Head, ship, known));
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
             host._clock = host.TickAsync();
+            if (options.ScrubRate > 0)
+                host._running.Begin(host.ScrubAsync);
             return host;
         }
         catch (DamagedLogException damage)

@@ -61,6 +61,9 @@ public sealed record MemberHostOptions
     /// <summary>Where warnings and changes of role go.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;
 
+    /// <summary>How many payload bytes a second of the member's own log are read in search of damage; 0: none.</summary>
+    public long ScrubRate { get; init; }
+
     /// <summary>How many ova may wait in the mailbox; past that, <see cref="MemberHost.Hear"/> drops, first those of whoever sends most.</summary>
     public int MaxHeard { get; init; } = 8192;
 

@@ -47,6 +47,8 @@ sealed class HostCluster : IAsyncDisposable
     /// <summary>Through which each member sees the log; itself where nothing is put between.</summary>
     public Func<IStoredLog, IStoredLog> Between { get; private init; } = static log => log;
 
+    private Func<MemberHostOptions, MemberHostOptions> Change { get; init; } = static options => options;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>The master, where there is just one.</summary>
@@ -64,13 +66,20 @@ sealed class HostCluster : IAsyncDisposable
     /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
     /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
     /// <param name="largestEvent">How many bytes an event may have in the store.</param>
+    /// <param name="change">What is different at each member.</param>
     /// <param name="boot">The first events, where they are not the demo kernel's; as many.</param>
     /// <param name="between">See <see cref="Between"/>.</param>
     public static async Task<HostCluster> StartAsync(
         int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue, IReadOnlyList<ReadOnlyMemory<byte>>? boot = null,
-        Func<IStoredLog, IStoredLog>? between = null)
+        Func<IStoredLog, IStoredLog>? between = null, Func<MemberHostOptions, MemberHostOptions>? change = null)
     {
-        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait), LargestEvent = largestEvent, Between = between ?? (static log => log) };
+        HostCluster cluster = new()
+        {
+            Change = change ?? (static options => options),
+            Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait),
+            LargestEvent = largestEvent,
+            Between = between ?? (static log => log),
+        };
         if (disk is not null)
             Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
         if (balanced)
@@ -123,7 +132,7 @@ sealed class HostCluster : IAsyncDisposable
         ShellContract contract = _contracts[name] = new ShellContract(candidate);
         EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
-            new MemberHostOptions
+            Change(new MemberHostOptions
             {
                 Member = new MemberOptions
                 {
@@ -154,7 +163,7 @@ sealed class HostCluster : IAsyncDisposable
                 Release = router.ReleaseAsync,
                 ChangeRole = router.ChangeRole,
                 Trace = contract.Check,
-            },
+            }),
             Cancel);
         router.Start(host.Hear);
         lock (_gate)
