@@ -279,7 +279,7 @@ internal sealed partial class Master
         // Events without effects do not wait at the gate, but they stay in the tail while it is closed.
         bool isFull = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _gate.Bytes >= _member.Options.MaxGatedBytes
             || _member.Tail.Bytes >= _member.Options.PushWindow + _member.Options.MaxUnreplicatedBytes || _member.Tail.Count >= MostInTail;
-        if (room <= 0 || isFull || _isSteppingDown)
+        if (room <= 0 || isFull || _isSteppingDown || IsPaused())
             return;
         List<Ovum> ova = _member.Ingress.Take(room);
         if (ova.Count == 0)
