@@ -135,7 +135,7 @@ internal sealed partial class Master
         }
         _isSteppingDown = true;
         _successor = to;
-        _stepDownUntil = _member.Now + LongestStepDown;
+        _stepDownUntil = _member.Now + (_isRunning ? LongestEnd : LongestStepDown);
         return null;
     }
 
