@@ -107,6 +107,9 @@ public enum ErrorCode
     /// <summary>Members of one cluster work with different stores.</summary>
     OtherStore = 3024,
 
+    /// <summary>A member, or the cluster's log, is of a version that this one does not understand.</summary>
+    OtherVersion = 3025,
+
     /// <summary>A log is not all that its ship computed, as what lies around it proves.</summary>
     ShortLog = 3040,
 

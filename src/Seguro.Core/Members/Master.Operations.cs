@@ -3,6 +3,7 @@ namespace Seguro.Core;
 internal sealed partial class Master
 {
     private static readonly TimeSpan LongestStepDown = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(60); // of a ship that writes a snapshot as it ends
     private const int LeasesShut = 5;
     private const int WarnAtPercent = 70;
 
@@ -137,7 +138,7 @@ internal sealed partial class Master
             return;
         }
         bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
-        if ((!IsQuiet || !isShared) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
+        if ((!IsQuiet || !isShared || _isRunning) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
             return;
         Resign();
     }

@@ -93,7 +93,7 @@ internal sealed partial class Master
                 ErrorCode.Unsupported, "there is no healthy replica that could take over", _member.Members.Count < 2 ? "Let another member join first." : "See what `seguro status` says of the replicas, and start them.");
         }
         _isSteppingDown = true;
-        _stepDownUntil = _member.Now + LongestStepDown;
+        _stepDownUntil = _member.Now + (_isRunning ? LongestEnd : LongestStepDown);
         return null;
     }
 

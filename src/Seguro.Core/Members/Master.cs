@@ -67,14 +67,12 @@ internal sealed partial class Master
         {
             member.SeeReleased(head.Number);
         }
+        AdoptAsItIs();
         member.Master = member.Options.Name;
         foreach (string name in member.Members)
             AddReplica(name);
         member.Become(Role.Master);
     }
-
-    /// <summary>The lease.</summary>
-    public Lease Lease => _keeper.Lease;
 
     /// <summary>How many events' effects wait.</summary>
     public int Gated => _gate.Count;
@@ -263,7 +261,7 @@ internal sealed partial class Master
 
     private void Compute()
     {
-        if (_member.IsShipBusy || _member.Settings.History is null)
+        if (RunOwn() || _member.IsShipBusy || _member.Settings.History is null)
             return;
         if (_adopting.Count > 0)
         {
@@ -364,7 +362,7 @@ internal sealed partial class Master
         }
         if (IsCommitTooWeak(asked))
             limit = EventNumber.None;
-        if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
+        if (_gate.Open(_keeper.Lease.Term, strict, Bounded(limit), _member.Options.MaxGroup) is { } release)
             _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
         SeeReleased();
         bool waits = healthy.Count < asked && limit == strict && _gate.Count > 0;

@@ -130,6 +130,14 @@ internal sealed class MemberState
         return true;
     }
 
+    /// <summary>A ship that had the local log is gone: what is in the log is what it did.</summary>
+    public void GiveBack(Position local)
+    {
+        (IsLocalBusy, IsShipBusy) = (false, false);
+        Local = LocalAsked = local;
+        Ship = ShipAsked = local;
+    }
+
     public void StateAnswered() => IsStateBusy = false;
 
     public void Become(Role role)

@@ -72,6 +72,12 @@ public sealed record StatusReport
     /// <summary>With whom there is a link.</summary>
     public required IReadOnlyList<string> Links { get; init; }
 
+    /// <summary>Of which Seguro this member is.</summary>
+    public string Version { get; init; } = "";
+
+    /// <summary>Of which Seguro the others are, as far as they were heard.</summary>
+    public IReadOnlyDictionary<string, string> Versions { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Who asks to be let in, and is no member yet.</summary>
     public IReadOnlyList<string> Asking { get; init; } = [];
 

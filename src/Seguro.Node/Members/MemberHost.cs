@@ -29,7 +29,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly MemberMetrics _metrics;
     private readonly ReplayNotice _replay;
     private readonly SuspectOva _suspects;
-    private readonly Channel<MemberInput> _mailbox = Channel.CreateUnbounded<MemberInput>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Channel<(MemberInput Input, CancellationToken Tenure)> _mailbox = Channel.CreateUnbounded<(MemberInput, CancellationToken)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _stopping; // outlives its source
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -111,6 +111,8 @@ public sealed partial class MemberHost : IAsyncDisposable
             host.Post(new MemberInput.Started(local.Head, ship, known));
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
             host._clock = host.TickAsync();
+            if (options.ScrubRate > 0)
+                host._running.Begin(host.ScrubAsync);
             return host;
         }
         catch (DamagedLogException damage)
@@ -176,7 +178,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     public Task<T> AskShipAsync<T>(Func<T> ask) => _running.DoAsync(() => _ship.AskAsync(ask, _stopping));
 
     /// <summary>Gives the member an input: what an operator wants.</summary>
-    public void Post(MemberInput input) => _mailbox.Writer.TryWrite(input);
+    public void Post(MemberInput input) => _mailbox.Writer.TryWrite((input, CancellationToken.None));
 
     /// <summary>
     /// Serves other members: committed events of the local log that follow a position, not above a number, as many as make a group, in memory of their own.
@@ -239,10 +241,12 @@ public sealed partial class MemberHost : IAsyncDisposable
         {
             while (await _mailbox.Reader.WaitToReadAsync(_stop.Token))
             {
-                while (_mailbox.Reader.TryRead(out MemberInput? input))
+                while (_mailbox.Reader.TryRead(out (MemberInput Input, CancellationToken Tenure) waiting))
                 {
                     if (_stop.IsCancellationRequested)
                         return;
+                    // An answer to what a master asked may have waited here while its mastership ended: the next must not take it for its own.
+                    MemberInput input = waiting.Tenure.IsCancellationRequested ? MemberInput.Tick.Instance : waiting.Input;
                     TimeSpan now = Now;
                     Take(input);
                     // Datagrams come in bursts; what a member decides about one is decided about all that came before it goes on.
@@ -254,6 +258,7 @@ public sealed partial class MemberHost : IAsyncDisposable
                     }
                     held = 0;
                     _member.Step(now, input, outputs);
+                    _options.Trace?.Invoke(now, input, outputs);
                     foreach (MemberOutput output in outputs)
                         Do(output);
                     outputs.Clear();

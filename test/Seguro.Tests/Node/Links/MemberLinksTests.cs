@@ -76,6 +76,42 @@ public sealed class MemberLinksTests
     }
 
     [Theory]
+    [InlineData("a", 2, 3)] // who makes the link is newer
+    [InlineData("b", 2, 3)]
+    [InlineData("b", 0, 0)]
+    public async Task Members_that_speak_no_common_protocol_have_no_link_and_both_say_which_to_update(string strange, int lowest, int highest)
+    {
+        using TemporaryFolder folder = new();
+        MemberVersion common = new(1, 1, "1.2.3");
+        MemberVersion version = new(lowest, highest, "9.9.9-next");
+        LinkOptions With(LinkOptions options) => options with { Version = options.Name == strange ? version : common };
+        await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), With);
+        await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), With);
+        Introduce(a, b);
+        string older = lowest > common.Highest ? (strange == "a" ? "b" : "a") : strange;
+        foreach (LinkedMember member in (LinkedMember[])[a, b])
+            await Until.TrueAsync(() => member.Links.Problems.Any(problem => problem.Contains($"Install the newer Seguro on {older}", StringComparison.Ordinal)), $"{member.Options.Name} does not say why");
+        Assert.Empty(a.Links.Linked);
+        Assert.Empty(b.Links.Linked);
+        Assert.Equal(a.Options.Version.Software, b.Links.Versions["a"]);
+        Assert.Equal(b.Options.Version.Software, a.Links.Versions["b"]);
+    }
+
+    [Fact]
+    public async Task Members_of_different_versions_with_a_common_protocol_are_linked_and_know_of_each_other()
+    {
+        using TemporaryFolder folder = new();
+        LinkOptions With(LinkOptions options) => options with { Version = options.Name == "a" ? new MemberVersion(1, 1, "1.0.0") : new MemberVersion(1, 2, "1.1.0") };
+        await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), With);
+        await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), With);
+        Introduce(a, b);
+        await a.UntilLinkedAsync("b");
+        await b.UntilLinkedAsync("a");
+        Assert.Equal("1.1.0", a.Links.Versions["b"]);
+        Assert.Equal("1.0.0", b.Links.Versions["a"]);
+    }
+
+    [Theory]
     [InlineData("a")] // who makes the link
     [InlineData("b")] // who is called
     public async Task A_fault_while_hearing_is_not_silent(string faulty)
