@@ -45,6 +45,8 @@ public enum ErrorCode
     Nondeterministic = 1016,
     /// <summary>A ship's computation crashed, or reached a limit.</summary>
     Crashed = 1017,
+    /// <summary>As many appends wait as a writer of the client library takes.</summary>
+    QueueFull = 1018,
 
     /// <summary>A harbor's target can't be reached, or did not answer in time.</summary>
     HarborUnavailable = 1060,

@@ -5,7 +5,7 @@ using Xunit;
 namespace Seguro.Tests.Repository;
 
 /// <summary>
-/// References point one way: {Core, Files, Nouns, Identity} ← {Stores, Piers, Nock, Balancer, Harbor} ← Vere ← Node ← Cli; tests and benchmarks stand beside.
+/// References point one way: {Core, Files, Nouns, Identity} ← {Stores, Piers, Nock, Balancer, Harbor} ← Vere ← Node ← Cli; Sdk and Native stand beside Vere, tests and benchmarks stand beside.
 /// Why each is there that seems not to fit is in docs/internals.md.
 /// </summary>
 public sealed class ArchitectureTests
@@ -21,6 +21,8 @@ public sealed class ArchitectureTests
         ["Seguro.Piers"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns"],
         ["Seguro.Stores"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Piers"],
         ["Seguro.Harbor"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores"],
+        ["Seguro.Sdk"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores"],
+        ["Seguro.Native"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Nouns", "Seguro.Piers", "Seguro.Sdk", "Seguro.Stores"],
         ["Seguro.Vere"] = ["Seguro.Core", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores"],
         ["Seguro.Node"] = [.. BelowNode],
         ["Seguro.Cli"] = [.. BelowNode, "Seguro.Node"],
