@@ -98,6 +98,7 @@ public static class SeguroCommand
                 LogAppendCommand.Create(terminal),
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),
+                LogTopCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
             },
             new Command("ship", "Compute a ship's events on Seguro's own Nock machine.")
