@@ -3,6 +3,7 @@ using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Cluster;
 using Seguro.Cli.Commands.Cluster.Certificates;
 using Seguro.Cli.Commands.Cluster.Keys;
+using Seguro.Cli.Commands.Custodies;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Mirror;
 using Seguro.Cli.Commands.Nouns;
@@ -90,6 +91,12 @@ public static class SeguroCommand
                 PierVerifyCommand.Create(terminal),
             },
             MirrorCommand.Create(terminal),
+            new Command("custody", "Who computes a ship: see it, let a cluster take it, give it back to a plain pier.")
+            {
+                CustodyShowCommand.Create(terminal),
+                CustodyTakeCommand.Create(terminal),
+                CustodyTakeCommand.CreateRelease(terminal),
+            },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),

@@ -108,8 +108,12 @@ public enum ErrorCode
 
     /// <summary>A pier went back in time: it has fewer events of its history than the log that is mirrored from it.</summary>
     WentBack = 3050,
-    /// <summary>The log is in another custody: a cluster computes its ship, so nobody may mirror into it.</summary>
+
+    /// <summary>The log is in another custody: somebody else computes its ship, or may do so.</summary>
     OtherCustody = 3051,
+
+    /// <summary>A ship is not to be started from this log: somebody knows of a later event of it.</summary>
+    NotAtHead = 3052,
 
     /// <summary>Nobody has followed the pier of a mirrored log for a minute or longer.</summary>
     MirrorSilent = 4010,
