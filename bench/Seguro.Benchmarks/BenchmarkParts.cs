@@ -10,6 +10,7 @@ internal static class BenchmarkParts
         new("stores", [.. StoresPart.Works], static works => new StoresPart(works)),
         Choice.Of(new ImportPart()),
         Choice.Of(new MirrorPart()),
+        Choice.Of(new HarborPart()),
         Choice.Of(new BalancerPart()),
         Choice.Of(new NounPart()),
         new("cluster", [.. ClusterPart.Works], static works => new ClusterPart(works)),
@@ -30,7 +31,7 @@ internal static class BenchmarkParts
     public static IEnumerable<string> NeedsOf(IReadOnlyCollection<string> names, IReadOnlyCollection<string> stores)
     {
         string[] parts = [.. Choose(names).Select(static part => part.Name)];
-        bool needsStores = !parts.All(static part => part is "floors" or "balancer" or "nouns");
+        bool needsStores = !parts.All(static part => part is "floors" or "balancer" or "nouns" or "harbor");
         if (needsStores && stores.Contains("postgresql"))
             yield return "postgresql";
         if (needsStores && stores.Contains("etcd"))
