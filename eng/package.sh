@@ -1,74 +1,55 @@
 #!/usr/bin/env bash
-# Makes the NuGet package of Seguro.Sdk in artifacts/package, and uses it from a project that has nothing else of Seguro: it must hold its own documentation and symbols, and be enough.
+# Builds artifacts/packages/seguro_VERSION_amd64.deb: the command with its own .NET runtime, units, manual page, completion. `eng/package.sh VERSION` builds it as another version.
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
-. "$root/eng/setup.sh"
+cd "$root"
+. eng/setup.sh
 need_dotnet
-need_packages python3
-packages="$root/artifacts/package"
-version=$(sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' "$root/Directory.Build.props")
-rm -rf "$packages"
-dotnet pack "$root/src/Seguro.Sdk/Seguro.Sdk.csproj" -c Release --nologo -v quiet -o "$packages"
+need_packages dpkg-dev binutils gzip
+parts="$root/eng/package" stage="$root/artifacts/package/tree" out="$root/artifacts/packages"
+version=${1:-$(sed -n 's:.*<VersionPrefix>\(.*\)</VersionPrefix>.*:\1:p' Directory.Build.props)}
+epoch=$(git log -1 --format=%ct 2>/dev/null || date +%s)
+export SOURCE_DATE_EPOCH=$epoch
+rm -rf "$root/artifacts/package"
+mkdir -p "$stage"/{DEBIAN,usr/bin,usr/lib/seguro,lib/systemd/system,usr/share/{man/man1,bash-completion/completions,doc/seguro/examples,lintian/overrides}} "$out"
 
-python3 - "$packages/Seguro.Sdk.$version.nupkg" "$packages/Seguro.Sdk.$version.snupkg" <<'CHECK'
-import sys, zipfile
-names = set(zipfile.ZipFile(sys.argv[1]).namelist())
-own = ["Core", "Files", "Identity", "Nouns", "Piers", "Sdk", "Stores"]
-wanted = ["README.md", "LICENSE", "lib/net10.0/Seguro.Sdk.xml"] + [f"lib/net10.0/Seguro.{name}.dll" for name in own]
-missing = [name for name in wanted if name not in names]
-symbols = set(zipfile.ZipFile(sys.argv[2]).namelist())
-missing += [f"{name} (symbols)" for name in own if f"lib/net10.0/Seguro.{name}.pdb" not in symbols]
-sys.exit(f"the package lacks: {', '.join(missing)}" if missing else 0)
-CHECK
+say "publishing the command …"
+log="$root/artifacts/package/publish.log"
+# The lock files are those of builds without a runtime; so packages of the runtime are restored beside them.
+if ! dotnet publish src/Seguro.Cli -c Release -r linux-x64 --self-contained -p:RunAnalyzers=false -p:RestorePackagesWithLockFile=false -p:RestoreLockedMode=false \
+    -p:DebugType=none -p:GenerateDocumentationFile=false -p:Version="$version" --artifacts-path "$root/artifacts/package/build" -o "$stage/usr/lib/seguro" >"$log" 2>&1; then
+  grep -E 'error' "$log" | sort -u | head -n 5 >&2
+  fail "the command could not be published" "see artifacts/package/publish.log"
+fi
+program="$stage/usr/lib/seguro/seguro"
+find "$stage/usr/lib/seguro" -type f ! -name seguro ! -name createdump -exec chmod 644 {} +
+chmod 755 "$program"
+rm -f "$stage/usr/lib/seguro/createdump" "$stage"/usr/lib/seguro/*.pdb "$stage"/usr/lib/seguro/*.xml
+find "$stage/usr/lib/seguro" -name '*.so' -exec strip --strip-unneeded {} + 2>/dev/null || true
+ln -s ../lib/seguro/seguro "$stage/usr/bin/seguro"
 
-# A cache of its own: another package of the same version may be in the user's.
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-mkdir "$scratch/use"
-cp "$root/samples/Mirror.cs" "$scratch/use/"
-cat >"$scratch/use/use.csproj" <<PROJECT
-<Project Sdk="Microsoft.NET.Sdk">
-  <PropertyGroup>
-    <TargetFramework>net10.0</TargetFramework>
-    <OutputType>Exe</OutputType>
-    <ImplicitUsings>enable</ImplicitUsings>
-    <Nullable>enable</Nullable>
-    <RestoreAdditionalProjectSources>$packages</RestoreAdditionalProjectSources>
-    <RestoreFallbackFolders>\$(NuGetPackageRoot)</RestoreFallbackFolders>
-    <RestorePackagesPath>$scratch/packages</RestorePackagesPath>
-  </PropertyGroup>
-  <ItemGroup>
-    <PackageReference Include="Seguro.Sdk" Version="$version" />
-  </ItemGroup>
-</Project>
-PROJECT
-cat >"$scratch/use/Program.cs" <<'PROGRAM'
-using System.Text;
-using Seguro.Sdk;
-
-await using SeguroLog log = await SeguroLog.OpenAsync($"sqlite:{args[0]}/log.db", "~zod", new SeguroLogOptions { Create = true });
-await using (SeguroWriter writer = await log.CampaignAsync())
-    await writer.AppendAsync(Encoding.UTF8.GetBytes("from a package"));
-using CancellationTokenSource end = new();
-Task mirror = Seguro.Samples.Mirror.RunAsync($"sqlite:{args[0]}/log.db", $"sqlite:{args[0]}/copy.db", "~zod", end.Token);
-while (!File.Exists($"{args[0]}/copy.db") || !await HasAsync())
-    await Task.WhenAny(mirror, Task.Delay(20)).Unwrap();
-await end.CancelAsync();
-Console.WriteLine("ok");
-
-async Task<bool> HasAsync()
+for unit in "$parts"/*.service; do
+  sed -e "/@HARDENING@/{r $parts/hardening.conf
+d}" "$unit" >"$stage/lib/systemd/system/$(basename "$unit")"
+done
+"$program" man | gzip -9n >"$stage/usr/share/man/man1/seguro.1.gz"
+"$program" completion bash >"$stage/usr/share/bash-completion/completions/seguro"
+cp "$parts"/*.example "$stage/usr/share/doc/seguro/examples/"
+cp "$parts/lintian-overrides" "$stage/usr/share/lintian/overrides/seguro"
 {
-    try
-    {
-        await using SeguroLog copy = await SeguroLog.OpenAsync($"sqlite:{args[0]}/copy.db", "~zod");
-        return (await copy.ReadHeadAsync()).Number == 1;
-    }
-    catch (Seguro.Core.SeguroException)
-    {
-        return false; // it is being made
-    }
-}
-PROGRAM
-dotnet build "$scratch/use/use.csproj" -c Release --nologo -v quiet
-[ "$("$scratch/use/bin/Release/net10.0/use" "$scratch")" = ok ] || fail "a program that uses the package does not work" "see above"
-say "$packages/Seguro.Sdk.$version.nupkg is whole, and enough by itself"
+  printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: Seguro\n\nFiles: *\nCopyright: the Seguro authors\nLicense: Expat\n'
+  sed -n '/^Permission/,$p' LICENSE | sed -e 's/^$/./' -e 's/^/ /'
+  printf '\nComment: The .NET runtime and libraries in /usr/lib/seguro have licenses of their own (MIT, Apache-2.0, PostgreSQL).\n'
+} >"$stage/usr/share/doc/seguro/copyright"
+printf 'seguro (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md of this version.\n\n -- The Seguro authors <seguro@localhost.localdomain>  %s\n' "$version" "$(date -uR -d "@$epoch")" \
+  | gzip -9n >"$stage/usr/share/doc/seguro/changelog.gz"
+
+for script in postinst prerm postrm; do install -m 755 "$parts/$script" "$stage/DEBIAN/$script"; done
+size=$(du -sk --exclude=DEBIAN "$stage" | cut -f1)
+sed -e "s/@VERSION@/$version/" -e "s/@SIZE@/$size/" "$parts/control" >"$stage/DEBIAN/control"
+(cd "$stage" && find usr lib -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
+find "$stage" -type d -exec chmod 755 {} +
+chmod 644 "$stage/DEBIAN/control" "$stage/DEBIAN/md5sums"
+package="$out/seguro_${version}_amd64.deb"
+dpkg-deb --root-owner-group -Zxz -z3 --build "$stage" "$package" >/dev/null
+echo "$package"

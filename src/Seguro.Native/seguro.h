@@ -41,7 +41,7 @@ enum {
     SEGURO_BEYOND_HEAD = 1007,      /* the events asked for do not exist yet */
     SEGURO_OUTCOME_UNKNOWN = 1009,  /* an append may be in the log: campaign again, and read */
     SEGURO_CONFLICT = 1013,         /* the next event has another number */
-    SEGURO_QUEUE_FULL = 1060,       /* too many appends wait; nothing was done */
+    SEGURO_QUEUE_FULL = 1018,       /* too many appends wait; nothing was done */
     SEGURO_FENCED = 3001,           /* another is the writer */
     SEGURO_LEASE_HELD = 3002,       /* another is the writer, and alive */
     SEGURO_TOO_LARGE = 3006         /* the event is larger than the store takes; nothing was done */

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
 using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Files;
@@ -29,7 +30,7 @@ public sealed partial class SeguroNode
             {
                 Folder = folder,
                 Life = (int)identity.Life,
-                Report = _notice,
+                Report = text => _log.LogInformation("{Ship}", text),
                 Damaged = KeepAside,
                 MaxHeap = _configuration.ShipMemory,
                 // What is in the log has to be computed; where this machine can't, it says so in time.
@@ -67,7 +68,7 @@ public sealed partial class SeguroNode
             GalaxyDomain = _configuration.Fake ? null : "urbit.org",
             Rules = isDemo ? null : new AmesRules(identity.Who),
             Drop = why => _host?.Drop($"datagram: {why.ToString().ToLowerInvariant()}"),
-            Log = new NoticeLogger(_notice),
+            Log = _log,
         });
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Identity;
@@ -22,11 +23,13 @@ public sealed partial class SeguroNode : IAsyncDisposable
 {
     /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
     private const int MostRepairs = 3;
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
     private readonly NodeConfiguration _configuration;
-    private readonly Action<string> _notice;
+    private readonly ILogger _log;
+    private readonly StartWaiting _waiting;
     private readonly ClusterCertificates _certificates;
     private readonly MemberAccess _access;
     private readonly RefusedConnections _refused;
@@ -39,16 +42,17 @@ public sealed partial class SeguroNode : IAsyncDisposable
     private KeyFile<MemberKey>? _balancerKey;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
-    private string _waiting = "";
+    private ServiceNotify? _service;
     private bool _isDisposed;
 
-    private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, Action<string> notice)
+    private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, ILogger log)
     {
         _access = access;
-        _refused = new RefusedConnections(notice, TimeProvider.System);
+        _refused = new RefusedConnections(log, TimeProvider.System);
         _configuration = configuration;
         _certificates = certificates;
-        _notice = notice;
+        _log = log;
+        _waiting = new StartWaiting(text => log.LogWarning("{Waiting}", text), TimeProvider.System);
     }
 
     /// <summary>How it stands.</summary>
@@ -59,13 +63,9 @@ public sealed partial class SeguroNode : IAsyncDisposable
             List<string> warnings = [];
             if (_dqlite?.Process.Status is { State: not DqliteNodeState.Running } node)
                 warnings.Add($"This member's dqlite node is {node.State.ToString().ToLowerInvariant()}{(node.LastError is { } error ? $": {error.Message}" : "")}.");
-            string waiting;
             string commitMeans;
             lock (_lock)
-            {
-                waiting = _waiting;
                 commitMeans = _commitMeans;
-            }
             warnings.AddRange(_certificates.Warnings(DateTimeOffset.UtcNow));
             LinkRefusal? refusal = _links?.Refusal;
             if (refusal is not null)
@@ -79,11 +79,19 @@ public sealed partial class SeguroNode : IAsyncDisposable
             if (_balancerKey?.Problem is { } keyProblem)
                 warnings.Add(keyProblem);
             MemberHost? host = _host;
-            if (host is null && waiting.Length > 0)
+            if (host is null && _waiting.Current is { } waiting)
                 warnings.Add(waiting);
             StatusReport report = StatusReport.Of(
                 MemberStatus, _configuration.Ship.Name, StoreUrl.Parse(_configuration.StoreUrl).ToString(), commitMeans, _links?.Linked ?? [], warnings);
-            report = report with { Asking = asking, Refused = _refused.Counts, CertificatesUntil = _certificates.Expires, Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null) };
+            report = report with
+            {
+                Version = MemberVersion.Own.Software,
+                Versions = _links?.Versions ?? new Dictionary<string, string>(),
+                Asking = asking,
+                Refused = _refused.Counts,
+                CertificatesUntil = _certificates.Expires,
+                Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null),
+            };
             return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
         }
     }
@@ -118,42 +126,57 @@ public sealed partial class SeguroNode : IAsyncDisposable
 
     /// <summary>Runs a member until it is told to end, or can't go on. Ends it cleanly: a master hands over first, for at most five seconds, and the ship's state is kept, for at most thirty.</summary>
     /// <param name="configuration">What it is.</param>
-    /// <param name="notice">Hears what happens, a line each: changes of role, warnings, what is waited for. From any thread.</param>
+    /// <param name="log">Hears what happens: changes of role, warnings, what is waited for. From any thread.</param>
     /// <param name="cancel">Tells it to end.</param>
     /// <exception cref="SeguroException">It could not start, or its own disk or data failed.</exception>
-    public static async Task RunAsync(NodeConfiguration configuration, Action<string> notice, CancellationToken cancel)
+    public static async Task RunAsync(NodeConfiguration configuration, ILogger log, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        ArgumentNullException.ThrowIfNull(notice);
-        for (int repairs = 0; await RunOnceAsync(configuration, notice, mayRepair: repairs < MostRepairs, cancel); repairs++)
-            notice("The member starts again, and makes itself a new log from the cluster.");
+        ArgumentNullException.ThrowIfNull(log);
+        using ServiceNotify service = ServiceNotify.OfProcess();
+        for (int repairs = 0; await RunOnceAsync(configuration, log, service, mayRepair: repairs < MostRepairs, cancel); repairs++)
+            log.LogWarning("The member starts again, and makes itself a new log from the cluster.");
     }
 
     /// <summary>Runs a member. True where it is to start again: its own log was found to be damaged, and that is marked.</summary>
-    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, Action<string> notice, bool mayRepair, CancellationToken cancel)
+    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, ILogger log, ServiceNotify service, bool mayRepair, CancellationToken cancel)
     {
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
         certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
         Directory.CreateDirectory(configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await using SeguroNode node = new(configuration, certificates, new MemberAccess(configuration), notice);
+        await using SeguroNode node = new(configuration, certificates, new MemberAccess(configuration), log);
+        using CancellationTokenSource ended = new();
+        Task keeping = service.KeepAsync(() => node._host is not { } host || host.SilentFor < LongestSilence, () => node.Line, ended.Token);
         try
         {
+            node._service = service;
             await node.StartLetInAsync(cancel);
             // What hears, and what follows, must not end unseen.
             await (await Task.WhenAny(node._host!.Completion, node._links!.Completion, node._router?.Completion ?? node._host.Completion).WaitAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
+            service.Stopping();
             if (node._host is { } host)
                 await host.EndAsync(HandOver, LongestSnapshot);
         }
         catch (DamagedLogException damage) when (mayRepair && DamageMark.Read(configuration.Folder) is not null)
         {
-            notice($"This member's own log is damaged: {damage.Message}.");
+            log.LogError("This member's own log is damaged: {Damage}.", damage.Message);
             return true;
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await keeping;
         }
         return false;
     }
+
+    /// <summary>How it stands, in a line.</summary>
+    private string Line => _host?.Status is { } status
+        ? $"{status.Role.ToString().ToLowerInvariant()}, term {status.Term}, event {status.Processed.Number}{(status.Warnings.Count > 0 ? $"; {status.Warnings[0]}" : "")}"
+        : _waiting.Current ?? "starting";
 
     /// <summary>Ends everything, in the reverse order of its start.</summary>
     public async ValueTask DisposeAsync()
@@ -183,7 +206,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
                 ? links.CommandAsync(to, path, body, AdminActions.Patience + TimeSpan.FromSeconds(5), token)
                 : throw Starting(),
             () => _host);
-        Keep(new CertificateWatch(_certificates, _notice, TimeProvider.System));
+        Keep(new CertificateWatch(_certificates, _log, TimeProvider.System));
         MemberLinks links = Keep(MakeLinks(actions));
         _links = links;
         Task asking = links.AskAsync(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links), both.Token);
@@ -212,7 +235,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             ? SuspicionTeller.HearAsync(command, (from, told) => _host?.HearSuspicion(from, told))
             : actions.DoAsync(command.Path, command.Body, forwarded: true, token),
         Refused = why => _refused.Note(RefusedConnections.Links, why),
-        Notice = _notice,
+        Log = _log,
     });
 
     private async Task StartAsync(AdminActions actions, MemberLinks links, CancellationToken cancel)
@@ -225,25 +248,27 @@ public sealed partial class SeguroNode : IAsyncDisposable
                 Certificates = _certificates,
                 Token = _configuration.AdminToken is { } file ? ReadToken(file) : null,
                 Status = () => Status,
+                History = () => _host?.History ?? [],
                 Actions = actions,
                 Refused = why => _refused.Note(RefusedConnections.Admin, why),
             },
             cancel));
+        _service?.Ready(); // from here on it answers; the others may take their time
         if (_configuration.IsEmbedded)
-            _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, Wait, cancel));
+            _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, _waiting, _log, cancel));
         if (_dqlite is not null)
             _dqlite.Process.Refused += (_, refusal) => _refused.Note(RefusedConnections.Dqlite, refusal.Why, refusal.Count);
-        IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, _access.List, Wait, cancel));
-        _identity = await ShipLog.ReadIdentityAsync(store, Wait, cancel);
+        IStore store = Keep(await ShipLog.OpenStoreAsync(_configuration, _access.List, _waiting, cancel));
+        _identity = await ShipLog.ReadIdentityAsync(store, _waiting, cancel);
         foreach (string warning in store.Capabilities.Warnings)
-            _notice(warning);
+            _log.LogWarning("{Store}", warning);
         lock (_lock)
         {
             // What the store says is of the moment at which it was opened: the others were perhaps not there yet.
             _commitMeans = _configuration.IsEmbedded ? $"a commit is durable on most of the {_configuration.Members.Count} members' dqlite nodes" : store.Capabilities.CommitMeans;
         }
-        _notice($"Store {StoreUrl.Parse(_configuration.StoreUrl)}: {(_configuration.IsEmbedded ? _commitMeans : "a commit is " + store.Capabilities.CommitMeans)}.");
-        (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, Wait, cancel);
+        _log.LogInformation("Store {Store}: {CommitMeans}.", StoreUrl.Parse(_configuration.StoreUrl), _configuration.IsEmbedded ? _commitMeans : "a commit is " + store.Capabilities.CommitMeans);
+        (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, _waiting, cancel);
         Keep(log);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
         IShip ship = Keep(MakeShip(identity));
@@ -251,29 +276,29 @@ public sealed partial class SeguroNode : IAsyncDisposable
         if (router is not null)
             Keep(router);
         _router = router;
-        MemberHost host = Keep(await MemberHost.StartAsync(
-            new MemberHostOptions
+        MemberHostOptions hosted = new()
+        {
+            Cluster = _configuration.Cluster,
+            Member = MakeMember(store.Capabilities),
+            Store = log,
+            Pier = Path.Combine(_configuration.Folder, "pier"),
+            Ship = ship,
+            Send = links.Send,
+            ReadPeers = links.ReadAsync,
+            Suspect = new SuspicionTeller(links).Tell,
+            Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
+            ChangeRole = (role, term) =>
             {
-                Cluster = _configuration.Cluster,
-                Member = MakeMember(store.Capabilities),
-                Store = log,
-                Pier = Path.Combine(_configuration.Folder, "pier"),
-                Ship = ship,
-                Send = links.Send,
-                ReadPeers = links.ReadAsync,
-                Suspect = new SuspicionTeller(links).Tell,
-                Release = (term, effects, degraded, token) => router?.ReleaseAsync(term, effects, degraded, token) ?? ValueTask.CompletedTask,
-                ChangeRole = (role, term) =>
-                {
-                    router?.ChangeRole(role, term);
-                    if (role is Role.Master && router is not null && ship is NockShip kernel)
-                        _ = LearnVersionAsync(kernel, router);
-                },
-                ChangeMembers = _access.See,
-                SeeTerm = term => router?.SeeTerm(term),
-                Log = new NoticeLogger(_notice),
+                router?.ChangeRole(role, term);
+                if (role is Role.Master && router is not null && ship is NockShip kernel)
+                    _ = LearnVersionAsync(kernel, router);
             },
-            cancel));
+            ChangeMembers = _access.See,
+            ScrubRate = _configuration.Scrub,
+            SeeTerm = term => router?.SeeTerm(term),
+            Log = _log,
+        };
+        MemberHost host = Keep(await _waiting.ForAsync("this member's own log and its ship's last state", () => MemberHost.StartAsync(hosted, cancel), cancel));
         _host = host;
         await links.StartAsync(cancel);
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));
@@ -292,12 +317,5 @@ public sealed partial class SeguroNode : IAsyncDisposable
         {
             // The member ends.
         }
-    }
-
-    private void Wait(string what)
-    {
-        lock (_lock)
-            _waiting = what;
-        _notice(what);
     }
 }

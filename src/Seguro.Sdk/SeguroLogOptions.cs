@@ -40,11 +40,11 @@ public sealed record SeguroLogOptions
     /// <summary>Of a pier (<c>lmdb:</c>): the kinds of evidence that its log is not whole, in spite of which it is opened. A refusal names them.</summary>
     public IReadOnlyList<string> Despite { get; init; } = [];
 
-    /// <summary>How many appends may wait at once in a writer. One more is refused (<c>SG1060</c>).</summary>
+    /// <summary>How many appends may wait at once in a writer. One more is refused (<c>SG1018</c>).</summary>
     /// <value>4,096 by default.</value>
     public int MostWaiting { get; init; } = 4096;
 
-    /// <summary>How many bytes the appends that wait may have together; a single one may have more. What is beyond is refused (<c>SG1060</c>).</summary>
+    /// <summary>How many bytes the appends that wait may have together; a single one may have more. What is beyond is refused (<c>SG1018</c>).</summary>
     /// <value>64 MiB by default.</value>
     public long MostWaitingBytes { get; init; } = 64L << 20;
 }

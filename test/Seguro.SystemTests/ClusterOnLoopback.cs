@@ -6,7 +6,7 @@ using Seguro.Testing;
 namespace Seguro.SystemTests;
 
 /// <summary>A cluster that <c>seguro cluster init</c> made on this machine, each member a real <c>seguro run</c>.</summary>
-internal sealed partial class ClusterOnLoopback : IAsyncDisposable
+internal sealed class ClusterOnLoopback : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(50);
@@ -45,22 +45,6 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
     {
         (await SeguroProcess.RunAsync("cluster", "add", _folder["c"], name)).Ok();
         Start(name);
-    }
-
-    /// <summary>Gives the dqlite database another name and other addresses, in every configuration.</summary>
-    public void Rename(string database)
-    {
-        Dictionary<string, string> ports = [];
-        foreach (string name in Names)
-        {
-            string text = File.ReadAllText(Configuration(name)).Replace("\"cluster\": \"seguro\"", $"\"cluster\": \"seguro\", \"database\": \"{database}\"", StringComparison.Ordinal);
-            File.WriteAllText(Configuration(name), HostAddress().Replace(text, match =>
-            {
-                if (!ports.TryGetValue(match.Value, out string? port))
-                    ports[match.Value] = port = $"\"dqlite\": \"127.0.0.1:{FreePort.Next()}\"";
-                return port;
-            }));
-        }
     }
 
     public SeguroProcess Take(string name)
@@ -125,9 +109,6 @@ internal sealed partial class ClusterOnLoopback : IAsyncDisposable
             await process.DisposeAsync();
         _folder.Dispose();
     }
-
-    [System.Text.RegularExpressions.GeneratedRegex("\"dqlite\": \"[^\"]*\"", System.Text.RegularExpressions.RegexOptions.None, 1000)]
-    private static partial System.Text.RegularExpressions.Regex HostAddress();
 
     private static string Tail(string text) => text.Length > 3000 ? text[^3000..] : text;
 }

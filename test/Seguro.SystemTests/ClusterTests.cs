@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Seguro.Core;
 using Seguro.Node.Admin;
+using Seguro.Node.Configuration;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Piers.LocalLogs;
@@ -229,28 +230,33 @@ public sealed class ClusterTests
         // m3 was master for a moment and has what nobody else got; m2 and m1 have what was committed meanwhile.
         (ulong common, ulong strange) = await DivergeAsync(cluster.Data("m3"), new Evidence(new Term(1), Position.Origin, MayBeAhead: true, Term.None));
         EvidenceFile.Write(cluster.Data("m2"), new Evidence(new Term(master.Term), Position.Origin, MayBeAhead: false, Term.None));
-        string[] others = ["--log", cluster.Data("m2"), "--log", cluster.Data("m3")];
-        SeguroProcess.Result same = await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "-c", cluster.Configuration("m1"), .. others]);
-        Assert.Equal(3, same.ExitCode); // under the old name: what is left of the old database could meddle
-        cluster.Rename("again");
-        SeguroProcess.Result unconfirmed = await SeguroProcess.RunAsync(["cluster", "recover", "-c", cluster.Configuration("m1"), .. others]);
+        // The member at hand is not the first; m1's folder lies beside it, and of m3, which is another machine's, a copy of its data.
+        string copy = Path.Combine(cluster.Root, "copy-of-m3");
+        CopyFolder(cluster.Data("m3"), copy);
+        string[] others = ["--log", cluster.Data("m1"), "--log", copy];
+        SeguroProcess.Result unconfirmed = await SeguroProcess.RunAsync(["cluster", "recover", "-c", cluster.Configuration("m2"), .. others]);
         Assert.Equal(3, unconfirmed.ExitCode);
-        Assert.True(Directory.Exists(Path.Combine(cluster.Data("m1"), "dqlite")));
-        System.Text.Json.JsonElement recovered = (await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "--json", "-c", cluster.Configuration("m1"), .. others])).Ok().Json;
+        Assert.True(Directory.Exists(Path.Combine(cluster.Data("m2"), "dqlite")));
+        string before = File.ReadAllText(cluster.Configuration("m2"));
+        System.Text.Json.JsonElement recovered = (await SeguroProcess.RunAsync(["cluster", "recover", "--yes", "--json", "-c", cluster.Configuration("m2"), .. others])).Ok().Json;
         Assert.True(recovered.GetProperty("head").GetUInt64() >= master.Durable.Event);
         Assert.Equal(0UL, recovered.GetProperty("lost").GetUInt64());
         Assert.Equal(master.Term + RecoveryPlan.Margin, recovered.GetProperty("term").GetUInt64());
-        System.Text.Json.JsonElement left = recovered.GetProperty("logs").EnumerateArray().Single(log => log.GetProperty("folder").GetString() == cluster.Data("m3"));
+        System.Text.Json.JsonElement left = recovered.GetProperty("logs").EnumerateArray().Single(log => log.GetProperty("folder").GetString() == copy);
         Assert.Equal((common, strange), (left.GetProperty("kept").GetUInt64(), left.GetProperty("dropped").GetUInt64()));
         Assert.True(Directory.Exists(recovered.GetProperty("aside").GetString()));
+        Assert.Equal("seguro-2", recovered.GetProperty("database").GetString());
+        Assert.Equal(["m1"], recovered.GetProperty("following").EnumerateArray().Select(static name => name.GetString()!));
+        NodeConfiguration old = Read(cluster, "m3");
+        NodeConfiguration now = Read(cluster, "m2");
+        Assert.Equal(1UL, now.Self.Id);
+        Assert.Empty(now.Members.Select(static member => member.Dqlite!.Value).Intersect(old.Members.Select(static member => member.Dqlite!.Value)));
+        Assert.Contains("// A member of a Seguro cluster.", File.ReadAllText(cluster.Configuration("m2")), StringComparison.Ordinal); // what its user wrote stays
+        Assert.NotEqual(before, File.ReadAllText(cluster.Configuration("m2")));
+        Assert.Equal(now.Members, Read(cluster, "m1").Members);
 
-        SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration("m2"));
-        Assert.Equal(3, refused.ExitCode); // its old node's data are still there
-        foreach (string name in (string[])["m2", "m3"])
-        {
-            Directory.Move(Path.Combine(cluster.Data(name), "dqlite"), Path.Combine(cluster.Data(name), "dqlite.old"));
-            File.Delete(Path.Combine(cluster.Data(name), "dqlite-started"));
-        }
+        (await SeguroProcess.RunAsync("cluster", "recover", "-c", cluster.Configuration("m3"), "--follow", recovered.GetProperty("settings").GetString()!)).Ok();
+        Assert.Equal(now.Members, Read(cluster, "m3").Members);
         cluster.StartAll();
         StatusReport whole = await cluster.UntilMasterAsync(replicas: 2);
         Assert.True(whole.Durable.Event >= head);
@@ -258,6 +264,15 @@ public sealed class ClusterTests
         Assert.True(whole.Term > master.Term + RecoveryPlan.Margin);
         await cluster.UntilAsync("the whole log in m3", status => status.Durable.Event >= head && status.Role is "replica" or "master", "m3");
         Assert.NotEmpty(Directory.EnumerateDirectories(Path.Combine(cluster.Data("m3"), "quarantine")));
+    }
+
+    private static NodeConfiguration Read(ClusterOnLoopback cluster, string name) => ConfigurationReader.Read(cluster.Configuration(name), []);
+
+    private static void CopyFolder(string from, string to)
+    {
+        using System.Diagnostics.Process copying = System.Diagnostics.Process.Start("cp", ["-a", from, to]);
+        copying.WaitForExit();
+        Assert.Equal(0, copying.ExitCode);
     }
 
     /// <summary>Takes the last two events of a log away and puts four others in their place.</summary>

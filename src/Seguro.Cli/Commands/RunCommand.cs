@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Seguro.Cli.Output;
 using Seguro.Node;
 using Seguro.Node.Configuration;
@@ -12,30 +12,23 @@ internal static class RunCommand
     private static readonly Option<bool> Check = new("--check") { Description = "Only read the configuration and the files that it names, print what is in force, and end." };
 
     public static Command Create(Terminal terminal) =>
-        new Command("run", "Run a member of a cluster, until Ctrl-C or SIGTERM; a master hands over first. Example: seguro run -c seguro.json --set lease=2s")
+        ServiceLog.AddTo(new Command("run", "Run a member of a cluster, until Ctrl-C or SIGTERM; a master hands over first. Example: seguro run -c seguro.json --set lease=2s")
         {
             AdminTarget.Configuration, AdminTarget.Set, Check,
-        }.Does(terminal, async (parse, cancel) =>
+        }).Does(terminal, async (parse, cancel) =>
         {
-            bool json = parse.GetValue(CommonOptions.Json);
             NodeConfiguration configuration = AdminTarget.ReadConfiguration(parse, parse.GetValue(AdminTarget.Set) ?? []);
-            Print(terminal, json, configuration);
+            ServiceLog log = ServiceLog.Of(
+                terminal, parse, parse.GetValue(CommonOptions.Json), ("member", configuration.Self.Name), ("ship", configuration.Ship.Name), ("cluster", configuration.Cluster));
+            Print(terminal, log.IsJson, configuration);
             if (parse.GetValue(Check))
             {
                 SeguroNode.Check(configuration);
                 return 0;
             }
             terminal.Outlive();
-            Lock printing = new();
-            await SeguroNode.RunAsync(
-                configuration,
-                text =>
-                {
-                    lock (printing)
-                        PrintNotice(terminal, json, text);
-                },
-                cancel);
-            PrintNotice(terminal, json, $"{configuration.Self.Name} ended.");
+            await SeguroNode.RunAsync(configuration, log, cancel);
+            log.LogInformation("{Member} ended.", configuration.Self.Name);
             return 0;
         });
 
@@ -50,15 +43,5 @@ internal static class RunCommand
         int values = Math.Min(40, configuration.Effective.Max(static setting => setting.Value.Length));
         foreach (EffectiveSetting setting in configuration.Effective)
             terminal.Output.WriteLine($"{setting.Key.PadRight(keys)}  {setting.Value.PadRight(values)}  {setting.Source}");
-    }
-
-    private static void PrintNotice(Terminal terminal, bool json, string text)
-    {
-        string now = DateTimeOffset.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        if (json)
-            terminal.Json(new { time = now, notice = text });
-        else
-            terminal.Output.WriteLine($"{now} {text}");
-        terminal.Output.Flush();
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 using Seguro.Identity;
 
 namespace Seguro.Node.Access;
@@ -10,7 +11,7 @@ public sealed class CertificateWatch : IAsyncDisposable
     private static readonly TimeSpan Reminder = TimeSpan.FromDays(1);
 
     private readonly ClusterCertificates _certificates;
-    private readonly Action<string> _notice;
+    private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly Meter _meter = new("Seguro.Access");
     private readonly CancellationTokenSource _stop = new();
@@ -18,14 +19,14 @@ public sealed class CertificateWatch : IAsyncDisposable
 
     /// <summary>Begins.</summary>
     /// <param name="certificates">The member's; not owned.</param>
-    /// <param name="notice">Hears each warning.</param>
+    /// <param name="log">Hears each warning.</param>
     /// <param name="time">The clock.</param>
-    public CertificateWatch(ClusterCertificates certificates, Action<string> notice, TimeProvider time)
+    public CertificateWatch(ClusterCertificates certificates, ILogger log, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(certificates);
         ArgumentNullException.ThrowIfNull(time);
         _certificates = certificates;
-        _notice = notice;
+        _log = log;
         _time = time;
         _meter.CreateObservableGauge(
             "seguro.certificates.left", () => (certificates.Expires - time.GetUtcNow()).TotalSeconds, "s", "Time until the first of the member's certificates expires; below 0: it has.");
@@ -56,7 +57,7 @@ public sealed class CertificateWatch : IAsyncDisposable
                 if (_certificates.Version != version)
                 {
                     version = _certificates.Version;
-                    _notice($"New certificates are in use, good until {_certificates.Expires:u}.");
+                    _log.LogInformation("New certificates are in use, good until {Until:u}.", _certificates.Expires);
                 }
                 // The words change by the hour; what they are about does not.
                 string about = string.Join('\n', warnings.Select(static warning => warning.Split(',')[0]));
@@ -64,7 +65,7 @@ public sealed class CertificateWatch : IAsyncDisposable
                     continue;
                 (said, saidAt) = (about, now);
                 foreach (string warning in warnings)
-                    _notice(warning);
+                    _log.LogWarning("{Warning}", warning);
             }
             while (await timer.WaitForNextTickAsync(_stop.Token));
         }

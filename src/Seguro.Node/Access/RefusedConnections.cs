@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 
 namespace Seguro.Node.Access;
 
@@ -11,16 +12,16 @@ public sealed class RefusedConnections : IDisposable
 
     private readonly Lock _lock = new();
     private readonly Meter _meter = new("Seguro.Access");
-    private readonly Action<string> _notice;
+    private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly Dictionary<string, Door> _doors = new(StringComparer.Ordinal);
 
     /// <summary>Begins to count.</summary>
-    /// <param name="notice">Hears of refusals, at most every ten minutes for each door.</param>
+    /// <param name="log">Hears of refusals, at most every ten minutes for each door.</param>
     /// <param name="time">The clock.</param>
-    public RefusedConnections(Action<string> notice, TimeProvider time)
+    public RefusedConnections(ILogger log, TimeProvider time)
     {
-        _notice = notice;
+        _log = log;
         _time = time;
         foreach (string door in (ReadOnlySpan<string>)[Links, Dqlite, Admin])
             _doors[door] = new Door();
@@ -74,7 +75,7 @@ public sealed class RefusedConnections : IDisposable
             }
         }
         if (say is not null)
-            _notice(say);
+            _log.LogWarning("{Refused}", say);
     }
 
     /// <inheritdoc/>

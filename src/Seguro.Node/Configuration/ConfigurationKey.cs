@@ -38,6 +38,7 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("maxUnreplicatedBytes", "64MiB", "The same in payload bytes."),
         new("snapshotEvery", "50000", "How many events lie between two snapshots of the ship."),
         new("snapshotAge", "5m", "For how long events may go without a snapshot of the ship."),
+        new("scrub", "1MiB", "How many bytes a second of its own log a member reads in search of damage, once a day from end to end; 0: none."),
         new("copies", "0", "How many members must have an event before the store may forget it; 0: more than half of them."),
         new("balancer:address", null, "The balancer's address on the members' side, HOST:PORT."),
         new("balancer:key", null, "The file with the key that this member and the balancer share."),

@@ -79,6 +79,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             MaxUnreplicatedBytes = Size("maxUnreplicatedBytes", 1 << 20, 16L << 30),
             SnapshotEvery = (ulong)Number("snapshotEvery", 1, int.MaxValue),
             SnapshotAge = Duration("snapshotAge", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
+            Scrub = Size("scrub", 0, 1L << 30),
             Copies = Number("copies", 0, Optimism.MostMembers),
             Balancer = balancer,
             BalancerKey = key,

@@ -93,6 +93,9 @@ public sealed record NodeConfiguration
     /// <summary>For how long events may go without a snapshot of the ship.</summary>
     public required TimeSpan SnapshotAge { get; init; }
 
+    /// <summary>How many bytes a second of its own log a member reads in search of damage; 0: none.</summary>
+    public required long Scrub { get; init; }
+
     /// <summary>How many local logs must have an event before the store may forget it; 0: more than half of them.</summary>
     public required int Copies { get; init; }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Seguro.Core;
 using Seguro.Identity;
 
@@ -36,6 +38,9 @@ public sealed record LinkOptions
     /// <summary>What to do with another member's request to this one's admin API; it is never handed on a second time.</summary>
     public Func<LinkCommand, CancellationToken, Task<LinkReply>>? Command { get; init; }
 
+    /// <summary>Of which version this member is.</summary>
+    public MemberVersion Version { get; init; } = MemberVersion.Own;
+
     /// <summary>Which store this member works with; <see langword="null"/> while it has not opened it.</summary>
     public Func<StoreIdentity?> Store { get; init; } = static () => null;
 
@@ -45,8 +50,8 @@ public sealed record LinkOptions
     /// <summary>Hears why somebody was refused, each time. From any thread.</summary>
     public Action<string>? Refused { get; init; }
 
-    /// <summary>What people should know: a link that came or went. Each a full sentence.</summary>
-    public Action<string>? Notice { get; init; }
+    /// <summary>Hears of links that come and go. From any thread.</summary>
+    public ILogger Log { get; init; } = NullLogger.Instance;
 
     /// <summary>
     /// The most payload bytes of one push. A push with more is cut to the events that fit before it, perhaps none: who gets it reads the rest from the store,

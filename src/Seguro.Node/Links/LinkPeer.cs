@@ -11,6 +11,7 @@ sealed class LinkPeer(string name) : IDisposable
     private LinkAddress? _address;
     private int _version;
     private volatile string? _problem;
+    private volatile MemberVersion? _memberVersion;
 
     public string Name { get; } = name;
 
@@ -41,6 +42,13 @@ sealed class LinkPeer(string name) : IDisposable
     {
         get => _problem;
         set => _problem = value;
+    }
+
+    /// <summary>Of which version it is; <see langword="null"/> before it said so.</summary>
+    public MemberVersion? Version
+    {
+        get => _memberVersion;
+        set => _memberVersion = value;
     }
 
     /// <summary>Notes an address; says whether it was another.</summary>

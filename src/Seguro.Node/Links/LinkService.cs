@@ -23,6 +23,12 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
         if (links.Dials(caller))
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{options.Name} makes the link to {caller}, not the other way round"));
         Metadata headers = [];
+        options.Version.Add(headers);
+        if (links.RefuseVersion(caller, context.RequestHeaders) is { } refusal)
+        {
+            await context.WriteResponseHeadersAsync(headers);
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, refusal));
+        }
         StoreHeader.Add(headers, options);
         if (!StoreHeader.IsShared(context.RequestHeaders, caller, options))
         {

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
 using Seguro.Core;
 using Wire = Seguro.Node.Links.Wire;
 
@@ -38,7 +39,7 @@ public sealed partial class MemberLinks
             }
             catch (SeguroException error)
             {
-                _options.Notice?.Invoke($"What {peer.Name} read from its local log can't be used: {error.Message}.");
+                _options.Log.LogWarning("What {Peer} read from its local log can't be used: {Problem}.", peer.Name, error.Message);
             }
             catch (Exception error) when (LinkStream.IsBroken(error))
             {

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Node.Members;
@@ -53,6 +54,9 @@ public sealed partial class MemberLinks : IAsyncDisposable
 
     /// <summary>The members with which there is a link now.</summary>
     public IReadOnlyList<string> Linked => [.. _peers.Values.Where(static peer => peer.Current is not null).Select(static peer => peer.Name).Order(StringComparer.Ordinal)];
+
+    /// <summary>Of which Seguro the other members are, by name, as far as they were heard.</summary>
+    public IReadOnlyDictionary<string, string> Versions => _peers.Values.Where(static peer => peer.Version is not null).ToDictionary(static peer => peer.Name, static peer => peer.Version!.Software, StringComparer.Ordinal);
 
     /// <summary>Why there is no link with members that there should be one with; each a full sentence.</summary>
     public IReadOnlyList<string> Problems =>
@@ -177,7 +181,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             peer.Current = stream;
         }
         old?.Break("a new one took its place");
-        _options.Notice?.Invoke($"There is a link with {name}.");
+        _options.Log.LogInformation("There is a link with {Peer}.", name);
         try
         {
             using (peer.Stop.Token.UnsafeRegister(static link => ((LinkStream)link!).Break("told to end"), stream))
@@ -197,7 +201,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             }
         }
         if (!_stop.IsCancellationRequested)
-            _options.Notice?.Invoke($"The link with {name} broke: {stream.Reason}.");
+            _options.Log.LogWarning("The link with {Peer} broke: {Reason}.", name, stream.Reason);
 
         bool Deliver(LinkStream from, MemberMessage message)
         {
@@ -211,11 +215,29 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
     }
 
+    /// <summary>Notes of which version a member is, and says why there can be no link with it; <see langword="null"/> where there can.</summary>
+    internal string? RefuseVersion(string name, Metadata headers)
+    {
+        MemberVersion version = MemberVersion.Read(headers);
+        LinkPeer peer;
+        lock (_membership)
+            peer = Know(name);
+        bool isNew = peer.Version != version;
+        peer.Version = version;
+        if (_options.Version.Understands(version))
+            return null;
+        string refusal = MemberVersion.Describe(_options.Name, _options.Version, name, version);
+        peer.Problem = refusal;
+        if (isNew)
+            _options.Log.LogError("There is no link with {Peer}: {Refusal}.", name, refusal);
+        return refusal;
+    }
+
     /// <summary>Notes that a member that is not let in asked to be.</summary>
     internal void NoteAsking(string name, HostAddress address)
     {
         if (!_options.Access.HasLeft(name) && _asking.Note(name, address))
-            _options.Notice?.Invoke($"{name} at {address} asks to be let in. To let it in: seguro cluster join {name}.");
+            _options.Log.LogWarning("{Peer} at {Address} asks to be let in. To let it in: seguro cluster join {Peer}.", name, address, name);
     }
 
     /// <summary>A token that is cancelled when a member is not let in any more.</summary>
@@ -289,9 +311,12 @@ public sealed partial class MemberLinks : IAsyncDisposable
                 // A new connection each time: nothing of the last attempt's waits is left.
                 using GrpcChannel channel = Dial(peer.Name, peer.Address!.Value);
                 Metadata own = [];
+                _options.Version.Add(own);
                 StoreHeader.Add(own, _options);
                 using AsyncDuplexStreamingCall<Wire.Frame, Wire.Frame> call = new Wire.MemberLink.MemberLinkClient(channel).Connect(own, cancellationToken: stop);
                 Metadata headers = await call.ResponseHeadersAsync.WaitAsync(_options.ConnectTime * 2, stop);
+                if (RefuseVersion(peer.Name, headers) is { } refusal)
+                    throw new RpcException(new Status(StatusCode.FailedPrecondition, refusal));
                 if (!StoreHeader.IsShared(headers, peer.Name, _options) || headers.Get(LinkService.Accepted.Key) is null)
                     await call.ResponseStream.MoveNext(stop); // throws what the other side said
                 pause = _options.FirstPause;

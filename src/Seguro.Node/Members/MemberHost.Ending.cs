@@ -5,6 +5,7 @@ namespace Seguro.Node.Members;
 
 public sealed partial class MemberHost
 {
+    private static readonly TimeSpan BetweenReminders = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Ends the member cleanly: it takes nothing in any more, a master hands over or brings what it computed to its end, and a snapshot of the ship is kept.</summary>
@@ -18,14 +19,7 @@ public sealed partial class MemberHost
             if (Status is { Role: Role.Master, Members.Count: > 1 })
             {
                 _options.Log.LogInformation("Handing the mastership over.");
-                try
-                {
-                    await AskAsync(Wish.StepDown.Instance, limit.Token);
-                }
-                catch (Exception refused) when (refused is SeguroException or OperationCanceledException)
-                {
-                    _options.Log.LogInformation("It was not handed over: {Why}", refused.Message);
-                }
+                await HandOverAsync(limit.Token);
             }
             // A replay may take long, and goes on at the next start.
             await UntilAsync(static status => status.IsQuiet || status.Replaying != EventNumber.None, limit.Token);
@@ -34,6 +28,48 @@ public sealed partial class MemberHost
         using (CancellationTokenSource limit = new(snapshot, _options.Time))
             await _ship.SnapshotAtEndAsync(_member.Status.Committed.Number, limit.Token);
         await DisposeAsync();
+    }
+
+    /// <summary>Looks for damage in the member's own log. A replica that finds some ends, and is rebuilt from the others at its next start; a master first lets another be master.</summary>
+    private async Task ScrubAsync()
+    {
+        try
+        {
+            if (await new LocalLogScrub(_local, _options.ScrubRate, _options.Time).RunAsync(_stopping) is not { } found)
+                return;
+            while (Status.Role is Role.Master)
+            {
+                // Alone it can't be rebuilt, and what is damaged may not be needed: the ship goes on.
+                _options.Log.LogError("This member's own log is damaged: {Damage}. Another member is to be master before it is rebuilt.", found.Message);
+                if (Status.Members.Count > 1)
+                    await HandOverAsync(_stopping);
+                using CancellationTokenSource limit = new(BetweenReminders, _options.Time);
+                using CancellationTokenRegistration ended = _stopping.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
+                await UntilAsync(static status => status.Role is not Role.Master, limit.Token);
+                _stopping.ThrowIfCancellationRequested();
+            }
+            Fail(found);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The end.
+        }
+        catch (Exception failed)
+        {
+            Fail(failed);
+        }
+    }
+
+    private async Task HandOverAsync(CancellationToken limit)
+    {
+        try
+        {
+            await AskAsync(Wish.StepDown.Instance, limit);
+        }
+        catch (Exception refused) when (refused is SeguroException or OperationCanceledException)
+        {
+            _options.Log.LogWarning("It was not handed over: {Why}", refused.Message);
+        }
     }
 
     private async Task UntilAsync(Func<MemberStatus, bool> isSo, CancellationToken limit)

@@ -58,7 +58,7 @@ public sealed partial class MemberHost
                 BeginInTenure(() => _shared.RenewAsync(renew.Held, tenure), tenure);
                 break;
             case MemberOutput.Resign resign:
-                Begin(() => _shared.ResignAsync(resign.Held, stop)); // it frees the lease also where nobody waits for the answer any more
+                BeginInTenure(() => _shared.ResignAsync(resign.Held, stop), tenure); // it frees the lease also where nobody waits for the answer any more
                 break;
             case MemberOutput.ObserveLease:
                 Begin(() => _shared.ObserveAsync(stop));
@@ -110,8 +110,7 @@ public sealed partial class MemberHost
         try
         {
             MemberInput answer = await work();
-            if (!tenure.IsCancellationRequested)
-                Post(answer);
+            _mailbox.Writer.TryWrite((answer, tenure));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested || tenure.IsCancellationRequested)
         {

@@ -55,8 +55,14 @@ public sealed record MemberHostOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = BootClock.Instance;
 
+    /// <summary>Hears of each step, before what it wants is done: by it tests compare this shell with its contract. Must not block; what it throws ends the member.</summary>
+    internal Action<TimeSpan, MemberInput, IReadOnlyList<MemberOutput>>? Trace { get; init; }
+
     /// <summary>Where warnings and changes of role go.</summary>
     public ILogger Log { get; init; } = NullLogger.Instance;
+
+    /// <summary>How many payload bytes a second of the member's own log are read in search of damage; 0: none.</summary>
+    public long ScrubRate { get; init; }
 
     /// <summary>How many ova may wait in the mailbox; past that, <see cref="MemberHost.Hear"/> drops, first those of whoever sends most.</summary>
     public int MaxHeard { get; init; } = 8192;

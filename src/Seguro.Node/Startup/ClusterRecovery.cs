@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
 using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Node.Access;
@@ -26,23 +27,43 @@ public static class ClusterRecovery
         return configuration.StoreWindow / 4;
     }
 
-    /// <summary>Refuses a configuration that a new cluster can't be built with.</summary>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.Unsupported"/>, <see cref="ErrorCode.UnsafeSettings"/>, saying which keys to change.</exception>
+    /// <summary>Refuses a store that is not the members' own to build.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.Unsupported"/>.</exception>
     public static void Check(NodeConfiguration configuration)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         if (!configuration.IsEmbedded)
             throw new SeguroException(ErrorCode.Unsupported, "the store is not the members' own dqlite", "Restore that database by its own means, or import a member's log into a new one: seguro pier import FOLDER/pier --store URL.");
-        string name = configuration.Self.Name;
-        string advice = $"Change the configuration of all members: a new name in 'database', for each member another port in members:NAME:dqlite, members:{name}:id 1, and other numbers for the others.";
-        if (configuration.Self.Id != 1)
-            throw new SeguroException(ErrorCode.UnsafeSettings, $"members:{name}:id is {configuration.Self.Id}, and only node 1 forms a cluster", advice);
+    }
+
+    /// <summary>A new cluster can't be built with this configuration: its node would not form one, or what is left of the old database could meddle with it.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.Corrupt"/>: what the old node's folder says of itself can't be read.</exception>
+    public static bool NeedsOtherSettings(NodeConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
         string marker = Path.Combine(configuration.Folder, "dqlite", "seguro-node.json");
-        if (!File.Exists(marker))
-            return;
+        if (configuration.Self.Id != 1 || !File.Exists(marker))
+            return true;
         using JsonDocument old = Parse(marker);
-        if (Text(old, "cluster") == configuration.Database || Text(old, "address") == configuration.Self.Dqlite.ToString())
-            throw new SeguroException(ErrorCode.UnsafeSettings, $"the old database has the same name ('{configuration.Database}') or the same address ({configuration.Self.Dqlite}): its other nodes could meddle with the new one", advice);
+        return Text(old, "cluster") == configuration.Database || Text(old, "address") == configuration.Self.Dqlite.ToString();
+    }
+
+    /// <summary>Makes a member that was not recovered itself one of the recovered cluster: its old node's folder is moved aside, so that it begins with an empty one.</summary>
+    /// <param name="configuration">The new cluster's.</param>
+    /// <returns>Where the old node's folder is now; <see langword="null"/> where there was none, or it is the new cluster's already.</returns>
+    public static string? Follow(NodeConfiguration configuration)
+    {
+        Check(configuration);
+        // Else its node might form one more cluster.
+        File.Delete(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile));
+        string marker = Path.Combine(configuration.Folder, "dqlite", "seguro-node.json");
+        if (File.Exists(marker))
+        {
+            using JsonDocument old = Parse(marker);
+            if (Text(old, "cluster") == configuration.Database)
+                return null;
+        }
+        return MoveNodeAside(configuration.Folder);
     }
 
     /// <summary>Builds it: moves the old node's folder aside, forms a cluster of one node, fills its database, and ends the node again.</summary>
@@ -50,7 +71,7 @@ public static class ClusterRecovery
     /// <param name="source">The log that it is filled with.</param>
     /// <param name="effects">What the members knew of effects.</param>
     /// <param name="term">Terms go on above this one, so that whoever knew it takes the new masters for what they are.</param>
-    /// <param name="cancel">Ends it; then run it again under one more new name.</param>
+    /// <param name="cancel">Ends it; then it is to be run again with other settings once more.</param>
     /// <returns>Where the old node's folder is now; <see langword="null"/> where there was none.</returns>
     /// <exception cref="SeguroException">What the parts say; what was moved stays moved.</exception>
     public static async Task<string?> BuildAsync(NodeConfiguration configuration, SurvivingLog source, ClusterSettings effects, Term term, CancellationToken cancel)
@@ -58,11 +79,13 @@ public static class ClusterRecovery
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(source);
         Check(configuration);
+        if (NeedsOtherSettings(configuration))
+            throw new ArgumentException("It is that of the old database.", nameof(configuration));
         EventLog old = source.Log ?? throw new ArgumentException("There is no log.", nameof(source));
-        string? aside = MoveAside(configuration.Folder);
+        string? aside = MoveNodeAside(configuration.Folder);
         await File.WriteAllTextAsync(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile), "", cancel);
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, new MemberAccess(configuration).List, static _ => { }, cancel).WaitAsync(StartTime, cancel);
+        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, new MemberAccess(configuration).List, new StartWaiting(static _ => { }, TimeProvider.System), NullLogger.Instance, cancel).WaitAsync(StartTime, cancel);
         StoreUrl url = StoreUrl.Parse($"dqlite://{configuration.Self.Dqlite}");
         await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { Create = true, Certificates = configuration.Certificates, Window = configuration.StoreWindow }, cancel);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);
@@ -108,14 +131,17 @@ public static class ClusterRecovery
         {
             AppendResult result = await log.AppendAsync(lease.Term, reached, group, cancel);
             if (!result.IsCommitted)
-                throw new SeguroException(ErrorCode.OutcomeUnknown, $"events after {reached.Number} were not written: {result.Outcome}", "Run the command again, under one more new name of the database.");
+                throw new SeguroException(ErrorCode.OutcomeUnknown, $"events after {reached.Number} were not written: {result.Outcome}", "Run the command again.");
             reached = result.Reached;
             group.Clear();
             size = 0;
         }
     }
 
-    private static string? MoveAside(string folder)
+    /// <summary>Moves a dqlite node's folder, and the record that it was started, aside; nothing is deleted.</summary>
+    /// <param name="folder">The member's.</param>
+    /// <returns>Where it is now; <see langword="null"/> where there was none.</returns>
+    public static string? MoveNodeAside(string folder)
     {
         string node = Path.Combine(folder, "dqlite");
         string started = Path.Combine(folder, EmbeddedDqlite.StartedFile);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Seguro.Core;
 using Seguro.Files;
 using Seguro.Identity;
@@ -41,14 +42,14 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
     /// <param name="configuration">The member's.</param>
     /// <param name="certificates">The cluster's; not owned.</param>
     /// <param name="access">Who is let in; the node follows it.</param>
-    /// <param name="notice">Hears what is waited for.</param>
+    /// <param name="waiting">How it waits.</param>
+    /// <param name="log">Hears which node takes whose place.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.LostDisk"/>: the data is not where it must be; what the node reports.</exception>
-    public static async Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, ClusterCertificates certificates, AccessList access, Action<string> notice, CancellationToken cancel)
+    internal static async Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, ClusterCertificates certificates, AccessList access, StartWaiting waiting, ILogger log, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(access);
-        ArgumentNullException.ThrowIfNull(notice);
         MemberAddresses self = configuration.Self;
         string form = Path.Combine(configuration.Folder, FormFile);
         string started = Path.Combine(configuration.Folder, StartedFile);
@@ -84,13 +85,13 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} is empty, and nothing says that node 1 is to form a new cluster",
                 $"If its disk was lost: give the member a number that was never used, in members:{self.Name}:id. If the cluster is new: make the empty file {form}.");
         if (joins)
-            await RepeatAsync(() => LeaveOldAsync(membership, options, replaced, notice, cancel), "the cluster's other dqlite nodes", notice, cancel);
-        DqliteNodeProcess process = await DqliteNodeProcess.StartAsync(SeguroExecutable.Current(), options, StartTime, cancel);
+            await waiting.ForAsync($"the cluster's other dqlite nodes ({string.Join(", ", others)})", () => LeaveOldAsync(membership, options, replaced, log, cancel), cancel);
+        DqliteNodeProcess process = await waiting.ForAsync($"this member's dqlite node at {options.Address} to be ready", () => DqliteNodeProcess.StartAsync(SeguroExecutable.Current(), options, StartTime, cancel), cancel);
         EmbeddedDqlite embedded = new(process, access);
         try
         {
             if (joins)
-                await RepeatAsync(() => membership.JoinAsync(options.Id, options.Address, cancel), "the cluster to take the new dqlite node", notice, cancel);
+                await waiting.ForAsync($"the cluster to take the new dqlite node {options.Id}", () => membership.JoinAsync(options.Id, options.Address, cancel), cancel);
             if (!options.MustExist)
                 SealedFile.Write(started, own + "\n");
             File.Delete(form);
@@ -113,7 +114,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
     private void ApplyAccess(object? sender, EventArgs change) => Process.SetAccess(_access.Record);
 
     // An empty folder under a new number, at a known address or where another number ran before: the user has said that the old node's data is lost, or of no use.
-    private static async Task LeaveOldAsync(DqliteMembership membership, DqliteNodeOptions options, ulong? replaced, Action<string> notice, CancellationToken cancel)
+    private static async Task LeaveOldAsync(DqliteMembership membership, DqliteNodeOptions options, ulong? replaced, ILogger log, CancellationToken cancel)
     {
         await membership.RefuseLostDiskAsync(options, cancel);
         if (!Fresh(options.Folder))
@@ -123,28 +124,8 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
         {
             if (server.Id == options.Id || (server.Address != address && server.Id != replaced))
                 continue;
-            notice($"dqlite node {options.Id} takes the place of node {server.Id}, whose data is lost or was moved away.");
+            log.LogWarning("dqlite node {Node} takes the place of node {Old}, whose data is lost or was moved away.", options.Id, server.Id);
             await membership.RemoveAsync(server.Id, cancel);
-        }
-    }
-
-    private static async Task RepeatAsync(Func<Task> step, string awaited, Action<string> notice, CancellationToken cancel)
-    {
-        bool said = false;
-        while (true)
-        {
-            try
-            {
-                await step();
-                return;
-            }
-            catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable)
-            {
-                if (!said)
-                    notice($"Waiting for {awaited}: {error.Message}.");
-                said = true;
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(500), cancel);
         }
     }
 

@@ -1,7 +1,10 @@
+using System.Globalization;
+using System.Text;
 using Seguro.Core;
 using Seguro.Identity;
 using Seguro.Nock.Kernels;
 using Seguro.Node.Configuration;
+using Seguro.Node.Links;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Piers.Transfer;
@@ -12,11 +15,10 @@ namespace Seguro.Node.Startup;
 /// <summary>Opens the cluster's log of the ship, with patience: a cluster comes up one by one.</summary>
 static class ShipLog
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
 
     /// <summary>Opens the store. It may be away for as long as it likes.</summary>
-    public static Task<IStore> OpenStoreAsync(NodeConfiguration configuration, AccessList access, Action<string> notice, CancellationToken cancel)
+    public static Task<IStore> OpenStoreAsync(NodeConfiguration configuration, AccessList access, StartWaiting waiting, CancellationToken cancel)
     {
         StoreUrl url = StoreUrl.Parse(configuration.StoreUrl);
         StoreOptions options = new()
@@ -27,32 +29,26 @@ static class ShipLog
             Window = configuration.StoreWindow,
             AllowUnsafeSettings = configuration.AllowUnsafeSettings,
         };
-        return RepeatAsync(async () => await StoreConnection.OpenAsync(url, options, cancel), $"the store {url}", notice, cancel);
+        return waiting.ForAsync($"the store {url}", async () => await StoreConnection.OpenAsync(url, options, cancel), cancel);
     }
 
     /// <summary>Which store it is, with the same patience.</summary>
-    public static Task<StoreIdentity> ReadIdentityAsync(IStore store, Action<string> notice, CancellationToken cancel) =>
-        RepeatAsync(() => store.ReadIdentityAsync(cancel).AsTask(), "the store", notice, cancel);
+    public static Task<StoreIdentity> ReadIdentityAsync(IStore store, StartWaiting waiting, CancellationToken cancel) =>
+        waiting.ForAsync("the store", () => store.ReadIdentityAsync(cancel).AsTask(), cancel);
 
     /// <summary>Opens the ship's log; an opaque ship's, or one with the demo kernel, is begun by the first of the members.</summary>
     /// <remarks>A log that others put into the store is waited for, until all of it is there.</remarks>
-    public static async Task<(EventLog Log, PierIdentity Identity)> OpenAsync(IStore store, NodeConfiguration configuration, Action<string> notice, CancellationToken cancel)
+    public static async Task<(EventLog Log, PierIdentity Identity)> OpenAsync(IStore store, NodeConfiguration configuration, StartWaiting waiting, CancellationToken cancel)
     {
         bool begins = configuration.Members[0] == configuration.Self && (configuration.ShipKind is ShipKind.Opaque || configuration.Kernel == NodeConfiguration.Demo);
-        bool said = false;
-        while (true)
-        {
-            if (await RepeatAsync(() => TryAsync(store, configuration, begins, cancel), "the store", notice, cancel) is { } found)
-                return found;
-            string certificates = configuration.IsEmbedded ? " --certificates CLIENT" : "";
-            string next = begins || configuration.Kernel == NodeConfiguration.Demo
-                ? $"member {configuration.Members[0].Name} begins it"
-                : $"put it there: seguro pier import PIER --store {StoreUrl.Parse(configuration.StoreUrl)}{certificates}, or seguro ship boot PILL --fake {configuration.Ship} --store … for a new fake ship";
-            if (!said)
-                notice($"Waiting for the log of {configuration.Ship}, all of it: {next}.");
-            said = true;
-            await Task.Delay(Pause, cancel);
-        }
+        string certificates = configuration.IsEmbedded ? " --certificates CLIENT" : "";
+        string next = begins || configuration.Kernel == NodeConfiguration.Demo
+            ? $"member {configuration.Members[0].Name} begins it"
+            : $"put it there: seguro pier import PIER --store {StoreUrl.Parse(configuration.StoreUrl)}{certificates}, or seguro ship boot PILL --fake {configuration.Ship} --store … for a new fake ship";
+        return await waiting.ForAsync(
+            $"the log of {configuration.Ship}, all of it",
+            async () => await TryAsync(store, configuration, begins, cancel) ?? throw new SeguroException(ErrorCode.StoreUnavailable, next, "It is waited for."),
+            cancel);
     }
 
     /// <summary>
@@ -88,6 +84,7 @@ static class ShipLog
         try
         {
             IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await stored.ReadMetadataAsync(cancel);
+            RefuseOtherVersion(metadata);
             PierIdentity identity = PierMetadata.Read(configuration.Ship, metadata);
             if (identity.IsFake != configuration.Fake)
                 throw new SeguroException(ErrorCode.ForeignShip, $"the log of {configuration.Ship} is that of a {(identity.IsFake ? "fake" : "real")} ship", "Set ship:fake as the log says, or use another store.");
@@ -116,22 +113,16 @@ static class ShipLog
         return null;
     }
 
-    private static async Task<T> RepeatAsync<T>(Func<Task<T>> step, string awaited, Action<string> notice, CancellationToken cancel)
+    /// <summary>A cluster whose members all speak a newer protocol may rest on it: an older member must not come back to it.</summary>
+    private static void RefuseOtherVersion(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
-        bool said = false;
-        while (true)
-        {
-            try
-            {
-                return await step();
-            }
-            catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable or ErrorCode.OutcomeUnknown or ErrorCode.LeaseHeld)
-            {
-                if (!said)
-                    notice($"Waiting for {awaited}: {error.Message}.");
-                said = true;
-            }
-            await Task.Delay(Pause, cancel);
-        }
+        if (!metadata.TryGetValue(MetadataKey.Protocol, out ReadOnlyMemory<byte> value))
+            return;
+        string text = Encoding.ASCII.GetString(value.Span);
+        MemberVersion own = MemberVersion.Own;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int inForce) && inForce >= own.Lowest && inForce <= own.Highest)
+            return;
+        throw new SeguroException(
+            ErrorCode.OtherVersion, $"the cluster's members speak protocol {text}, and Seguro {own.Software} speaks {own.Lowest} to {own.Highest}", "Install the Seguro that the other members run: `seguro cluster list` on one of them says which.");
     }
 }

@@ -6,7 +6,6 @@ namespace Seguro.Testing;
 internal sealed partial class SimulatedMember
 {
     private readonly List<(EventNumber Number, ulong State)> _effectful = [];
-    private Busy _busy;
     private Settings _known;
     private TimeSpan _leaseFrom;
     private TimeSpan _leaseDuration;
@@ -15,25 +14,6 @@ internal sealed partial class SimulatedMember
     private EventNumber _readAt;
     private bool _firstOvum;
     private bool _wasMaster;
-
-    /// <summary>What is under way.</summary>
-    [Flags]
-    private enum Busy
-    {
-        None = 0,
-        Ship = 1 << 0,
-        LocalLog = 1 << 1,
-        Reading = 1 << 2,
-        Append = 1 << 3,
-        Campaign = 1 << 4,
-        Renew = 1 << 5,
-        Resign = 1 << 6,
-        Observe = 1 << 7,
-        State = 1 << 8,
-        Settings = 1 << 9,
-        Trim = 1 << 10,
-        Release = 1 << 11,
-    }
 
     /// <summary>The lease is live, by this member's clock, from when its last renewal was sent.</summary>
     public bool LeaseIsLive => _leaseFrom != TimeSpan.MinValue && LeaseAge <= _leaseDuration;
@@ -63,9 +43,16 @@ internal sealed partial class SimulatedMember
                 Apply(apply.Events);
                 break;
             case MemberOutput.RestoreShip restore:
-                Begin(Busy.Ship);
                 RestoreShip(restore.AtMost);
                 break;
+            case MemberOutput.RunShip run:
+                RunBySelf(run);
+                break;
+            case MemberOutput.EndShip:
+                EndInPeace();
+                break;
+            case MemberOutput.Snapshot when _run is not null && Ship!.Number != ((MemberOutput.Snapshot)output).Position.Number:
+                break; // it went on meanwhile, and keeps one another time
             case MemberOutput.Snapshot snapshot:
                 ClusterHistory.Require(
                     Invariant.Contract,
@@ -78,22 +65,18 @@ internal sealed partial class SimulatedMember
                 Disk.Known = remember.Known;
                 break;
             case MemberOutput.AppendLocal append:
-                Begin(Busy.LocalLog);
                 AppendLocally(append.Events);
                 break;
             case MemberOutput.Quarantine quarantine:
-                Begin(Busy.LocalLog);
                 Quarantine(quarantine.Last);
                 break;
             case MemberOutput.ReadLocal read:
-                Begin(Busy.Reading);
                 Answer(_random.Delay(Schedule.Millisecond / 4), ReadFrom(Disk, read.After, read.Last));
                 break;
             case MemberOutput.Send send:
                 Send(send);
                 break;
             case MemberOutput.Release release:
-                Begin(Busy.Release);
                 Release(release);
                 break;
             case MemberOutput.RoleChanged changed:
@@ -114,27 +97,23 @@ internal sealed partial class SimulatedMember
         }
     }
 
-    private void Begin(Busy kind)
-    {
-        ClusterHistory.Require(Invariant.Contract, (_busy & kind) == Busy.None, () => $"{Candidate} wants a second {kind} while one is under way");
-        _busy |= kind;
-    }
-
-    /// <summary>Notes that something is over, and what the member knows by it.</summary>
+    /// <summary>Notes what the member knows by an answer.</summary>
     private void NoteAnswer(MemberInput input)
     {
         switch (input)
         {
             case MemberInput.Poked poked:
-                _busy &= ~Busy.Ship;
                 foreach (Computation computation in poked.Computations)
                 {
                     if (computation is Computation.Accepted { Effects.Count: > 0 } accepted)
                         _effectful.Add((accepted.Number, ShipRules.StateIn(accepted.Effects[0])));
                 }
                 break;
+            case MemberInput.Made made:
+                foreach (Computation.Accepted told in made.Events.Where(static told => told.Effects.Count > 0))
+                    _effectful.Add((told.Number, ShipRules.StateIn(told.Effects[0])));
+                break;
             case MemberInput.EventsApplied applied:
-                _busy &= ~Busy.Ship;
                 // At-most-once: what others computed is passed over at a takeover, on purpose.
                 if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
                     break;
@@ -145,49 +124,26 @@ internal sealed partial class SimulatedMember
                 }
                 break;
             case MemberInput.ShipRestored restored:
-                _busy &= ~Busy.Ship;
                 _effectful.RemoveAll(effectful => effectful.Number > restored.Ship.Number);
                 break;
-            case MemberInput.LocalAppended or MemberInput.Quarantined:
-                _busy &= ~Busy.LocalLog;
-                break;
-            case MemberInput.EventsRead:
-                _busy &= ~Busy.Reading;
-                break;
-            case MemberInput.StoreAppended:
-                _busy &= ~Busy.Append;
-                break;
             case MemberInput.Campaigned campaigned:
-                _busy &= ~Busy.Campaign;
                 NoteLease(campaigned.Outcome);
                 break;
             case MemberInput.Renewed renewed:
-                _busy &= ~Busy.Renew;
                 NoteLease(renewed.Outcome);
                 break;
-            case MemberInput.Resigned:
-                _busy &= ~Busy.Resign;
-                break;
-            case MemberInput.LeaseObserved:
-                _busy &= ~Busy.Observe;
-                break;
             case MemberInput.StateRead read:
-                _busy &= ~Busy.State;
                 _readAt = read.State?.Head.Number ?? _readAt;
                 // A master reads it only to know how full the store is.
                 if (read.State is not null && Role is not Role.Master)
                     _known = new Settings(read.Settings.Optimism ?? _known.Optimism, read.Settings.Members ?? _known.Members);
                 break;
             case MemberInput.SettingsWritten written:
-                _busy &= ~Busy.Settings;
                 if (written.Outcome is WriteOutcome.Committed)
                     _known = new Settings(_written.Optimism ?? _known.Optimism, _written.Members ?? _known.Members);
                 break;
-            case MemberInput.Trimmed:
-                _busy &= ~Busy.Trim;
-                break;
-            case MemberInput.Released:
-                _busy &= ~Busy.Release;
+            case MemberInput.Released released:
+                Answered(released.Number);
                 break;
         }
     }
@@ -202,7 +158,6 @@ internal sealed partial class SimulatedMember
 
     private void Poke(IReadOnlyList<Ovum> ova)
     {
-        Begin(Busy.Ship);
         if (_firstOvum)
             _cluster.History.Serves(this, Machine!.Status.Term);
         _firstOvum = false;
@@ -220,7 +175,6 @@ internal sealed partial class SimulatedMember
 
     private void Apply(IReadOnlyList<Event> events)
     {
-        Begin(Busy.Ship);
         List<Applied> results = [];
         string? failure = null;
         long time = Schedule.Millisecond / 10;
@@ -325,7 +279,7 @@ internal sealed partial class SimulatedMember
             }
             if (index == release.Effects.Count)
             {
-                Deliver(life, new MemberInput.Released(release.Last));
+                AnswerMaster(life, mastership, new MemberInput.Released(release.Last));
                 return;
             }
             _cluster.History.Left(this, release.Term, release.Effects[index], optimistic);
@@ -352,9 +306,9 @@ internal sealed partial class SimulatedMember
         {
             // The shell cancels what it does for the master or candidate that was.
             _mastership++;
+            EndAtOnce("it is master no longer");
             if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
                 _effectful.Clear();
-            _busy &= ~(Busy.Append | Busy.Renew | Busy.Resign | Busy.Settings | Busy.Trim | Busy.Release);
             if (_wasMaster)
                 _cluster.Deposed(this, changed.Term);
             _wasMaster = false;

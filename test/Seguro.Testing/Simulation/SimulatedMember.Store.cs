@@ -16,31 +16,25 @@ internal sealed partial class SimulatedMember
         switch (output)
         {
             case MemberOutput.AppendStore append:
-                Begin(Busy.Append);
                 if (_firstAppend != append.Term)
                     _cluster.History.FirstAppend(this, append.Term, append.Previous);
                 _firstAppend = append.Term;
                 AppendGroup(life, mastership, append, 0, append.Previous, _random.Below(3));
                 break;
             case MemberOutput.Campaign campaign:
-                Begin(Busy.Campaign);
                 Ask(life, () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, Candidate, _cluster.Plan.Lease), static (outcome, sent) => new MemberInput.Campaigned(outcome, sent), isMasters: false);
                 break;
             case MemberOutput.Renew renew:
-                Begin(Busy.Renew);
                 Ask(life, () => LogModel.Move(store.Log, LeaseRules.Renew(store.Log.State.Lease, renew.Held)), static (outcome, sent) => new MemberInput.Renewed(outcome, sent));
                 break;
             case MemberOutput.Resign resign:
-                Begin(Busy.Resign);
                 CheckResigns(resign);
                 Ask(life, () => LogModel.Resign(store.Database, store.Log, resign.Held), static (outcome, _) => new MemberInput.Resigned(outcome));
                 break;
             case MemberOutput.ObserveLease:
-                Begin(Busy.Observe);
                 store.Read<MemberInput>(this, () => new MemberInput.LeaseObserved(store.Observe()), static () => new MemberInput.LeaseObserved(null), input => Answer(life, input));
                 break;
             case MemberOutput.ReadState:
-                Begin(Busy.State);
                 store.Read<MemberInput>(
                     this,
                     ReadState,
@@ -48,15 +42,12 @@ internal sealed partial class SimulatedMember
                     input => Answer(life, input));
                 break;
             case MemberOutput.Read read:
-                Begin(Busy.Reading);
                 ReadEvents(life, read);
                 break;
             case MemberOutput.WriteSettings write:
-                Begin(Busy.Settings);
                 WriteSettings(life, mastership, write);
                 break;
             case MemberOutput.Trim trim:
-                Begin(Busy.Trim);
                 IReadOnlyList<string> known = _known.Members;
                 _cluster.TrimmedBelow = trim.First > _cluster.TrimmedBelow ? trim.First : _cluster.TrimmedBelow;
                 store.Write(this, () => Trim(trim, known), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
@@ -114,7 +105,7 @@ internal sealed partial class SimulatedMember
         bool late = _cluster.Plan.ShellBug is ShellBug.LeaseCountedFromAnswer;
         _cluster.Store.Write(this, write, static cause => new LeaseOutcome.Unknown(cause), outcome =>
         {
-            AnswerMaster(life, isMasters ? mastership : _mastership, answer(outcome, late ? Clock : sent));
+            Deliver(life, answer(outcome, late ? Clock : sent), isMasters ? mastership : null);
         });
     }
 
@@ -214,6 +205,8 @@ internal sealed partial class SimulatedMember
         LogState state = _cluster.Store.Log.State;
         if (state.Lease.Term != resign.Held.Term || state.Lease.Holder != Candidate)
             return;
+        if (resign.Yields && _cluster.Plan.MakesEvents)
+            return; // it runs until it hears that it is no longer to
         ClusterHistory.Require(
             Invariant.Switchover,
             // A store that goes back under a master that resigns just then: nobody can have told it.

@@ -10,7 +10,7 @@ internal sealed partial class SimulatedMember
     private readonly SimulationRandom _random;
     private readonly SimulationRandom _bursts;
     private readonly List<MemberOutput> _outputs = [];
-    private readonly Queue<MemberInput> _backlog = new();
+    private readonly Queue<(MemberInput Input, int? Mastership)> _backlog = new();
     private readonly double _rate;
     private readonly long _offset;
     private long _pausedUntil;
@@ -21,6 +21,7 @@ internal sealed partial class SimulatedMember
     private TimeSpan? _masterSince;
     private int _masterships;
     private bool _hasDropped;
+    private ShellContract _contract = new("");
 
     public SimulatedMember(SimulatedCluster cluster, int index, string name, bool isTwin)
     {
@@ -92,6 +93,7 @@ internal sealed partial class SimulatedMember
             LeaseDuration = plan.Lease,
             ReplicaPatience = plan.Lease,
             Effects = plan.Effects,
+            MakesEvents = plan.MakesEvents,
             InitialOptimism = plan.Optimism,
             MaxUnreplicatedEvents = plan.MaxUnreplicated,
             MaxGated = plan.MaxGated,
@@ -111,11 +113,12 @@ internal sealed partial class SimulatedMember
         _masterships = 0;
         _hasDropped = false;
         _steps = 0;
-        _busy = default;
+        _contract = new ShellContract(Candidate);
         _known = new Settings(plan.Optimism, members);
         _leaseFrom = TimeSpan.MinValue;
         _effectful.Clear();
         _firstOvum = true;
+        _run = null;
         _firstAppend = Term.None;
         _wasMaster = false;
         _term = Term.None;
@@ -135,6 +138,7 @@ internal sealed partial class SimulatedMember
         _life++;
         Machine = null;
         Ship = null;
+        _run = null;
         _pausedUntil = 0;
         _backlog.Clear();
         Disk.Crash();
@@ -179,7 +183,13 @@ internal sealed partial class SimulatedMember
     public int Life => _life;
 
     /// <summary>Something is heard.</summary>
-    public void Hear(Ovum ovum) => Deliver(_life, new MemberInput.Heard(ovum));
+    public void Hear(Ovum ovum)
+    {
+        if (_cluster.Plan.MakesEvents)
+            HearBySelf(ovum);
+        else
+            Deliver(_life, new MemberInput.Heard(ovum));
+    }
 
     /// <summary>A message came.</summary>
     public void Receive(string from, MemberMessage message) => Deliver(_life, new MemberInput.Received(from, message));
@@ -193,7 +203,7 @@ internal sealed partial class SimulatedMember
     /// </summary>
     public ulong? FindUnheeded()
     {
-        if (_masterSince is not { } since || Role is not Role.Master || _masterships != 1 || _hasDropped || _busy.HasFlag(Busy.Ship) || Machine!.Status.Ingress > 0)
+        if (_masterSince is not { } since || Role is not Role.Master || _masterships != 1 || _hasDropped || _contract.IsShipBusy || Machine!.Status.Ingress > 0)
             return null;
         TimeSpan age = new MemberOptions { Name = Name, Candidate = Candidate, Members = [] }.IngressAge;
         foreach ((ulong id, TimeSpan clock) in _heard)
@@ -209,8 +219,8 @@ internal sealed partial class SimulatedMember
         if (life != _life || (!force && _cluster.Schedule.Now < _pausedUntil))
             return;
         _pausedUntil = 0;
-        while (_backlog.TryDequeue(out MemberInput? input) && life == _life)
-            Take(input);
+        while (_backlog.TryDequeue(out (MemberInput Input, int? Mastership) waiting) && life == _life)
+            Take(waiting.Input, waiting.Mastership);
     }
 
     private void Tick(int life)
@@ -227,18 +237,21 @@ internal sealed partial class SimulatedMember
         });
     }
 
-    private void Deliver(int life, MemberInput input)
+    private void Deliver(int life, MemberInput input, int? mastership = null)
     {
         if (life != _life || Machine is null)
             return;
         if (IsPaused)
-            _backlog.Enqueue(input);
+            _backlog.Enqueue((input, mastership));
         else
-            Take(input);
+            Take(input, mastership);
     }
 
-    private void Take(MemberInput input)
+    private void Take(MemberInput input, int? mastership)
     {
+        // Whose mastership is over hears no more of what it asked for, also of what waited in the mailbox when it ended.
+        if (mastership is { } asked && asked != _mastership)
+            return;
         if (input is MemberInput.Heard { Ovum: { Digest: not 0 } ovum } && ShipRules.KindOf(ovum) is not ShipRules.Kind.Nonsense)
             _heard.Add((ShipRules.IdOf(ovum), Clock));
         NoteAnswer(input);
@@ -256,6 +269,7 @@ internal sealed partial class SimulatedMember
         }
         Ring.Add(_cluster.Schedule.Now, Clock, input, _outputs);
         _cluster.Trace(this, input, _outputs);
+        _contract.Check(Clock, input, _outputs);
         CheckStatus(before);
         foreach (MemberOutput output in _outputs)
             Perform(output);
@@ -294,9 +308,5 @@ internal sealed partial class SimulatedMember
     private void Answer(int life, MemberInput input) => Deliver(life, input);
 
     /// <summary>Answers what only a master asks: whose mastership is over hears no more of it.</summary>
-    private void AnswerMaster(int life, int mastership, MemberInput input)
-    {
-        if (mastership == _mastership)
-            Deliver(life, input);
-    }
+    private void AnswerMaster(int life, int mastership, MemberInput input) => Deliver(life, input, mastership);
 }

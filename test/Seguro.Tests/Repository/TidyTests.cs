@@ -25,6 +25,22 @@ public sealed partial class TidyTests
             .Where(static file => file.Lines > MostLines)
             .Select(static file => $"{file.Path} has {file.Lines} lines; split it by concern"));
 
+    // The build checks the rest of the formatting (IDE0055), and .ci/run the ends of lines and files; the order of usings has no analyzer.
+    [Fact]
+    public void Usings_are_in_order_those_of_System_first()
+    {
+        List<string> found = [];
+        foreach (string path in SourceFiles.CSharp)
+        {
+            string[] names = [.. PlainUsing().Matches(SourceFiles.Read(path)).Select(static match => match.Groups["name"].Value)];
+            string[] sorted = [.. names.OrderBy(static name => name is "System" || name.StartsWith("System.", StringComparison.Ordinal) ? 0 : 1)
+                .ThenBy(static name => name, StringComparer.OrdinalIgnoreCase)];
+            if (names.Zip(sorted).FirstOrDefault(static pair => pair.First != pair.Second) is { First: { } first, Second: { } wanted })
+                found.Add($"{path}: 'using {wanted};' comes before 'using {first};'");
+        }
+        Assert.Empty(found);
+    }
+
     [Fact]
     public void Types_are_named_for_what_they_are() =>
         Assert.Empty(SourceFiles.CSharp.SelectMany(static path => VagueType().Matches(SourceFiles.Read(path)).Select(match => $"{path}: {match.Groups["name"].Value}")));
@@ -61,4 +77,7 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"\b(?:class|record|struct|interface|enum)\s+(?<name>\w*(?:Manager|Helper|Helpers|Utils|Util)\b)", RegexOptions.ExplicitCapture, 5000)]
     private static partial Regex VagueType();
+
+    [GeneratedRegex(@"^(?:global )?using (?<name>[\w.]+);", RegexOptions.ExplicitCapture | RegexOptions.Multiline, 5000)]
+    private static partial Regex PlainUsing();
 }

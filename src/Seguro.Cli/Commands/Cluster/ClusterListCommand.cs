@@ -14,7 +14,7 @@ internal static class ClusterListCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public static Command Create(Terminal terminal) =>
-        new Command("list", "List the members of a running cluster, who asks to be let in, and the nodes of their dqlite with numbers and roles.") { }.WithMember()
+        new Command("list", "List the members of a running cluster, who asks to be let in, of which Seguro each is, and the nodes of their dqlite with numbers and roles.") { }.WithMember()
             .Does(terminal, async (parse, cancel) =>
             {
                 NodeConfiguration configuration = AdminTarget.ReadConfiguration(parse);
@@ -28,15 +28,15 @@ internal static class ClusterListCommand
                     terminal.Json(new
                     {
                         master = status.Master,
-                        members = lines.Select(static line => new { name = line.Name, state = line.State, links = line.Links, dqlite = line.Node is { } node ? Of(node) : null }),
+                        members = lines.Select(static line => new { name = line.Name, state = line.State, version = line.Version, links = line.Links, dqlite = line.Node is { } node ? Of(node) : null }),
                         asking = status.Asking,
                         otherNodes = others.Select(Of),
                     });
                     return 0;
                 }
-                Table table = new Table().Border(TableBorder.Simple).AddColumns("member", "state", "links", "dqlite node");
+                Table table = new Table().Border(TableBorder.Simple).AddColumns("member", "state", "version", "links", "dqlite node");
                 foreach (Line line in lines)
-                    table.AddRow(Markup.Escape(line.Name), line.State, Markup.Escape(line.Links ?? "not in this configuration"), Markup.Escape(line.Node is { } node ? Text(node) : configuration.IsEmbedded ? "none that this configuration knows" : ""));
+                    table.AddRow(Markup.Escape(line.Name), line.State, Markup.Escape(line.Version ?? "not heard"), Markup.Escape(line.Links ?? "not in this configuration"), Markup.Escape(line.Node is { } node ? Text(node) : configuration.IsEmbedded ? "none that this configuration knows" : ""));
                 terminal.Out.Write(table);
                 if (status.Asking.Count > 0)
                     terminal.Output.WriteLine($"Asking to be let in: {string.Join(", ", status.Asking)} (seguro cluster join NAME).");
@@ -58,7 +58,7 @@ internal static class ClusterListCommand
 
     private static object Of(DqliteServer node) => new { id = node.Id, address = node.Address, role = node.Role.ToString().ToLowerInvariant() };
 
-    private sealed record Line(string Name, string State, string? Links, DqliteServer? Node)
+    private sealed record Line(string Name, string State, string? Version, string? Links, DqliteServer? Node)
     {
         public static Line Of(string name, StatusReport status, NodeConfiguration configuration, IReadOnlyList<DqliteServer> nodes)
         {
@@ -68,7 +68,7 @@ internal static class ClusterListCommand
                 : replica is not null ? replica.Stopped is not null ? "stopped" : replica.Healthy ? "replica" : "silent"
                 : name == status.Name ? status.Role
                 : status.Links.Contains(name) ? "linked" : "not heard";
-            return new Line(name, state, known?.Links.ToString(), known is { Id: > 0 } ? nodes.FirstOrDefault(node => node.Id == known.Id) : null);
+            return new Line(name, state, name == status.Name ? status.Version : status.Versions.GetValueOrDefault(name), known?.Links.ToString(), known is { Id: > 0 } ? nodes.FirstOrDefault(node => node.Id == known.Id) : null);
         }
     }
 }

@@ -18,7 +18,7 @@ public sealed class CertificateWatchTests
         using ClusterCertificates certificates = ClusterCertificates.Load(folder["a"]);
         FakeTimeProvider time = new(DateTimeOffset.UtcNow);
         List<string> notices = [];
-        await using CertificateWatch watch = new(certificates, Note, time);
+        await using CertificateWatch watch = new(certificates, new CollectingLog(notices), time);
         time.Advance(TimeSpan.FromDays(10.25));
         await Until.TrueAsync(() => Count("expires at") == 1, "the end is not told of");
         time.Advance(TimeSpan.FromHours(12));
@@ -28,12 +28,6 @@ public sealed class CertificateWatchTests
         time.Advance(TimeSpan.FromMinutes(1));
         await Until.TrueAsync(() => Count("New certificates are in use") == 1, "that there are new certificates is not told");
         Assert.Equal(2, Count("expires at"));
-
-        void Note(string notice)
-        {
-            lock (notices)
-                notices.Add(notice);
-        }
 
         int Count(string about)
         {

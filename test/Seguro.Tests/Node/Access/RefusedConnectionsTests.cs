@@ -10,7 +10,7 @@ public sealed class RefusedConnectionsTests
     {
         FakeTimeProvider time = new();
         List<string> notices = [];
-        using RefusedConnections refused = new(notices.Add, time);
+        using RefusedConnections refused = new(new CollectingLog(notices), time);
         Assert.Empty(refused.Warnings);
         refused.Note(RefusedConnections.Links, "it expired");
         refused.Note(RefusedConnections.Links, "it is not a member");

@@ -23,11 +23,7 @@ internal sealed class LinkedMember : IAsyncDisposable
                 Gate.Wait(TestContext.Current.CancellationToken);
                 _received.Writer.TryWrite((from, message));
             },
-            Notice = notice =>
-            {
-                lock (Notices)
-                    Notices.Add(notice);
-            },
+            Log = new CollectingLog(Notices),
         };
         Options = change?.Invoke(options) ?? options;
         Links = new MemberLinks(Options);

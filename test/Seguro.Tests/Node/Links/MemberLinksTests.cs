@@ -9,7 +9,7 @@ namespace Seguro.Tests.Node.Links;
 
 public sealed class MemberLinksTests
 {
-    private static readonly ClusterSettings Settings = new(new Optimism(2, ReplicaLossPolicy.Degrade), ["a", "b"], new EventNumber(7));
+    private static readonly ClusterSettings Settings = new(new Optimism(2, ReplicaLossPolicy.Degrade), ["a", "b"], new EventNumber(7)) { Pause = "upgrade" };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -41,6 +41,7 @@ public sealed class MemberLinksTests
             Assert.Equal(new Lease(new Term(3), "a@1", 9, TimeSpan.FromSeconds(1)), push.Lease);
             Assert.Equal(Settings.Optimism, push.Settings.Optimism);
             Assert.Equal(Settings.Members, push.Settings.Members);
+            Assert.Equal("upgrade", push.Settings.Pause);
             (_, message) = await a.NextAsync();
             MemberMessage.Ack ack = Assert.IsType<MemberMessage.Ack>(message);
             Assert.Equal((ulong)index, ack.Term.Value);
@@ -73,6 +74,42 @@ public sealed class MemberLinksTests
         await b.UntilLinkedAsync("a");
         Assert.Contains(("a", "b", true), told);
         Assert.Contains(("b", "a", true), told);
+    }
+
+    [Theory]
+    [InlineData("a", 2, 3)] // who makes the link is newer
+    [InlineData("b", 2, 3)]
+    [InlineData("b", 0, 0)]
+    public async Task Members_that_speak_no_common_protocol_have_no_link_and_both_say_which_to_update(string strange, int lowest, int highest)
+    {
+        using TemporaryFolder folder = new();
+        MemberVersion common = new(1, 1, "1.2.3");
+        MemberVersion version = new(lowest, highest, "9.9.9-next");
+        LinkOptions With(LinkOptions options) => options with { Version = options.Name == strange ? version : common };
+        await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), With);
+        await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), With);
+        Introduce(a, b);
+        string older = lowest > common.Highest ? (strange == "a" ? "b" : "a") : strange;
+        foreach (LinkedMember member in (LinkedMember[])[a, b])
+            await Until.TrueAsync(() => member.Links.Problems.Any(problem => problem.Contains($"Install the newer Seguro on {older}", StringComparison.Ordinal)), $"{member.Options.Name} does not say why");
+        Assert.Empty(a.Links.Linked);
+        Assert.Empty(b.Links.Linked);
+        Assert.Equal(a.Options.Version.Software, b.Links.Versions["a"]);
+        Assert.Equal(b.Options.Version.Software, a.Links.Versions["b"]);
+    }
+
+    [Fact]
+    public async Task Members_of_different_versions_with_a_common_protocol_are_linked_and_know_of_each_other()
+    {
+        using TemporaryFolder folder = new();
+        LinkOptions With(LinkOptions options) => options with { Version = options.Name == "a" ? new MemberVersion(1, 1, "1.0.0") : new MemberVersion(1, 2, "1.1.0") };
+        await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), With);
+        await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), With);
+        Introduce(a, b);
+        await a.UntilLinkedAsync("b");
+        await b.UntilLinkedAsync("a");
+        Assert.Equal("1.1.0", a.Links.Versions["b"]);
+        Assert.Equal("1.0.0", b.Links.Versions["a"]);
     }
 
     [Theory]

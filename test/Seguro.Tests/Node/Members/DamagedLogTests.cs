@@ -65,6 +65,30 @@ public sealed class DamagedLogTests
         Assert.Single(Directory.EnumerateDirectories(Path.Combine(cluster.FolderOf(name), "quarantine")));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // it hands over first
+    public async Task A_flipped_bit_that_nobody_reads_is_found_by_the_scrub_of_the_next_day(bool onMaster)
+    {
+        Dictionary<string, HeldDay> days = [];
+        await using HostCluster cluster = await HostCluster.StartAsync(optimism: 1, change: options =>
+        {
+            HeldDay day = days[options.Member.Name] = new HeldDay(options.Time);
+            return options with { ScrubRate = 1 << 30, Time = day };
+        });
+        string replica = await AskAsync(cluster);
+        string name = onMaster ? (await cluster.AwaitMasterAsync()).Name : replica;
+        Flip(Path.Combine(cluster.PierOf(name), ".urb", "log", "0i0", "data.mdb"), "ask-4-ask");
+        await cluster.UntilAsync(() => days[name].IsHeld); // its first round is over
+        days[name].Pass();
+        DamagedLogException found = await Assert.ThrowsAsync<DamagedLogException>(() => cluster.Members[name].Host.Completion.WaitAsync(TimeSpan.FromMinutes(1), Cancel));
+        Assert.NotEqual(Role.Master, cluster.Members[name].Host.Status.Role);
+        Assert.Contains(found.Message, await File.ReadAllTextAsync(Path.Combine(cluster.FolderOf(name), "damaged-log"), Cancel), StringComparison.Ordinal);
+        await cluster.KillAsync(name);
+        await cluster.StartMemberAsync(name);
+        await cluster.UntilEqualAsync(Last);
+    }
+
     [Fact]
     public async Task A_peer_that_reads_damage_gets_nothing_and_the_member_ends()
     {

@@ -31,6 +31,7 @@ sealed class HostCluster : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private UdpBalancer? _balancer;
     private Task _balancing = Task.CompletedTask;
+    private readonly Dictionary<string, ShellContract> _contracts = new(StringComparer.Ordinal);
     private int _lives;
 
     private HostCluster() => _client.Bind(new IPEndPoint(IPAddress.Loopback, 0));
@@ -42,6 +43,11 @@ sealed class HostCluster : IAsyncDisposable
     public Optimism Optimism { get; private init; }
 
     public long LargestEvent { get; private init; }
+
+    /// <summary>Through which each member sees the log; itself where nothing is put between.</summary>
+    public Func<IStoredLog, IStoredLog> Between { get; private init; } = static log => log;
+
+    private Func<MemberHostOptions, MemberHostOptions> Change { get; init; } = static options => options;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -60,11 +66,20 @@ sealed class HostCluster : IAsyncDisposable
     /// <param name="disk">Where member <c>one</c> keeps its pier instead, if given.</param>
     /// <param name="balanced">A real balancer stands before the members, and their ships hear of each start of the drivers.</param>
     /// <param name="largestEvent">How many bytes an event may have in the store.</param>
+    /// <param name="change">What is different at each member.</param>
     /// <param name="boot">The first events, where they are not the demo kernel's; as many.</param>
+    /// <param name="between">See <see cref="Between"/>.</param>
     public static async Task<HostCluster> StartAsync(
-        int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue, IReadOnlyList<ReadOnlyMemory<byte>>? boot = null)
+        int optimism, string? disk = null, bool balanced = false, long largestEvent = int.MaxValue, IReadOnlyList<ReadOnlyMemory<byte>>? boot = null,
+        Func<IStoredLog, IStoredLog>? between = null, Func<MemberHostOptions, MemberHostOptions>? change = null)
     {
-        HostCluster cluster = new() { Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait), LargestEvent = largestEvent };
+        HostCluster cluster = new()
+        {
+            Change = change ?? (static options => options),
+            Optimism = new Optimism(optimism, ReplicaLossPolicy.Wait),
+            LargestEvent = largestEvent,
+            Between = between ?? (static log => log),
+        };
         if (disk is not null)
             Directory.CreateSymbolicLink(cluster.FolderOf("one"), disk);
         if (balanced)
@@ -107,20 +122,22 @@ sealed class HostCluster : IAsyncDisposable
     {
         Directory.CreateDirectory(FolderOf(name));
         IStore store = await OpenStoreAsync();
-        EventLog log = new((await store.OpenLogAsync(Zod, Cancel))!, store.Capabilities with { LargestEvent = LargestEvent });
+        EventLog log = new(Between((await store.OpenLogAsync(Zod, Cancel))!), store.Capabilities with { LargestEvent = LargestEvent });
         NockShip ship = NewShip(name);
         IPEndPoint any = new(IPAddress.Loopback, 0);
         DatagramPort port = _balancer is null
             ? OwnPort.Open(any)
             : new BalancerPort(BalancerLink.Open(any, new HostAddress("127.0.0.1", _balancer.Inside.Port), () => Keys.Entries.First(entry => entry.Member == name).Key, TimeProvider.System));
+        string candidate = $"{name}@{Interlocked.Increment(ref _lives)}";
+        ShellContract contract = _contracts[name] = new ShellContract(candidate);
         EffectRouter router = new(port, new EffectRouterOptions { AnnounceDrivers = _balancer is not null });
         MemberHost host = await MemberHost.StartAsync(
-            new MemberHostOptions
+            Change(new MemberHostOptions
             {
                 Member = new MemberOptions
                 {
                     Name = name,
-                    Candidate = $"{name}@{Interlocked.Increment(ref _lives)}",
+                    Candidate = candidate,
                     Members = Names,
                     InitialOptimism = Optimism,
                     SnapshotEvery = 10,
@@ -145,7 +162,8 @@ sealed class HostCluster : IAsyncDisposable
                 },
                 Release = router.ReleaseAsync,
                 ChangeRole = router.ChangeRole,
-            },
+                Trace = contract.Check,
+            }),
             Cancel);
         router.Start(host.Hear);
         lock (_gate)
@@ -159,6 +177,7 @@ sealed class HostCluster : IAsyncDisposable
         lock (_gate)
             _members.Remove(name, out member);
         await member!.DisposeAsync();
+        Assert.Null(_contracts[name].Violation);
     }
 
     /// <summary>Ends a member as SIGTERM does.</summary>

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Text;
 using Seguro.Core;
 using Seguro.Nock.Kernels;
 using Seguro.Node.Configuration;
@@ -25,10 +25,9 @@ public sealed class ShipLogTests : IDisposable
     public async Task Waits_until_the_whole_log_was_imported()
     {
         await using CountingStore store = new(await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{_folder["log.db"]}"), new StoreOptions { Create = true }, Cancel));
-        ConcurrentQueue<string> notices = new();
-        Task<(EventLog Log, PierIdentity Identity)> opening = ShipLog.OpenAsync(store, Configuration(), notices.Enqueue, Cancel);
-        await Until.TrueAsync(() => !notices.IsEmpty, "it said nothing");
-        Assert.Contains("seguro pier import PIER --store sqlite:", Assert.Single(notices), StringComparison.Ordinal);
+        StartWaiting waiting = new(static _ => { }, TimeProvider.System);
+        Task<(EventLog Log, PierIdentity Identity)> opening = ShipLog.OpenAsync(store, Configuration(), waiting, Cancel);
+        await Until.TrueAsync(() => waiting.Current?.Contains("seguro pier import PIER --store sqlite:", StringComparison.Ordinal) is true, "it does not say what it waits for");
         Assert.Empty(await store.ListLogsAsync(Cancel));
 
         EventNumber last = new((ulong)DemoKernel.BootPayloads().Count);
@@ -50,7 +49,27 @@ public sealed class ShipLogTests : IDisposable
         (EventLog opened, PierIdentity identity) = await opening;
         await using (opened)
             Assert.Equal((uint)DemoKernel.Life, identity.Life);
-        Assert.Single(notices);
+    }
+
+    [Theory]
+    [InlineData("2")]
+    [InlineData("0")]
+    [InlineData("new")]
+    public async Task A_log_of_a_protocol_that_is_not_spoken_here_is_refused_by_name(string protocol)
+    {
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{_folder["log.db"]}"), new StoreOptions { Create = true }, Cancel);
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new()
+        {
+            [MetadataKey.Who] = default,
+            [MetadataKey.Fake] = default,
+            [MetadataKey.Life] = new byte[] { (byte)DemoKernel.Life },
+            [MetadataKey.Protocol] = Encoding.ASCII.GetBytes(protocol),
+        };
+        await (await store.CreateLogAsync(Zod, Position.Origin, metadata, Cancel)).DisposeAsync();
+        SeguroException refused = await Assert.ThrowsAsync<SeguroException>(
+            () => ShipLog.OpenAsync(store, Configuration(), new StartWaiting(static _ => { }, TimeProvider.System), Cancel));
+        Assert.Equal(ErrorCode.OtherVersion, refused.Code);
+        Assert.Contains($"protocol {protocol}", refused.Message, StringComparison.Ordinal);
     }
 
     private NodeConfiguration Configuration()

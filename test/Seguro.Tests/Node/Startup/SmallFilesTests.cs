@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Files;
@@ -208,7 +209,7 @@ public sealed class SmallFilesTests : IDisposable
     }
 
     private Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, CancellationToken cancel) =>
-        EmbeddedDqlite.StartAsync(configuration, _certificates, new AccessList("test", new AccessRecord { Members = ["m1"] }), static _ => { }, cancel);
+        EmbeddedDqlite.StartAsync(configuration, _certificates, new AccessList("test", new AccessRecord { Members = ["m1"] }), new StartWaiting(static _ => { }, TimeProvider.System), NullLogger.Instance, cancel);
 
     private async Task<NodeConfiguration> ConfigureAsync(ulong id)
     {
