@@ -95,7 +95,7 @@ need_dotnet() {
 # build PROJECT STAMP: builds quietly where something is newer than the stamp. Two at once wait for each other.
 build() {
   local project=$1 stamp=$2
-  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/test" "$root/bench" "$root/eng" "$root"/Directory.* "$root/global.json" -newer "$stamp" \
+  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/test" "$root/bench" "$root/eng" "$root/samples" "$root"/Directory.* "$root/global.json" -newer "$stamp" \
       \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.globalconfig' -o -name '*.txt' -o -name 'global.json' \) -print -quit 2>/dev/null)" ]; then
     return 0
   fi

@@ -123,8 +123,10 @@ public enum ErrorCode
 
     /// <summary>A ship is not to be started from this log: somebody knows of a later event of it.</summary>
     NotAtHead = 3052,
+
     /// <summary>A harbor's target went back in time: it has less than it was known to have.</summary>
     HarborWentBack = 3060,
+
     /// <summary>A harbor's target does not keep what a backup rests on: that a name that exists is not made again.</summary>
     UnsafeTarget = 3061,
 

@@ -1,5 +1,7 @@
 /* Appends events until it is killed, and prints the number of each that is committed: writer URL [CERTIFICATES]. After any failure it campaigns again, and asks the log how far it came.
  * writer URL verify NUMBER: every event from 1 on is what it must be, and the log goes at least as far as NUMBER. */
+#include <signal.h>
+
 #include "check.h"
 
 enum { MOST = 4096 };
@@ -37,6 +39,7 @@ int main(int argc, char **argv)
     seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE, .lease_ms = 1000, .patience_ms = 5000, .certificates = argc == 3 ? argv[2] : NULL };
     seguro_log *log;
     MUST(seguro_open(argv[1], "~zod", &options, &log, &error));
+    signal(SIGPIPE, SIG_DFL); /* a host that has it so is not ended by a database that goes away */
     if (verify)
         return verifies(log, strtoull(argv[3], NULL, 10));
     setvbuf(stdout, NULL, _IOLBF, 0);
