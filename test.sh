@@ -7,7 +7,8 @@ cd "$root" || exit 1
 . "$root/eng/setup.sh"
 
 need_dotnet
-need_packages libdqlite0 liblmdb0 python3 util-linux procps iproute2 nftables
+need_packages libdqlite0 liblmdb0 python3 util-linux procps iproute2 nftables age zstd
+need_harbor_servers || exit 1
 need_postgresql
 need_patroni || exit 1
 need_pgbouncer || exit 1

@@ -3,6 +3,7 @@ using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Cluster;
 using Seguro.Cli.Commands.Cluster.Certificates;
 using Seguro.Cli.Commands.Cluster.Keys;
+using Seguro.Cli.Commands.Harbor;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Members;
 using Seguro.Cli.Commands.Mirror;
@@ -91,6 +92,17 @@ public static class SeguroCommand
                 PierVerifyCommand.Create(terminal),
             },
             MirrorCommand.Create(terminal),
+            new Command("harbor", "Back a ship's log up to folders, buckets and servers whose keepers can't read it; prove it, restore it.")
+            {
+                new Command("key", "The keys of a harbor.") { HarborKeyNewCommand.Create(terminal) },
+                HarborAttachCommand.Create(terminal),
+                HarborBackupCommand.Create(terminal),
+                HarborListCommand.Create(terminal),
+                HarborVerifyCommand.Create(terminal),
+                HarborRestoreCommand.Create(terminal),
+                HarborDrillCommand.Create(terminal),
+                HarborPruneCommand.Create(terminal),
+            },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),

@@ -65,31 +65,9 @@ public static class LogCopy
         await LogMetadata.SetAsync(copy, term, MetadataKey.Import, marked, begun, cancel);
         TransferMeter meter = new(progress, TransferStep.Copying, missing, rest);
         if (missing > 0)
-            await AppendAsync(source, state, copy, term, reached.Head.Position, meter, cancel);
+            await EventCopy.RunAsync(source, state, copy, term, reached.Head.Position, meter, cancel);
         await LogMetadata.SetAsync(copy, term, MetadataKey.Import, begun, new ImportMark(IsComplete: true, state.Head.Number).ToBytes(), cancel);
-        meter.Report();
         return new LogCopyResult(meter.Events, meter.Bytes, reached.First, state.Head.Position, time.GetElapsedTime(started));
-    }
-
-    private static async Task AppendAsync(EventLog source, LogState state, EventLog copy, Term term, Position head, TransferMeter meter, CancellationToken cancel)
-    {
-        await using GroupAppender appender = new(copy, term, head, meter);
-        await foreach (Event read in source.ReadAsync(state, head.Number.Next, state.Head.Number, cancel))
-        {
-            if (read.Payload.Length <= appender.LargestInGroup)
-                await appender.AddAsync(read.Payload, cancel);
-            else
-                await appender.AddAsync(read.Payload.Length, Whole(read.Payload), cancel);
-        }
-        await appender.FlushAsync(cancel);
-        if (appender.Reached != state.Head.Position)
-            throw new SeguroException(ErrorCode.Corrupt, $"the copy ends at {appender.Reached}, and its source at {state.Head.Position}", "Verify the source: seguro log verify.");
-    }
-
-    private static async IAsyncEnumerable<ReadOnlyMemory<byte>> Whole(ReadOnlyMemory<byte> payload)
-    {
-        yield return payload;
-        await Task.CompletedTask;
     }
 
     /// <summary>The copy must be a beginning of the source, and the source must have what follows it.</summary>

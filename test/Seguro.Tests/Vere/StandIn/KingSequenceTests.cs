@@ -46,7 +46,7 @@ public sealed class KingSequenceTests : IDisposable
         ulong events;
         await using (StandInVere king = _pier.StartKing([]))
         {
-            await king.SaysAsync(": live", Cancel);
+            await king.SaysAsync(StandInPier.Live, Cancel);
             (_, events) = await _pier.AskAsync("before");
             await Tool.SignalAsync("KILL", [_pier.LockedBy()]);
             Assert.Equal(1, await king.EndAsync(Cancel));
@@ -69,15 +69,13 @@ public sealed class KingSequenceTests : IDisposable
         int worker;
         await using (StandInVere king = _pier.StartKing([]))
         {
-            await king.SaysAsync(": live", Cancel);
+            await king.SaysAsync(StandInPier.Live, Cancel);
             await _pier.AskAsync("before");
             worker = _pier.LockedBy();
             await king.SignalAsync("KILL");
             await king.EndAsync(Cancel);
         }
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(5));
-        while (Tool.IsRunning(worker))
-            await timer.WaitForNextTickAsync(Cancel);
+        await StandInPier.GoneAsync(worker);
         await using StandInVere next = await _pier.LiveAsync();
         Assert.Equal(2u, (await _pier.AskAsync("after")).Datagrams);
     }

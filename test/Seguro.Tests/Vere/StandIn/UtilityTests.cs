@@ -93,11 +93,12 @@ public sealed class UtilityTests : IDisposable
             await _pier.BootAsync();
         await using (StandInVere king = _pier.StartKing([]))
         {
-            await king.SaysAsync(": live", Cancel);
+            await king.SaysAsync(StandInPier.Live, Cancel);
             await _pier.AskAsync("something");
             int worker = _pier.LockedBy();
             await Tool.SignalAsync("KILL", [king.Id, worker]);
             await king.EndAsync(Cancel);
+            await StandInPier.GoneAsync(worker);
         }
         using Pier pier = Pier.Open(_pier.Path, PierAccess.Offline);
         return pier.Info.Last.Value;
