@@ -90,6 +90,7 @@ public static class SeguroCommand
                 PierVerifyCommand.Create(terminal),
             },
             MirrorCommand.Create(terminal),
+            RelayCommand.Create(terminal),
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),

@@ -24,6 +24,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
     /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
     private const int MostRepairs = 3;
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VereHandOver = TimeSpan.FromSeconds(60); // it writes a snapshot as it ends
     private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
     private readonly NodeConfiguration _configuration;
@@ -90,7 +91,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
                 CertificatesUntil = _certificates.Expires,
                 Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null),
             };
-            return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
+            return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops, Level = host.Level };
         }
     }
 
@@ -151,7 +152,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             if (node._host is { } host)
-                await host.EndAsync(HandOver, LongestSnapshot);
+                await host.EndAsync(configuration.VereBinary is null ? HandOver : VereHandOver, LongestSnapshot);
         }
         catch (DamagedLogException damage) when (mayRepair && DamageMark.Read(configuration.Folder) is not null)
         {
@@ -252,7 +253,9 @@ public sealed partial class SeguroNode : IAsyncDisposable
         (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, _waiting, cancel);
         Keep(log);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
-        IShip ship = Keep(MakeShip(identity));
+        IShip? ship = MakeShip(identity);
+        if (ship is not null)
+            Keep(ship);
         EffectRouter? router = MakeRouter(identity);
         if (router is not null)
             Keep(router);
@@ -264,6 +267,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             Store = log,
             Pier = Path.Combine(_configuration.Folder, "pier"),
             Ship = ship,
+            Vere = MakeVere(),
             Send = links.Send,
             ReadPeers = links.ReadAsync,
             Suspect = new SuspicionTeller(links).Tell,
@@ -279,7 +283,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             SeeTerm = term => router?.SeeTerm(term),
             Log = _log,
         };
-        MemberHost host = Keep(await _waiting.ForAsync("this member's own log and its ship's last state", () => MemberHost.StartAsync(hosted, cancel), cancel));
+        MemberHost host = Keep(await _waiting.ForAsync("this member's own log and its ship's last state", () => StartHostAsync(hosted, cancel), cancel));
         _host = host;
         await links.StartAsync(cancel);
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));

@@ -23,6 +23,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly Member _member;
     private readonly LocalLog _local;
     private readonly ShipWorker _ship;
+    private readonly OwnShip? _own;
     private readonly SharedLog _shared;
     private readonly SharedLogReader _reader;
     private readonly StoreTrouble _trouble;
@@ -66,7 +67,9 @@ public sealed partial class MemberHost : IAsyncDisposable
         _replay = new ReplayNotice(options.Time, options.Log);
         _heard = new FairRoom(options.MaxHeard, options.MaxHeardBytes, FairRoom.SeedOf(options.Member.Candidate));
         _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
-        _ship = new ShipWorker(options, local, _suspects);
+        _own = options.Vere is { } vere ? new OwnShip(options, vere, local, _folder, Post) : null;
+        IShip ship = _own?.Recorded ?? options.Ship ?? throw new ArgumentException("A member needs a ship, or a vere.", nameof(options));
+        _ship = new ShipWorker(options, ship, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
         _metrics = new MemberMetrics(options.Member.Name, options.Store.Ship, options.Cluster, options.Time, () => _status);
@@ -88,6 +91,9 @@ public sealed partial class MemberHost : IAsyncDisposable
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
+
+    /// <summary>What a replica of a ship that runs on a vere has done with its events, for people; <see langword="null"/> for every other ship.</summary>
+    public string? Level => _own?.Level;
 
     /// <summary>Ends when the host was disposed of; faults when the member can't go on.</summary>
     public Task Completion => _completion.Task;
@@ -225,6 +231,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
+        _own?.Dispose();
         _suspects.Dispose();
         _metrics.Dispose();
         _tenure.Dispose();
@@ -284,6 +291,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         MemberStatus before = _status;
         _status = _member.Status;
+        _own?.Commit(_status.Committed.Number);
         _replay.See(_status);
         if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
             _options.ChangeMembers(_status);
