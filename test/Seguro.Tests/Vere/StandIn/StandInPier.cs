@@ -14,6 +14,9 @@ sealed class StandInPier : IDisposable
     private readonly TemporaryFolder _folder = new("standin");
     private readonly UdpClient _peer = new(new IPEndPoint(IPAddress.Loopback, 0));
 
+    /// <summary>What a king says when all its drivers are.</summary>
+    public const string Live = "): live";
+
     public StandInPier(string version = "4.6") => Version = ("STANDIN_VERE_VERSION", version);
 
     public (string Name, string Value) Version { get; }
@@ -41,7 +44,7 @@ sealed class StandInPier : IDisposable
     public async Task<StandInVere> LiveAsync(params string[] more)
     {
         StandInVere king = StartKing([("STANDIN_VERE_RECORD", Record)], more);
-        await king.SaysAsync(": live", Cancel);
+        await king.SaysAsync(Live, Cancel);
         return king;
     }
 
@@ -90,6 +93,14 @@ sealed class StandInPier : IDisposable
 
     /// <summary>The process number in <c>.vere.lock</c>.</summary>
     public int LockedBy() => int.Parse(File.ReadAllText(System.IO.Path.Combine(Path, ".vere.lock")), CultureInfo.InvariantCulture);
+
+    /// <summary>Waits until a process is gone that was told to end, or whose king is gone: until then it may hold the pier.</summary>
+    public static async Task GoneAsync(int process)
+    {
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(5));
+        while (Tool.IsRunning(process))
+            await timer.WaitForNextTickAsync(Cancel);
+    }
 
     public void Dispose()
     {
