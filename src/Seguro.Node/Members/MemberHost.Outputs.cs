@@ -212,8 +212,6 @@ public sealed partial class MemberHost
         });
     }
 
-    private void RunShip(MemberOutput.RunShip run, Task recorded, CancellationToken tenure) => Begin(() => _own!.RunAsync(run, recorded, tenure));
-
     /// <summary>What was begun as a candidate or a master ends with that; what begins then has a token of its own.</summary>
     private void ChangeRole(MemberOutput.RoleChanged changed)
     {

@@ -25,7 +25,6 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly Member _member;
     private readonly LocalLog _local;
     private readonly ShipWorker _ship;
-    private readonly OwnShip? _own;
     private readonly SharedLog _shared;
     private readonly SharedLogReader _reader;
     private readonly StoreTrouble _trouble;
@@ -96,9 +95,6 @@ public sealed partial class MemberHost : IAsyncDisposable
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
-
-    /// <summary>What a replica of a ship that runs on a vere has done with its events, for people; <see langword="null"/> for every other ship.</summary>
-    public string? Level => _own?.Level;
 
     /// <summary>Ends when the host was disposed of; faults when the member can't go on.</summary>
     public Task Completion => _completion.Task;
