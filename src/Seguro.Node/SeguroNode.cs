@@ -23,6 +23,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
 {
     /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
     private const int MostRepairs = 3;
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
@@ -41,6 +42,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
     private KeyFile<MemberKey>? _balancerKey;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
+    private ServiceNotify? _service;
     private bool _isDisposed;
 
     private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, ILogger log)
@@ -131,25 +133,30 @@ public sealed partial class SeguroNode : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(log);
-        for (int repairs = 0; await RunOnceAsync(configuration, log, mayRepair: repairs < MostRepairs, cancel); repairs++)
+        using ServiceNotify service = ServiceNotify.OfProcess();
+        for (int repairs = 0; await RunOnceAsync(configuration, log, service, mayRepair: repairs < MostRepairs, cancel); repairs++)
             log.LogWarning("The member starts again, and makes itself a new log from the cluster.");
     }
 
     /// <summary>Runs a member. True where it is to start again: its own log was found to be damaged, and that is marked.</summary>
-    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, ILogger log, bool mayRepair, CancellationToken cancel)
+    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, ILogger log, ServiceNotify service, bool mayRepair, CancellationToken cancel)
     {
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
         certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
         Directory.CreateDirectory(configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using SeguroNode node = new(configuration, certificates, new MemberAccess(configuration), log);
+        using CancellationTokenSource ended = new();
+        Task keeping = service.KeepAsync(() => node._host is not { } host || host.SilentFor < LongestSilence, () => node.Line, ended.Token);
         try
         {
+            node._service = service;
             await node.StartLetInAsync(cancel);
             // What hears, and what follows, must not end unseen.
             await (await Task.WhenAny(node._host!.Completion, node._links!.Completion, node._router?.Completion ?? node._host.Completion).WaitAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
+            service.Stopping();
             if (node._host is { } host)
                 await host.EndAsync(HandOver, LongestSnapshot);
         }
@@ -158,8 +165,18 @@ public sealed partial class SeguroNode : IAsyncDisposable
             log.LogError("This member's own log is damaged: {Damage}.", damage.Message);
             return true;
         }
+        finally
+        {
+            await ended.CancelAsync();
+            await keeping;
+        }
         return false;
     }
+
+    /// <summary>How it stands, in a line.</summary>
+    private string Line => _host?.Status is { } status
+        ? $"{status.Role.ToString().ToLowerInvariant()}, term {status.Term}, event {status.Processed.Number}{(status.Warnings.Count > 0 ? $"; {status.Warnings[0]}" : "")}"
+        : _waiting.Current ?? "starting";
 
     /// <summary>Ends everything, in the reverse order of its start.</summary>
     public async ValueTask DisposeAsync()
@@ -231,10 +248,12 @@ public sealed partial class SeguroNode : IAsyncDisposable
                 Certificates = _certificates,
                 Token = _configuration.AdminToken is { } file ? ReadToken(file) : null,
                 Status = () => Status,
+                History = () => _host?.History ?? [],
                 Actions = actions,
                 Refused = why => _refused.Note(RefusedConnections.Admin, why),
             },
             cancel));
+        _service?.Ready(); // from here on it answers; the others may take their time
         if (_configuration.IsEmbedded)
             _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, _waiting, _log, cancel));
         if (_dqlite is not null)

@@ -67,14 +67,12 @@ internal sealed partial class Master
         {
             member.SeeReleased(head.Number);
         }
+        AdoptAsItIs();
         member.Master = member.Options.Name;
         foreach (string name in member.Members)
             AddReplica(name);
         member.Become(Role.Master);
     }
-
-    /// <summary>The lease.</summary>
-    public Lease Lease => _keeper.Lease;
 
     /// <summary>How many events' effects wait.</summary>
     public int Gated => _gate.Count;
@@ -98,7 +96,7 @@ internal sealed partial class Master
 
     /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
     public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
-        && _member.Settings.Released == Tip.Number && _writing is null;
+        && _member.Settings.Released == Tip.Number && _writing is null && !(_isRunning && _member.Settings.IsPaused);
 
     /// <summary>Why the mastership has ended; null while it lasts.</summary>
     public string? Demotion => _demotion;
@@ -263,7 +261,7 @@ internal sealed partial class Master
 
     private void Compute()
     {
-        if (_member.IsShipBusy || _member.Settings.History is null)
+        if (RunOwn() || _member.IsShipBusy || _member.Settings.History is null)
             return;
         if (_adopting.Count > 0)
         {
@@ -279,7 +277,7 @@ internal sealed partial class Master
         // Events without effects do not wait at the gate, but they stay in the tail while it is closed.
         bool isFull = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _gate.Bytes >= _member.Options.MaxGatedBytes
             || _member.Tail.Bytes >= _member.Options.PushWindow + _member.Options.MaxUnreplicatedBytes || _member.Tail.Count >= MostInTail;
-        if (room <= 0 || isFull || _isSteppingDown)
+        if (room <= 0 || isFull || _isSteppingDown || IsPaused())
             return;
         List<Ovum> ova = _member.Ingress.Take(room);
         if (ova.Count == 0)
@@ -364,7 +362,7 @@ internal sealed partial class Master
         }
         if (IsCommitTooWeak(asked))
             limit = EventNumber.None;
-        if (_gate.Open(_keeper.Lease.Term, strict, limit, _member.Options.MaxGroup) is { } release)
+        if (_gate.Open(_keeper.Lease.Term, strict, Bounded(limit), _member.Options.MaxGroup) is { } release)
             _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
         SeeReleased();
         bool waits = healthy.Count < asked && limit == strict && _gate.Count > 0;

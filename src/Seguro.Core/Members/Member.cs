@@ -20,6 +20,8 @@ public sealed class Member
         ArgumentNullException.ThrowIfNull(options);
         if (options.StoreWindow is { } window && options.MaxGroupBytes > window)
             throw new ArgumentException($"A group of {options.MaxGroupBytes} bytes can't go into a store that holds {window}: no append would ever succeed.", nameof(options));
+        if (options.MakesEvents && options.Effects is EffectsPolicy.AtLeastOnce)
+            throw new ArgumentException("What a ship that makes its events itself wanted done is lost with it: at-least-once can't be kept.", nameof(options));
         _state = new MemberState(options);
         _processing = new Processing(_state);
         _rejoin = new Rejoin(_state, _processing);
@@ -58,6 +60,7 @@ public sealed class Member
         EverCommitted = _state.EverCommitted,
         Proven = _state.Proven,
         History = _state.Settings.History,
+        Pause = _state.Settings.Pause,
         Loss = _state.IsStoreDoubted ? _state.StopReason : null,
         Warnings = [.. _state.Warnings],
     };
@@ -175,6 +178,13 @@ public sealed class Member
                     _master.OnPoked(poked.Computations);
                 else
                     _state.IsShipAstray = true;
+                break;
+            case MemberInput.Made made:
+                _master?.OnMade(made.Events);
+                break;
+            case MemberInput.ShipEnded ended:
+                _state.GiveBack(ended.Local);
+                _master?.OnShipEnded(ended);
                 break;
             case MemberInput.EventsApplied applied:
                 _state.IsShipBusy = false;
@@ -312,7 +322,7 @@ public sealed class Member
 
     private void Pump()
     {
-        int expired = _state.Ingress.Expire(_state.Now, keepHeard: _master is not null);
+        int expired = _state.Ingress.Expire(_state.Now, keepHeard: _master is not null && !_state.Settings.IsPaused);
         if (expired > 0)
             _state.Emit(new MemberOutput.Dropped(expired, "heard, and not seen in the log for too long"));
         for (Role before = (Role)(-1); before != Role;)

@@ -36,6 +36,21 @@ public abstract record MemberInput
     /// <param name="Computations">What came of them.</param>
     public sealed record Poked(IReadOnlyList<Computation> Computations) : MemberInput;
 
+    /// <summary>
+    /// A ship that makes its events itself made these: they are durable in the local log. They follow the last that was told of, and come only between
+    /// <see cref="MemberOutput.RunShip"/> and <see cref="ShipEnded"/>.
+    /// </summary>
+    /// <param name="Events">The events. One without effects is passed over by <see cref="MemberOutput.Release"/>.</param>
+    public sealed record Made(IReadOnlyList<Computation.Accepted> Events) : MemberInput;
+
+    /// <summary>
+    /// Answers <see cref="MemberOutput.RunShip"/>, when the ship's processes are gone, whatever ended them, and the local log is the member's again. Before it, all of the local log was told of by
+    /// <see cref="Made"/>, unless the mastership is over.
+    /// </summary>
+    /// <param name="Local">The end of the local log, on disk.</param>
+    /// <param name="Reason">Why it ended, for people.</param>
+    public sealed record ShipEnded(Position Local, string Reason) : MemberInput;
+
     /// <summary>Answers <see cref="MemberOutput.Apply"/>.</summary>
     /// <param name="Results">What the events did, in order; fewer than asked where the next one failed, or where the shell had worked at them for long enough: the rest is asked for again.</param>
     /// <param name="Failure">Why the next one could not be applied: it crashed, or led to another state. The shell keeps the evidence.</param>

@@ -24,6 +24,12 @@ public sealed record MemberOptions
     /// <summary>What a new master does with effects of unknown fate.</summary>
     public EffectsPolicy Effects { get; init; } = EffectsPolicy.AtLeastOnce;
 
+    /// <summary>
+    /// The ship of whoever is master makes its events by itself, and writes them into the local log (<see cref="MemberOutput.RunShip"/>); it is poked by nobody. What its events want done is known
+    /// to nobody after it, so that <see cref="Effects"/> must be <see cref="EffectsPolicy.AtMostOnce"/>.
+    /// </summary>
+    public bool MakesEvents { get; init; }
+
     /// <summary>The optimism of a cluster whose store does not say.</summary>
     public Optimism InitialOptimism { get; init; } = Optimism.Default;
 

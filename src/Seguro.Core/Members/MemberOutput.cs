@@ -3,7 +3,7 @@ namespace Seguro.Core;
 /// <summary>What a member wants done. The shell does it and answers by the input that is named; it decides nothing by itself.</summary>
 /// <remarks>
 /// Of each kind that is answered there is at most one under way at a time, with these exceptions: <see cref="Poke"/>, <see cref="Apply"/> and <see cref="RestoreShip"/>
-/// share one place (the ship does one thing at a time), <see cref="AppendLocal"/> and <see cref="Quarantine"/> share one (the local log), and <see cref="Read"/> and <see cref="ReadLocal"/> share one.
+/// share one place (the ship does one thing at a time; <see cref="RunShip"/> takes it, and the local log's, until the ship has ended), <see cref="AppendLocal"/> and <see cref="Quarantine"/> share one (the local log), and <see cref="Read"/> and <see cref="ReadLocal"/> share one.
 /// Outputs of one kind are carried out in the order given.
 /// </remarks>
 public abstract record MemberOutput
@@ -15,6 +15,21 @@ public abstract record MemberOutput
     /// <summary>Compute the next events. Answer: <see cref="MemberInput.Poked"/>.</summary>
     public sealed record Poke(IReadOnlyList<Ovum> Ova) : MemberOutput;
 
+    /// <summary>
+    /// Give the local log to a ship that makes its events itself, and let it run. It may say outside what comes of an event only once <see cref="Release"/> says so; all that the log has now is
+    /// released. A change of role ends it at once, <see cref="EndShip"/> in peace. Answer: <see cref="MemberInput.Made"/> for its events, <see cref="MemberInput.ShipEnded"/> at the end.
+    /// </summary>
+    /// <param name="Term">The term that it runs in.</param>
+    /// <param name="Head">The end of the local log.</param>
+    public sealed record RunShip(Term Term, Position Head) : MemberOutput;
+
+    /// <summary>Let the running ship finish what it began, keep its state and end. No answer but <see cref="MemberInput.ShipEnded"/>.</summary>
+    public sealed record EndShip : MemberOutput
+    {
+        /// <summary>The only instance.</summary>
+        public static EndShip Instance { get; } = new();
+    }
+
     /// <summary>Process events of the log. Answer: <see cref="MemberInput.EventsApplied"/>.</summary>
     public sealed record Apply(IReadOnlyList<Event> Events) : MemberOutput;
 
@@ -24,7 +39,7 @@ public abstract record MemberOutput
     /// </summary>
     public sealed record RestoreShip(EventNumber AtMost) : MemberOutput;
 
-    /// <summary>Keep a snapshot of the ship, which stands at this position; no answer, and no hurry.</summary>
+    /// <summary>Keep a snapshot of the ship, which stands at this position; no answer, and no hurry. A ship that runs by itself may have gone on: of what is committed, then.</summary>
     public sealed record Snapshot(Position Position) : MemberOutput;
 
     /// <summary>

@@ -130,6 +130,14 @@ internal sealed class MemberState
         return true;
     }
 
+    /// <summary>A ship that had the local log is gone: what is in the log is what it did.</summary>
+    public void GiveBack(Position local)
+    {
+        (IsLocalBusy, IsShipBusy) = (false, false);
+        Local = LocalAsked = local;
+        Ship = ShipAsked = local;
+    }
+
     public void StateAnswered() => IsStateBusy = false;
 
     public void Become(Role role)
@@ -311,6 +319,7 @@ internal sealed class MemberState
             settings.History is { } history && !(history < Settings.History) ? history : Settings.History)
         {
             Left = settings.Left ?? Settings.Left,
+            Pause = settings.Pause ?? Settings.Pause,
         };
         SeeReleased(settings.Released);
         SeeReleased(Settings.History ?? EventNumber.None);

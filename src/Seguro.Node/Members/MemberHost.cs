@@ -17,6 +17,7 @@ public sealed partial class MemberHost : IAsyncDisposable
 {
     private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
     private const int MostHeld = 64;
+    private const int MostHistory = 500;
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan BetweenSuspicions = TimeSpan.FromSeconds(1);
 
@@ -29,6 +30,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly StoreTrouble _trouble;
     private readonly MemberMetrics _metrics;
     private readonly ReplayNotice _replay;
+    private readonly HistoryFile _history;
     private readonly SuspectOva _suspects;
     private readonly Channel<(MemberInput Input, CancellationToken Tenure)> _mailbox = Channel.CreateUnbounded<(MemberInput, CancellationToken)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
@@ -47,6 +49,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly Lock _hearing = new();
     private int _received;
     private long _receivedBytes;
+    private long _lastTaken;
     private int _tick;
     private int _snapshot;
     private int _isDisposed;
@@ -65,6 +68,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
         _replay = new ReplayNotice(options.Time, options.Log);
+        _history = new HistoryFile(_folder, options.Time, options.Log);
         _heard = new FairRoom(options.MaxHeard, options.MaxHeardBytes, FairRoom.SeedOf(options.Member.Candidate));
         _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
         _ship = new ShipWorker(options, local, _suspects);
@@ -164,6 +168,12 @@ public sealed partial class MemberHost : IAsyncDisposable
         Post(new MemberInput.Heard(ovum));
     }
 
+    /// <summary>For how long it has taken nothing from its mailbox, where a tick comes each tenth of a lease: more than some seconds mean that it hangs.</summary>
+    public TimeSpan SilentFor => Now - TimeSpan.FromTicks(Volatile.Read(ref _lastTaken));
+
+    /// <summary>What changed in the cluster, as this member saw it; the newest entries, the oldest of them first.</summary>
+    public IReadOnlyList<HistoryEntry> History => _history.Read(MostHistory);
+
     /// <summary>Counts what was dropped before it came here.</summary>
     /// <param name="reason">Why; few and fixed.</param>
     public void Drop(string reason) => _metrics.Dropped(1, reason);
@@ -251,6 +261,7 @@ public sealed partial class MemberHost : IAsyncDisposable
                     // An answer to what a master asked may have waited here while its mastership ended: the next must not take it for its own.
                     MemberInput input = waiting.Tenure.IsCancellationRequested ? MemberInput.Tick.Instance : waiting.Input;
                     TimeSpan now = Now;
+                    Volatile.Write(ref _lastTaken, now.Ticks);
                     Take(input);
                     // Datagrams come in bursts; what a member decides about one is decided about all that came before it goes on.
                     if (input is MemberInput.Heard heard && held < MostHeld && _mailbox.Reader.TryPeek(out _))
@@ -288,6 +299,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         MemberStatus before = _status;
         _status = _member.Status;
         _replay.See(_status);
+        _history.See(before, _status);
         if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
             _options.ChangeMembers(_status);
         if (before.Term != _status.Term)

@@ -159,8 +159,8 @@ internal sealed partial class ClusterHistory
         foreach ((ulong id, int events) in _sequenced)
         {
             // Where few ova may wait, few are remembered too: a copy that comes late may then be taken for a new one.
-            if (Plan.MaxIngress < 512)
-                break;
+            if (Plan.MaxIngress < 512 || Plan.MakesEvents)
+                break; // and a ship that takes what it hears by itself knows its peers' repeats by itself
             int copies = _copies.GetValueOrDefault(id, 1);
             Require(Invariant.Ingress, events <= copies || _heardByNextLife.Contains(id), () => $"datagram {id} was sent {copies} times to each member and became {events} events");
         }

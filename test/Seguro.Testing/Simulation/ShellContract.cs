@@ -46,6 +46,8 @@ internal sealed class ShellContract(string candidate)
         if (input is MemberInput.Started == _hasStarted)
             throw Broken($"{input.GetType().Name} came {(_hasStarted ? "again" : "first")}");
         _hasStarted = true;
+        if (input is MemberInput.Made && _pending[(int)Request.Ship] is not MemberOutput.RunShip)
+            throw Broken("events were made, and the ship does not run");
         if (Answered(input) is { } answered)
         {
             if (_pending[(int)answered] is not { } asked)
@@ -67,6 +69,8 @@ internal sealed class ShellContract(string candidate)
         }
         if (Asked(output) is not { } asked)
             return;
+        if (asked is Request.LocalLog && _pending[(int)Request.Ship] is MemberOutput.RunShip)
+            throw Broken($"{output.GetType().Name} is wanted while the ship has the local log");
         if (_pending[(int)asked] is { } before)
             throw Broken($"a second {output.GetType().Name} is wanted while {before.GetType().Name} is under way");
         (_pending[(int)asked], _asked[(int)asked]) = (output, _now);
@@ -74,7 +78,7 @@ internal sealed class ShellContract(string candidate)
 
     private static Request? Asked(MemberOutput output) => output switch
     {
-        MemberOutput.Poke or MemberOutput.Apply or MemberOutput.RestoreShip => Request.Ship,
+        MemberOutput.Poke or MemberOutput.Apply or MemberOutput.RestoreShip or MemberOutput.RunShip => Request.Ship,
         MemberOutput.AppendLocal or MemberOutput.Quarantine => Request.LocalLog,
         MemberOutput.Read or MemberOutput.ReadLocal => Request.Reading,
         MemberOutput.AppendStore => Request.Append,
@@ -91,7 +95,7 @@ internal sealed class ShellContract(string candidate)
 
     private static Request? Answered(MemberInput input) => input switch
     {
-        MemberInput.Poked or MemberInput.EventsApplied or MemberInput.ShipRestored => Request.Ship,
+        MemberInput.Poked or MemberInput.EventsApplied or MemberInput.ShipRestored or MemberInput.ShipEnded => Request.Ship,
         MemberInput.LocalAppended or MemberInput.Quarantined => Request.LocalLog,
         MemberInput.EventsRead => Request.Reading,
         MemberInput.StoreAppended => Request.Append,
@@ -111,6 +115,7 @@ internal sealed class ShellContract(string candidate)
         (MemberOutput.Poke poke, MemberInput.Poked poked) => poked.Computations.Count == poke.Ova.Count,
         (MemberOutput.Apply apply, MemberInput.EventsApplied applied) =>
             applied.Results.Count <= apply.Events.Count && (applied.Results.Count > 0 || applied.Failure is not null) && (applied.Failure is null || applied.Results.Count < apply.Events.Count),
+        (MemberOutput.RunShip run, MemberInput.ShipEnded ended) => ended.Local.Number >= run.Head.Number,
         (MemberOutput.RestoreShip restore, MemberInput.ShipRestored restored) => restored.Ship.Number <= restore.AtMost,
         (MemberOutput.AppendLocal append, MemberInput.LocalAppended appended) => appended.Local == EndOf(append.Events),
         (MemberOutput.Quarantine quarantine, MemberInput.Quarantined quarantined) => quarantined.Local == quarantine.Last && Follow(quarantine.Last, quarantined.Moved),

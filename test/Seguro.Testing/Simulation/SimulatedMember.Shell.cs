@@ -45,6 +45,14 @@ internal sealed partial class SimulatedMember
             case MemberOutput.RestoreShip restore:
                 RestoreShip(restore.AtMost);
                 break;
+            case MemberOutput.RunShip run:
+                RunBySelf(run);
+                break;
+            case MemberOutput.EndShip:
+                EndInPeace();
+                break;
+            case MemberOutput.Snapshot when _run is not null && Ship!.Number != ((MemberOutput.Snapshot)output).Position.Number:
+                break; // it went on meanwhile, and keeps one another time
             case MemberOutput.Snapshot snapshot:
                 ClusterHistory.Require(
                     Invariant.Contract,
@@ -101,6 +109,10 @@ internal sealed partial class SimulatedMember
                         _effectful.Add((accepted.Number, ShipRules.StateIn(accepted.Effects[0])));
                 }
                 break;
+            case MemberInput.Made made:
+                foreach (Computation.Accepted told in made.Events.Where(static told => told.Effects.Count > 0))
+                    _effectful.Add((told.Number, ShipRules.StateIn(told.Effects[0])));
+                break;
             case MemberInput.EventsApplied applied:
                 // At-most-once: what others computed is passed over at a takeover, on purpose.
                 if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
@@ -129,6 +141,9 @@ internal sealed partial class SimulatedMember
             case MemberInput.SettingsWritten written:
                 if (written.Outcome is WriteOutcome.Committed)
                     _known = new Settings(_written.Optimism ?? _known.Optimism, _written.Members ?? _known.Members);
+                break;
+            case MemberInput.Released released:
+                Answered(released.Number);
                 break;
         }
     }
@@ -291,6 +306,7 @@ internal sealed partial class SimulatedMember
         {
             // The shell cancels what it does for the master or candidate that was.
             _mastership++;
+            EndAtOnce("it is master no longer");
             if (_cluster.Plan.Effects is EffectsPolicy.AtMostOnce)
                 _effectful.Clear();
             if (_wasMaster)

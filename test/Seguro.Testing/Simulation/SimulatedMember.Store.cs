@@ -205,6 +205,8 @@ internal sealed partial class SimulatedMember
         LogState state = _cluster.Store.Log.State;
         if (state.Lease.Term != resign.Held.Term || state.Lease.Holder != Candidate)
             return;
+        if (resign.Yields && _cluster.Plan.MakesEvents)
+            return; // it runs until it hears that it is no longer to
         ClusterHistory.Require(
             Invariant.Switchover,
             // A store that goes back under a master that resigns just then: nobody can have told it.

@@ -93,6 +93,7 @@ internal sealed partial class SimulatedMember
             LeaseDuration = plan.Lease,
             ReplicaPatience = plan.Lease,
             Effects = plan.Effects,
+            MakesEvents = plan.MakesEvents,
             InitialOptimism = plan.Optimism,
             MaxUnreplicatedEvents = plan.MaxUnreplicated,
             MaxGated = plan.MaxGated,
@@ -117,6 +118,7 @@ internal sealed partial class SimulatedMember
         _leaseFrom = TimeSpan.MinValue;
         _effectful.Clear();
         _firstOvum = true;
+        _run = null;
         _firstAppend = Term.None;
         _wasMaster = false;
         _term = Term.None;
@@ -136,6 +138,7 @@ internal sealed partial class SimulatedMember
         _life++;
         Machine = null;
         Ship = null;
+        _run = null;
         _pausedUntil = 0;
         _backlog.Clear();
         Disk.Crash();
@@ -180,7 +183,13 @@ internal sealed partial class SimulatedMember
     public int Life => _life;
 
     /// <summary>Something is heard.</summary>
-    public void Hear(Ovum ovum) => Deliver(_life, new MemberInput.Heard(ovum));
+    public void Hear(Ovum ovum)
+    {
+        if (_cluster.Plan.MakesEvents)
+            HearBySelf(ovum);
+        else
+            Deliver(_life, new MemberInput.Heard(ovum));
+    }
 
     /// <summary>A message came.</summary>
     public void Receive(string from, MemberMessage message) => Deliver(_life, new MemberInput.Received(from, message));

@@ -115,7 +115,7 @@ internal static class Simulation
                 return $"{member.Candidate} stands still: {stopped}";
             if (state.Head.Number.Value - Math.Min(state.Head.Number.Value, member.Disk.Durable.Number.Value) > 4 || !cluster.History.IsCommitted(member.Disk.Durable))
                 return $"{member.Candidate}, {member.Role}, has {member.Disk.Durable} on disk; the log ends at {state.Head.Position}";
-            if (member.Ship!.Number < member.Disk.Durable.Number.Previous || member.DiffersFrom is not null)
+            if (member.Ship!.Number.Next < member.Disk.Durable.Number || member.DiffersFrom is not null)
                 return $"the ship of {member.Candidate} stands at {member.Ship.Number} (differs from: {member.DiffersFrom}); the log ends at {state.Head.Number}";
         }
         return cluster.History.FindMissingEffect();

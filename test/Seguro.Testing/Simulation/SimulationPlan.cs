@@ -22,6 +22,9 @@ internal sealed record SimulationPlan
     /// <summary>What goes wrong.</summary>
     public required Nemesis Nemeses { get; init; }
 
+    /// <summary>The ship makes its events by itself, on the master's machine (<see cref="MemberOptions.MakesEvents"/>).</summary>
+    public bool MakesEvents { get; init; }
+
     /// <summary>The lease's duration.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -108,17 +111,24 @@ internal sealed record SimulationPlan
         SimulationRandom imported = new(seed, "imported");
         if (imported.Chance(0.15))
             plan = plan with { Imported = (int)imported.Between(1, 40) };
+        if (new SimulationRandom(seed, "own ship").Chance(0.2))
+            plan = plan.WithOwnShip();
         if (!new SimulationRandom(seed, "store back").Chance(0.1))
             return plan;
         // What shows that a store went back is on the members' disks: where those are lost as well, a loss is the user's. And a store that has forgotten the beginning can't be compared by hand.
         return plan with { Nemeses = (plan.Nemeses | Nemesis.StoreBack) & ~(Nemesis.DiskWipe | Nemesis.DiskFlip | Nemesis.Twin | Nemesis.Membership | Nemesis.ShipDiffers), Window = null };
     }
 
+    /// <summary>The same with a ship that makes its events by itself.</summary>
+    public SimulationPlan WithOwnShip() => this with { MakesEvents = true, Effects = EffectsPolicy.AtMostOnce };
+
     /// <inheritdoc/>
     public override string ToString()
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"seed {Seed}, {Members} members, optimism {Optimism}, {Effects}, lease {Lease.TotalMilliseconds} ms, chaos {Chaos.TotalSeconds:0.#} s, ");
+        if (MakesEvents)
+            text.Append("a ship that makes its events, ");
         if (Imported > 0)
             text.Append(CultureInfo.InvariantCulture, $"{Imported} events imported, ");
         text.Append(CultureInfo.InvariantCulture, $"{Rate} datagrams/s, window {Window?.ToString(CultureInfo.InvariantCulture) ?? "none"}, copies {Copies}, ");

@@ -11,6 +11,8 @@ internal static class TraceText
         MemberInput.Started started => Text($"Started local {Of(started.Local)} ship {Of(started.Ship)}"),
         MemberInput.Heard heard => Text($"Heard {heard.Ovum.Digest:x}"),
         MemberInput.Poked poked => Text($"Poked {string.Join(' ', poked.Computations.Select(Of))}"),
+        MemberInput.Made made => Text($"Made {string.Join(' ', made.Events.Select(Of))}"),
+        MemberInput.ShipEnded ended => Text($"ShipEnded local {Of(ended.Local)}: {ended.Reason}"),
         MemberInput.EventsApplied applied => Text($"EventsApplied {applied.Results.Count} {applied.Failure}"),
         MemberInput.ShipRestored restored => Text($"ShipRestored {Of(restored.Ship)}"),
         MemberInput.LocalAppended appended => Text($"LocalAppended {Of(appended.Local)}"),
@@ -36,6 +38,7 @@ internal static class TraceText
     public static string Of(MemberOutput output) => output switch
     {
         MemberOutput.Poke poke => Text($"Poke {string.Join(' ', poke.Ova.Select(static ovum => ovum.Digest.ToString("x", CultureInfo.InvariantCulture)))}"),
+        MemberOutput.RunShip run => Text($"RunShip term {run.Term} at {Of(run.Head)}"),
         MemberOutput.Apply apply => Text($"Apply {Of(apply.Events)}"),
         MemberOutput.RestoreShip restore => Text($"RestoreShip at most {restore.AtMost}"),
         MemberOutput.Snapshot snapshot => Text($"Snapshot {Of(snapshot.Position)}"),

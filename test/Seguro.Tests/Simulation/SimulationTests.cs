@@ -32,6 +32,13 @@ public sealed class SimulationTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void All_invariants_hold_with_a_ship_that_makes_its_events()
+    {
+        for (ulong seed = 4001; seed <= 4100; seed++)
+            Hold(SimulationPlan.Draw(seed).WithOwnShip());
+    }
+
+    [Fact]
     public void All_invariants_hold_under_faults_of_new_seeds()
     {
         // What CI says must not depend on luck; everywhere else each run tries other seeds.
@@ -97,9 +104,11 @@ public sealed class SimulationTests(ITestOutputHelper output)
         Assert.InRange(result.Answered, (int)(plan.Chaos.TotalSeconds * plan.Rate / 2), int.MaxValue);
     }
 
-    private static void Hold(ulong seed)
+    private static void Hold(ulong seed) => Hold(SimulationPlan.Draw(seed));
+
+    private static void Hold(SimulationPlan plan)
     {
-        SimulationResult result = Testing.Simulation.Run(SimulationPlan.Draw(seed));
+        SimulationResult result = Testing.Simulation.Run(plan);
         Assert.True(result.Holds, result.Report);
     }
 
