@@ -15,8 +15,11 @@ mkdir -p "$stage"/{DEBIAN,usr/bin,usr/lib/seguro,lib/systemd/system,usr/share/{m
 
 say "publishing the command …"
 log="$root/artifacts/package/publish.log"
-# The lock files are those of builds without a runtime; so packages of the runtime are restored beside them.
-if ! dotnet publish src/Seguro.Cli -c Release -r linux-x64 --self-contained -p:RunAnalyzers=false -p:RestorePackagesWithLockFile=false -p:RestoreLockedMode=false \
+# The lock files are those of builds without a runtime of their own; so this is built from a copy of the sources without them.
+source="$root/artifacts/package/source"
+mkdir -p "$source"
+tar c --exclude=packages.lock.json --exclude=obj --exclude=bin src eng Directory.Build.props Directory.Packages.props global.json .editorconfig | tar x -C "$source"
+if ! dotnet publish "$source/src/Seguro.Cli" -c Release -r linux-x64 --self-contained -p:RunAnalyzers=false -p:RestorePackagesWithLockFile=false -p:RestoreLockedMode=false \
     -p:DebugType=none -p:GenerateDocumentationFile=false -p:Version="$version" --artifacts-path "$root/artifacts/package/build" -o "$stage/usr/lib/seguro" >"$log" 2>&1; then
   grep -E 'error' "$log" | sort -u | head -n 5 >&2
   fail "the command could not be published" "see artifacts/package/publish.log"
@@ -37,7 +40,7 @@ done
 cp "$parts"/*.example "$stage/usr/share/doc/seguro/examples/"
 cp "$parts/lintian-overrides" "$stage/usr/share/lintian/overrides/seguro"
 {
-  printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: Seguro\n\nFiles: *\nCopyright: the Seguro authors\nLicense: Expat\n'
+  printf 'Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\nUpstream-Name: Seguro\n\nFiles: *\nCopyright: %s\nLicense: Expat\n' "$(sed -n 's/^Copyright (c) //p' LICENSE)"
   sed -n '/^Permission/,$p' LICENSE | sed -e 's/^$/./' -e 's/^/ /'
   printf '\nComment: The .NET runtime and libraries in /usr/lib/seguro have licenses of their own (MIT, Apache-2.0, PostgreSQL).\n'
 } >"$stage/usr/share/doc/seguro/copyright"
@@ -51,5 +54,5 @@ sed -e "s/@VERSION@/$version/" -e "s/@SIZE@/$size/" "$parts/control" >"$stage/DE
 find "$stage" -type d -exec chmod 755 {} +
 chmod 644 "$stage/DEBIAN/control" "$stage/DEBIAN/md5sums"
 package="$out/seguro_${version}_amd64.deb"
-dpkg-deb --root-owner-group -Zxz -z3 --build "$stage" "$package" >/dev/null
+dpkg-deb --root-owner-group -Zgzip -z6 --build "$stage" "$package" >/dev/null
 echo "$package"

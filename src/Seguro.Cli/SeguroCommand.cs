@@ -3,6 +3,7 @@ using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Cluster;
 using Seguro.Cli.Commands.Cluster.Certificates;
 using Seguro.Cli.Commands.Cluster.Keys;
+using Seguro.Cli.Commands.Custodies;
 using Seguro.Cli.Commands.Harbor;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Members;
@@ -103,6 +104,12 @@ public static class SeguroCommand
                 HarborDrillCommand.Create(terminal),
                 HarborPruneCommand.Create(terminal),
             },
+            new Command("custody", "Who computes a ship: see it, let a cluster take it, give it back to a plain pier.")
+            {
+                CustodyShowCommand.Create(terminal),
+                CustodyTakeCommand.Create(terminal),
+                CustodyTakeCommand.CreateRelease(terminal),
+            },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),
@@ -111,6 +118,7 @@ public static class SeguroCommand
                 LogAppendCommand.Create(terminal),
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),
+                LogTopCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
                 LogCopyCommand.Create(terminal),
             },

@@ -270,6 +270,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
         _log.LogInformation("Store {Store}: {CommitMeans}.", StoreUrl.Parse(_configuration.StoreUrl), _configuration.IsEmbedded ? _commitMeans : "a commit is " + store.Capabilities.CommitMeans);
         (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, _waiting, cancel);
         Keep(log);
+        await StartGuard.PassAsync(log, store, _configuration, _waiting, cancel);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
         IShip ship = Keep(MakeShip(identity));
         EffectRouter? router = MakeRouter(identity);
@@ -281,6 +282,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             Cluster = _configuration.Cluster,
             Member = MakeMember(store.Capabilities),
             Store = log,
+            Identity = _identity,
             Pier = Path.Combine(_configuration.Folder, "pier"),
             Ship = ship,
             Send = links.Send,

@@ -117,11 +117,16 @@ public enum ErrorCode
 
     /// <summary>A pier went back in time: it has fewer events of its history than the log that is mirrored from it.</summary>
     WentBack = 3050,
-    /// <summary>The log is in another custody: a cluster computes its ship, so nobody may mirror into it.</summary>
+
+    /// <summary>The log is in another custody: somebody else computes its ship, or may do so.</summary>
     OtherCustody = 3051,
+
+    /// <summary>A ship is not to be started from this log: somebody knows of a later event of it.</summary>
+    NotAtHead = 3052,
 
     /// <summary>A harbor's target went back in time: it has less than it was known to have.</summary>
     HarborWentBack = 3060,
+
     /// <summary>A harbor's target does not keep what a backup rests on: that a name that exists is not made again.</summary>
     UnsafeTarget = 3061,
 

@@ -26,7 +26,7 @@ internal sealed class FileTarget(string path) : IHarborTarget
             try
             {
                 content.Position = 0;
-                await using (FileStream file = new(aside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnFile, PreallocationSize = content.Length }))
+                await using (FileStream file = new(aside, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnFile }))
                 {
                     await content.CopyToAsync(file, cancel);
                     file.Flush(flushToDisk: true);

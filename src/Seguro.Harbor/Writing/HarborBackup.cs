@@ -120,6 +120,11 @@ public sealed class HarborBackup : IDisposable
                 _reached = null;
                 Warn(trouble);
             }
+            catch (Exception broken) when (broken is IOException or UnauthorizedAccessException)
+            {
+                _reached = null;
+                Warn(FileFault.Reading(_writer.Folder.Target.Name, broken));
+            }
             await Task.Delay(pause, _options.Time, cancel);
             pause = pause + pause < _options.LongestPause ? pause + pause : _options.LongestPause;
         }

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
@@ -107,6 +108,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         (LocalLog local, LocalLogRepair? repair) = await LocalLogRepair.OpenAsync(options, cancel);
+        if (options.Identity is { } store)
+            CustodyMark.Write(options.Pier, new Custody(CustodyKind.Gated) { Store = store }); // a copy of this pier says whose it is
         MemberHost host = new(options, local, repair);
         try
         {

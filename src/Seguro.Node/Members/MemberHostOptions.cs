@@ -17,6 +17,9 @@ public sealed record MemberHostOptions
     /// <summary>The cluster's log. It stays the caller's: the host does not dispose of it.</summary>
     public required EventLog Store { get; init; }
 
+    /// <summary>Which store that is: the log's custody names it; <see langword="null"/> where that is not known.</summary>
+    public StoreIdentity? Identity { get; init; }
+
     /// <summary>The folder of the member's own pier; made where it is missing. Beside it, <c>quarantine</c> is made when it is needed.</summary>
     public required string Pier { get; init; }
 

@@ -87,7 +87,7 @@ sealed class Control(King king) : Driver(king)
         }
         try
         {
-            await King.PostAsync(() => Leave(name));
+            await King.PostAsync(() => Leave(client, name));
         }
         catch (System.Threading.Channels.ChannelClosedException)
         {
@@ -96,8 +96,10 @@ sealed class Control(King king) : Driver(king)
     }
 
     // The kernel is told of the end of a client that had asked it something.
-    private void Leave(string name)
+    private void Leave(Socket client, string name)
     {
+        if (!_asked.Values.Any(asked => asked.Client == client))
+            client.Dispose();
         if (_askers.Remove(name))
             Plan(NounList.Of("k", "khan", _instance, name), Cell.Of("done", 0));
     }

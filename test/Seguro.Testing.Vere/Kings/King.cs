@@ -84,6 +84,7 @@ sealed class King : IAsyncDisposable
         Number = number;
         if (!IsLocal && who > byte.MaxValue)
             _lord.Peek(NounList.Some(0), Cell.Of(1, "once", "ax", 0, NounList.Path("boot")), static (_, _) => { }); // and asks its galaxy, which this program does not
+        _lord.BeginBatch();
         _lord.Poke(new KingOvum(FirstOva.Wyrd(), Talk, _ => Bail("pier: wyrd: fail")));
     }
 
@@ -100,6 +101,7 @@ sealed class King : IAsyncDisposable
     /// <summary>Gives the worker what waits, as far as it has room.</summary>
     public void Spin()
     {
+        _lord.BeginBatch();
         while (!IsEnding && _code is null && _isTalking && _lord.HasRoom)
         {
             KingOvum? ovum = null;

@@ -22,7 +22,7 @@ public sealed class FileTargetTests : HarborTargetSuite, IDisposable
     [Fact]
     public async Task A_full_disk_is_named_and_leaves_nothing()
     {
-        await using TemporaryDisk disk = await TemporaryDisk.CreateAsync(1 << 20);
+        using TemporaryDisk disk = new("harbor", 1);
         await using IHarborTarget target = HarborTarget.Open($"file:{disk.Path}");
         Assert.Equal(ErrorCode.DiskFull, (await Assert.ThrowsAsync<SeguroException>(() => target.PutAsync("a/e/1", new MemoryStream(new byte[4 << 20]), Cancel))).Code);
         Assert.Empty(Directory.EnumerateFiles(disk.Path, "*", SearchOption.AllDirectories));

@@ -69,6 +69,15 @@ internal sealed class HarborFixture : IAsyncDisposable
         Assert.True(result.IsCommitted);
     }
 
+    /// <summary>Becomes the writer anew, for whoever writes by hand.</summary>
+    public async Task<WriterLease> ReleaseLeaseAsync()
+    {
+        if (_lease is not null)
+            await _lease.DisposeAsync();
+        _lease = null;
+        return await WriterLease.AcquireAsync(Log, "test", TimeSpan.FromSeconds(60), TimeProvider.System, Cancel);
+    }
+
     /// <summary>A target that is a folder; its path is <c>this[name]</c>.</summary>
     public IHarborTarget Folder(string name)
     {

@@ -162,6 +162,27 @@ public sealed class WishTests : HandFedMember
         Assert.Equal("upgrade", Member.Status.Pause);
     }
 
+    [Fact]
+    public void A_pause_ends_a_ship_that_makes_its_events_itself_and_its_end_lets_it_run_again()
+    {
+        Member = new Member(new MemberOptions { Name = "m1", Candidate = "m1@1", Members = ["m1", "m2"], MakesEvents = true, Effects = EffectsPolicy.AtMostOnce });
+        Win(Position.Origin, []);
+        while (!Outputs.OfType<MemberOutput.RunShip>().Any())
+            Step(Second / 20, Now < Second * 30 ? MemberInput.Tick.Instance : throw new InvalidOperationException("It does not run."));
+        Want(new Wish.Pause("upgrade"));
+        Assert.Single(Outputs.OfType<MemberOutput.EndShip>());
+        NextWrite();
+        Step(default, new MemberInput.SettingsWritten(WriteOutcome.Committed.Instance));
+        Assert.False(Member.Status.IsQuiet); // it may make one more event
+        Step(default, new MemberInput.ShipEnded(Position.Origin, "it was told to"));
+        Assert.Empty(Outputs.OfType<MemberOutput.RunShip>());
+        Assert.True(Member.Status.IsQuiet);
+        Want(new Wish.Resume(Despite: false));
+        NextWrite();
+        Step(default, new MemberInput.SettingsWritten(WriteOutcome.Committed.Instance));
+        Assert.Single(Outputs.OfType<MemberOutput.RunShip>());
+    }
+
     private void Hear(byte datagram) => Step(Second / 100, new MemberInput.Heard(new Ovum(new[] { datagram }, DateTimeOffset.UnixEpoch)));
 
     private ulong Want(Wish wish)

@@ -143,6 +143,23 @@ public sealed class KingSequenceTests : IDisposable
         Assert.Equal(0, await king.EndAsync(Cancel));
     }
 
+    [Fact]
+    public async Task A_client_of_the_control_socket_that_hangs_up_takes_the_king_down()
+    {
+        await _pier.BootAsync();
+        await using StandInVere king = _pier.StartKing([]);
+        await king.SaysAsync(StandInPier.Live, Cancel);
+        int worker = _pier.LockedBy();
+        await Tool.SignalAsync("STOP", [worker]); // so that no answer comes before the client is gone
+        using (Socket control = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await control.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_pier.Path, ".urb/conn.sock")), Cancel);
+            await control.SendAsync(Newt.Frame(Cell.Of(8, "fyrd", "base", 0)), Cancel);
+        }
+        await Tool.SignalAsync("CONT", [worker]);
+        Assert.Equal(139, await king.EndAsync(Cancel));
+    }
+
     public void Dispose() => _pier.Dispose();
 
     private static bool IsTask((string Name, Noun Message) frame) => frame.Name[0] == '>';
