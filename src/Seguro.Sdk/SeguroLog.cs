@@ -102,7 +102,7 @@ public sealed class SeguroLog : IAsyncDisposable
     /// </param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.LeaseHeld"/>; <see cref="ErrorCode.HalfImported"/>; <see cref="ErrorCode.OtherCustody"/>: a cluster of Seguro, or a mirror, writes this log; what the store says.
+    /// <see cref="ErrorCode.LeaseHeld"/>; <see cref="ErrorCode.HalfImported"/>; <see cref="ErrorCode.OtherCustody"/>: a cluster of Seguro, a mirror or a plain vere computes this ship; what the store says.
     /// </exception>
     public async Task<SeguroWriter> CampaignAsync(bool wait = false, CancellationToken cancel = default)
     {
@@ -311,10 +311,16 @@ public sealed class SeguroLog : IAsyncDisposable
     /// <summary>Refuses a log whose ship others compute: what is appended beside them would fork it.</summary>
     private void RequireFree(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
-        if (Custody.Read(metadata) is not { Kind: not CustodyKind.None } custody)
+        if (Custody.Read(metadata) is not { } custody)
             return;
+        string whose = custody.Kind switch
+        {
+            CustodyKind.Gated => "written by a cluster of Seguro",
+            CustodyKind.Mirrored => "a mirror's",
+            _ => "of a ship that was given back to a plain pier",
+        };
         throw new SeguroException(
-            ErrorCode.OtherCustody, $"the log of {Ship} is {(custody.Kind is CustodyKind.Gated ? "written by a cluster of Seguro" : "a mirror's")} ({custody})",
+            ErrorCode.OtherCustody, $"the log of {Ship} is {whose} (custody {custody})",
             "Read it, or write a log of your own: two that compute one ship would fork it.");
     }
 

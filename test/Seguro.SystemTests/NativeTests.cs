@@ -31,7 +31,7 @@ public sealed partial class NativeTests : IAsyncLifetime
     public async Task Every_function_does_what_the_header_says(string engine)
     {
         string program = await NativeProgram.BuildAsync(_folder, "gcc", ["surface.c"]);
-        Assert.Equal("ok", await Tool.RunAsync([program, .. await StoreAsync(engine)]).ContinueWith(static said => said.Result.Trim(), Cancel));
+        Assert.Equal("ok", (await Tool.RunAsync([program, .. await StoreAsync(engine)])).Trim());
     }
 
     /// <summary>Of the sanitizers, the C side is built with them, and the library is not: LeakSanitizer can't see into .NET's heap, so leaks of the library are valgrind's to find.</summary>
@@ -119,7 +119,7 @@ public sealed partial class NativeTests : IAsyncLifetime
         string program = await NativeProgram.BuildAsync(_folder, "gcc", ["writer.c"]);
         PostgresCluster cluster = await PostgresCluster.StartAsync(standbys: 0);
         _servers.Add(cluster);
-        string url = $"{cluster.Url}";
+        string url = cluster.Url;
         using Process writer = NativeProgram.Start(program, url);
         Task<string> errors = writer.StandardError.ReadToEndAsync(Cancel);
         ulong last = 0;

@@ -27,7 +27,7 @@ public sealed class AppendQueueTests
             for (int i = 0; i < each; i++)
                 got.Add(await writer.AppendAsync(new[] { (byte)thread, (byte)i }));
             return got.ToArray();
-        })));
+        }, Cancel)));
         Assert.All(numbers, static one => Assert.Equal(one.Order(), one));
         Assert.Equal(Enumerable.Range(1, threads * each).Select(static n => (ulong)n), numbers.SelectMany(static one => one).Order());
         await foreach (LogEvent read in log.ReadAsync(cancel: Cancel))

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Seguro.Samples;
 using Seguro.Sdk;
 using Seguro.Testing;
 using Seguro.Tests.Repository;
+using Echo = Seguro.Samples.Echo;
+using Mirror = Seguro.Samples.Mirror;
 
 namespace Seguro.Tests.Sdk;
 

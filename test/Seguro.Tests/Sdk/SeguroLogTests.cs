@@ -188,7 +188,8 @@ public sealed class SeguroLogTests : IDisposable
     [InlineData("members", "m1 m2 m3", ErrorCode.OtherCustody)]
     [InlineData("custody", "mirrored 4 2026-11-30T04:00:00.000Z up host:pier", ErrorCode.OtherCustody)]
     [InlineData("import", "incomplete 610", ErrorCode.HalfImported)]
-    [InlineData("custody", "none", null)]
+    [InlineData("custody", "none", ErrorCode.OtherCustody)]
+    [InlineData("import", "complete 610", null)]
     public async Task A_log_that_others_write_is_not_campaigned_for(string key, string value, ErrorCode? expected)
     {
         await using SeguroLog log = await OpenAsync();
