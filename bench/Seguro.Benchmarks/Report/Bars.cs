@@ -55,6 +55,7 @@ internal static class Bars
         new(
             "backup to a harbor, restore from it", HarborPart.Slowest, "≥ 0.8 ×",
             static result => Each(result, static pair => pair.Mine.Part == "harbor" && pair.Theirs.Contestant == HarborPart.Slowest, static pair => AtLeast(pair, Bytes(pair), 0.8))),
+        new(
             "libseguro, the log of vere's seam: commit latency p50", "the same by Seguro.Sdk", "≤ 1.1 ×",
             static result => Each(result, static pair => pair.Mine.Part == SdkPart.Part && pair.Theirs.Contestant == SdkPart.Sdk, static pair => AtMost(pair, Latency(pair), 1.1))),
         new(
