@@ -112,6 +112,18 @@ public sealed partial class SeguroNode
         Copies = _configuration.Copies,
     };
 
+    private MemberHarbors? MakeHarbors(MemberHost host) => _configuration.Harbors.Count == 0 ? null : MemberHarbors.Start(new MemberHarborsOptions
+    {
+        Ship = _configuration.Ship,
+        Pier = Path.Combine(_configuration.Folder, "pier"),
+        Targets = _configuration.Harbors,
+        Key = _configuration.HarborKey!,
+        Within = _configuration.HarborWithin,
+        IsMaster = () => host.Status.Role is Role.Master,
+        Committed = () => host.Status.Committed,
+        Log = _log,
+    });
+
     // Only what is committed: this member's log may end with events that the cluster never gets.
     private async ValueTask<IReadOnlyList<Event>> ReadLocalAsync(Position after, EventNumber last, CancellationToken cancel)
     {

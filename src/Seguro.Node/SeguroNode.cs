@@ -40,6 +40,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
     private volatile MemberLinks? _links;
     private StoreIdentity? _identity; // before the links start
     private volatile EffectRouter? _router;
+    private volatile MemberHarbors? _harbors;
     private KeyFile<MemberKey>? _balancerKey;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
@@ -77,6 +78,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             warnings.AddRange(_links?.Problems ?? []);
             warnings.AddRange(_refused.Warnings);
             warnings.AddRange(_router?.Warnings ?? []);
+            warnings.AddRange(_harbors?.Warnings ?? []);
             if (_balancerKey?.Problem is { } keyProblem)
                 warnings.Add(keyProblem);
             MemberHost? host = _host;
@@ -309,6 +311,8 @@ public sealed partial class SeguroNode : IAsyncDisposable
         await links.StartAsync(cancel);
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));
         router?.Start(host.Hear);
+        if (MakeHarbors(host) is { } harbors)
+            _harbors = Keep(harbors);
     }
 
     /// <summary>A new master asks its kernel by which version of the protocol packets are dropped; before that, and where it does not say, by none.</summary>

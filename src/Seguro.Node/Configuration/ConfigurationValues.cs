@@ -40,6 +40,10 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             throw Bad("balancer:address", "a balancer needs an address, a key, and a UDP address of the member", "Give balancer:address, balancer:key and member:udp; or member:udp alone, for a ship without a balancer.");
         if (https is not null && token is null)
             throw new SeguroException(ErrorCode.InsecureTransport, "the admin API would be open to everybody (admin:https without admin:token)", "Put a long random text into a file and name it in admin:token.");
+        string[] harbors = (Text("harbor:targets") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string? harborKey = OptionalPath("harbor:key");
+        if (harbors.Length > 0 && harborKey is null)
+            throw Bad("harbor:targets", "harbors need the host's key", "Make one with `seguro harbor key new`, and name NAME.harbor in harbor:key.");
         string socket = Path.GetFullPath(Required("admin:socket", text => text, "a path"), folder);
         if (Encoding.UTF8.GetByteCount(socket) > AdminServer.LongestSocket)
             throw Bad("admin:socket", $"{socket} has more than {AdminServer.LongestSocket} bytes, which a Unix socket's path may have", "Give a shorter absolute path, such as /run/seguro/zod.sock.");
@@ -86,6 +90,9 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             SnapshotAge = Duration("snapshotAge", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)),
             Scrub = Size("scrub", 0, 1L << 30),
             Copies = Number("copies", 0, Optimism.MostMembers),
+            Harbors = harbors,
+            HarborKey = harborKey,
+            HarborWithin = Duration("harbor:within", TimeSpan.FromMilliseconds(100), TimeSpan.FromHours(1)),
             Balancer = balancer,
             BalancerKey = key,
             AdminSocket = socket,

@@ -40,9 +40,10 @@ public sealed class HarborBackupTests
         HarborReader reader = await fixture.OpenAsync(target);
         Assert.Empty((await HarborVerify.RunAsync(reader, null, null, TimeProvider.System, Cancel)).Found);
         ulong next = 1;
-        foreach (string name in fixture.Segments("a").Select(Path.GetFileName)!)
+        foreach (string file in fixture.Segments("a"))
         {
-            Assert.Equal(next, ulong.Parse(name!));
+            string name = Path.GetFileName(file);
+            Assert.Equal(next, ulong.Parse(name));
             next = (await reader.Copies[0].Folder.ReadManifestAsync($"e/{name}", fixture.Owner.Signer, Cancel)).Last.Value + 1;
         }
         await fixture.AssertSameAsync(reader);
@@ -70,7 +71,7 @@ public sealed class HarborBackupTests
         await UntilAsync(() => second.Status.Archived.Value == 20);
         Assert.Null(second.Status.Warning);
         await stop.CancelAsync();
-        await Task.WhenAll(running).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await fixture.AssertSameAsync(await fixture.OpenAsync(away));
     }
 

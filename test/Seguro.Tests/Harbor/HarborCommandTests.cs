@@ -35,10 +35,11 @@ public sealed class HarborCommandTests : IDisposable
         Assert.Contains("all is as it was written", (await RunAsync("verify", targets)).Ok().Output, StringComparison.Ordinal);
         (await RunAsync("verify", targets, "--at-least", "926")).Fails("SG3060", 3, "926");
 
-        (await RunAsync("drill", targets, "--report", _folder["report"], "--textfile", _folder["metrics"])).Ok();
+        Directory.CreateDirectory(_folder["room"]);
+        (await RunAsync("drill", targets, "--in", _folder["room"], "--report", _folder["report"], "--textfile", _folder["metrics"])).Ok();
         Assert.Contains("every byte", await File.ReadAllTextAsync(_folder["report"], Cancel), StringComparison.Ordinal);
         Assert.Contains("seguro_harbor_last_proven{ship=\"~zod\"} 1", await File.ReadAllTextAsync(_folder["metrics"], Cancel), StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateDirectories(Path.GetTempPath(), "seguro-drill-*").Where(static folder => Directory.Exists(Path.Combine(folder, "pier", ".urb"))));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["room"]));
     }
 
     [Fact]
@@ -50,9 +51,8 @@ public sealed class HarborCommandTests : IDisposable
         using Pier zod = Pier.Open(Zod, PierAccess.Offline);
         foreach (ulong number in new ulong[] { 20, 599, 800 })
         {
-            DateTimeOffset time = EventTime.Of(zod.Read(new EventNumber(number), new EventNumber(number)).Single().Payload.Span)!.Value;
-            DateTimeOffset next = EventTime.Of(zod.Read(new EventNumber(number + 1), new EventNumber(number + 1)).Single().Payload.Span)!.Value;
-            Assert.True(next > time);
+            DateTimeOffset time = TimeOf(zod, number);
+            Assert.True(TimeOf(zod, number + 1) > time);
             JsonElement plan = (await RunAsync("restore", targets, "--dry-run", "--json", "--to", time.ToString("o"))).Ok().Json;
             Assert.Equal(number, plan.GetProperty("last").GetUInt64());
         }
@@ -113,6 +113,13 @@ public sealed class HarborCommandTests : IDisposable
         (await CommandRun.OfAsync(["harbor", "list", .. targets, "--identity", _folder["zod.harbor"], "--ship", "~zod"])).Fails("SG2003", 2, "signer");
         File.SetUnixFileMode(_folder["zod.identity"], UnixFileMode.UserRead | UnixFileMode.OtherRead);
         (await RunAsync("list", targets)).Fails("SG3022", 3, "chmod 600");
+    }
+
+    private static DateTimeOffset TimeOf(Pier pier, ulong number)
+    {
+        foreach (PierEvent read in pier.Read(new EventNumber(number), new EventNumber(number)))
+            return EventTime.Of(read.Payload.Span) ?? throw new InvalidOperationException($"Event {number} has no time.");
+        throw new InvalidOperationException($"There is no event {number}.");
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

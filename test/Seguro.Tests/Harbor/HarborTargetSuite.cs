@@ -97,6 +97,51 @@ public abstract class HarborTargetSuite
     }
 
     [Fact]
+    public async Task Each_damage_is_named_and_repaired()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        await using IHarborTarget target = Open();
+        IHarborTarget folder = fixture.Folder("other");
+        for (int i = 0; i < 4; i++)
+        {
+            await fixture.AppendAsync(9);
+            await fixture.BackUpAsync(target, folder);
+        }
+        string[] names = [.. fixture.Segments("other").Select(static file => $"e/{Path.GetFileName(file)}")];
+        byte[][] objects = await Task.WhenAll(names.Select(name => ReadAsync(target, $"{fixture.Id}/{name}", null)));
+        byte[] changed = [.. objects[1]];
+        changed[^60] ^= 1;
+        byte[] header = [.. objects[1]];
+        header[50] ^= 1;
+        (string Kind, (int Place, byte[]? Bytes)[] Done)[] kinds =
+        [
+            ("a byte changed", [(1, changed)]),
+            ("a byte of the manifest changed", [(1, header)]),
+            ("cut", [(2, objects[2][..^30])]),
+            ("swapped", [(1, objects[2]), (2, objects[1])]),
+            ("missing", [(1, null)]),
+            ("missing, the first", [(0, null)]),
+            ("replayed", [(3, objects[0])]),
+            ("went back", [(3, null)]),
+        ];
+        foreach ((string kind, (int Place, byte[]? Bytes)[] done) in kinds)
+        {
+            foreach ((int place, byte[]? bytes) in done)
+            {
+                await target.DeleteAsync($"{fixture.Id}/{names[place]}", Cancel);
+                if (bytes is not null)
+                    await target.PutAsync($"{fixture.Id}/{names[place]}", new MemoryStream(bytes), Cancel);
+            }
+            await fixture.AssertSameAsync(await fixture.OpenAsync(target, folder));
+            HarborVerification repaired = await HarborVerify.RunAsync(await fixture.OpenAsync(target, folder), fixture.Host, null, TimeProvider.System, Cancel);
+            Assert.All(done, one => Assert.True(repaired.Found.Any(damage => damage.Target == target.Name && damage.Name == names[one.Place]), $"{kind}: {names[one.Place]} was not named"));
+            Assert.Empty(repaired.Left);
+            Assert.Empty((await HarborVerify.RunAsync(await fixture.OpenAsync(target), null, null, TimeProvider.System, Cancel)).Found);
+        }
+        await fixture.AssertSameAsync(await fixture.OpenAsync(target));
+    }
+
+    [Fact]
     public async Task A_put_whose_answer_was_lost_is_found_to_be_ones_own_and_anothers_is_not()
     {
         await using IHarborTarget target = Open();

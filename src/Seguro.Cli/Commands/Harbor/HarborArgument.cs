@@ -64,6 +64,19 @@ internal static class HarborArgument
         return await run(reader);
     });
 
+    /// <summary>Says that something is damaged or away and that other targets made up for it: exit code 4.</summary>
+    public static int Degraded(Terminal terminal, HarborReader reader)
+    {
+        string[] targets = [.. reader.Damage.Select(static one => one.Target).Concat(reader.Copies.Where(static copy => copy.Problem is not null).Select(static copy => copy.Target)).Distinct()];
+        if (targets.Length == 0)
+            return 0;
+        terminal.Report(
+            new SeguroException(
+                ErrorCode.HarborDegraded, $"all events of {reader.Ship} can be had, but not all of them from {string.Join(", ", targets)}", "Repair it: `seguro harbor verify` with all targets and --repair NAME.harbor."),
+            json: false);
+        return 4;
+    }
+
     /// <summary>An event, or a time: what <c>--to</c> says.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>; what looking for the time throws.</exception>
     public static async Task<EventNumber?> ReadToAsync(HarborReader reader, string? to, CancellationToken cancel)

@@ -52,7 +52,7 @@ internal static class HarborRestoreCommand
             PrintDone(parse, terminal, reader, plan, head, store.Capabilities.Engine, null, started);
         }
         WarnBeforeStart(terminal, reader, plan);
-        return reader.Damage.Count > 0 || reader.Copies.Any(static copy => copy.Problem is not null) ? 4 : 0;
+        return HarborArgument.Degraded(terminal, reader);
     }
 
     /// <summary>Where a restore hands over to the breach guard: what was restored may be started only if nobody is known to have more.</summary>

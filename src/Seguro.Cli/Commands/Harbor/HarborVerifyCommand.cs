@@ -50,6 +50,6 @@ internal static class HarborVerifyCommand
             {
                 // Whether all events can still be had decides between degraded and failed; what can't is an error that names it.
             }
-            return 4;
+            return HarborArgument.Degraded(terminal, reader);
         }, cancel));
 }
