@@ -33,10 +33,12 @@ public sealed class MemberHarborsTests : IDisposable
         await using MemberHarbors two = MemberHarbors.Start(Options("two"));
 
         await UntilAsync(500);
-        Volatile.Write(ref committed, await log.ReadPositionAsync(new EventNumber(700), Cancel));
+        Position at700 = await log.ReadPositionAsync(new EventNumber(700), Cancel);
+        Volatile.Write(ref committed, at700);
         await UntilAsync(700);
         Volatile.Write(ref master, "two");
-        Volatile.Write(ref committed, await log.ReadPositionAsync(new EventNumber(925), Cancel));
+        Position at925 = await log.ReadPositionAsync(new EventNumber(925), Cancel);
+        Volatile.Write(ref committed, at925);
         HarborReader reader = await UntilAsync(925);
 
         Assert.Empty((await HarborVerify.RunAsync(reader, null, null, TimeProvider.System, Cancel)).Found);
