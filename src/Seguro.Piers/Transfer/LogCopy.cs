@@ -20,6 +20,8 @@ public static class LogCopy
         Dictionary<string, ReadOnlyMemory<byte>> own = metadata
             .Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life or PierMetadata.Vere)
             .ToDictionary(static pair => pair.Key, static pair => pair.Value, StringComparer.Ordinal);
+        if (Carried(metadata) is { } custody)
+            own[MetadataKey.Custody] = custody;
         own[MetadataKey.Import] = new ImportMark(IsComplete: false, state.Head.Number).ToBytes();
         return new EventLog(await target.CreateLogAsync(source.Ship, state.Base, own, cancel), target.Capabilities);
     }
@@ -51,7 +53,7 @@ public static class LogCopy
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> to = await copy.Stored.ReadMetadataAsync(cancel);
         ImportMark.Require(source.Ship, from);
         RequireSameShip(source.Ship, from, to);
-        RequireNoCluster(copy, to);
+        RequireNoCluster(copy, from, to);
         LogState state = await source.ReadStateAsync(cancel);
         LogState reached = await copy.ReadStateAsync(cancel);
         await RequireBeginningAsync(source, state, copy, reached, cancel);
@@ -63,6 +65,8 @@ public static class LogCopy
         await RequireRoomAsync(source, target, rest, cancel);
         byte[] begun = new ImportMark(IsComplete: false, state.Head.Number).ToBytes();
         await LogMetadata.SetAsync(copy, term, MetadataKey.Import, marked, begun, cancel);
+        if (Carried(from) is { } custody)
+            await LogMetadata.SetAsync(copy, term, MetadataKey.Custody, LogMetadata.Find(to, MetadataKey.Custody), custody, cancel);
         TransferMeter meter = new(progress, TransferStep.Copying, missing, rest);
         if (missing > 0)
             await EventCopy.RunAsync(source, state, copy, term, reached.Head.Position, meter, cancel);
@@ -89,10 +93,19 @@ public static class LogCopy
             throw new SeguroException(ErrorCode.ForeignShip, $"the two logs of {ship} are of different kinds or lives of it", "Nothing was written. Use a store that has no log of the ship.");
     }
 
-    /// <summary>A log that a cluster computes has a writer of its own: what is appended beside it would be between its events.</summary>
-    private static void RequireNoCluster(EventLog copy, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> to)
+    /// <summary>
+    /// Who computes the ship goes along, so that no cluster begins with the copy unasked: a vere, the cluster of another store, a pier that the ship was given back to. A member's own log says nothing, for it is
+    /// what a cluster is moved from.
+    /// </summary>
+    private static ReadOnlyMemory<byte>? Carried(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> from) =>
+        Custody.Read(from) is not { Kind: CustodyKind.Gated, Store: null } ? LogMetadata.Find(from, MetadataKey.Custody) : (ReadOnlyMemory<byte>?)null;
+
+    /// <summary>A log that a cluster computes has a writer of its own: what is appended beside it would be between its events. One that only says whose copy it is has none.</summary>
+    private static void RequireNoCluster(EventLog copy, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> from, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> to)
     {
-        if (to.ContainsKey(MetadataKey.History) || Custody.Read(to) is { Kind: CustodyKind.Gated or CustodyKind.Mirrored })
+        Custody? custody = Custody.Read(to);
+        bool isCopy = custody is not null && Custody.Read(from) is { } source && source.Kind == custody.Kind && source.Store == custody.Store && source.Place == custody.Place;
+        if (to.ContainsKey(MetadataKey.History) || (!isCopy && custody is { Kind: CustodyKind.Gated or CustodyKind.Mirrored }))
             throw new SeguroException(ErrorCode.OtherCustody, $"the log of {copy.Ship} in {copy.Capabilities.Engine} is a cluster's or a mirror's own", "Nothing was written. Copy into a store that has no log of the ship.");
     }
 

@@ -78,7 +78,7 @@ public static class GuardRules
             question,
             $"{question.Ship} was given back to a plain pier {none.Sighting}: what it computed since is not in the log of {question.Url}, which ends at event {question.Head}",
             $"Let the ship run there. To bring it back: stop it for good, copy the pier (`seguro mirror PIER {At(question)} --once`), and say so: {WordCommand(question)}."
-            + $" Where it was never started, or is lost: the same with `--disk lost`.");
+            + " Where it was never started, or is lost: the same with `--disk lost`.");
     }
 
     private static SeguroException? ByHead(GuardQuestion question)

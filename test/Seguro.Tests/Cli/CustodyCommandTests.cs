@@ -139,6 +139,10 @@ public sealed class CustodyCommandTests : IAsyncDisposable
         Assert.Equal(("gated", false), (shown.GetProperty("custody").GetString(), shown.GetProperty("run").GetProperty("allowed").GetBoolean()));
         Assert.Contains(own.ToString(), shown.GetProperty("run").GetProperty("why").GetString(), StringComparison.Ordinal);
         (await CommandRun.OfAsync("pier", "restore", _bed["new"], "--store", second)).Fails("SG3051", 3, own.ToString());
+        string copied = "sqlite:" + _bed["copied.db"];
+        for (int i = 0; i < 2; i++) // a copy goes on
+            (await CommandRun.OfAsync("log", "copy", "--store", _bed.Url, "--to", copied)).Ok();
+        (await CommandRun.OfAsync("custody", "take", "--store", copied)).Fails("SG3051", 3, own.ToString());
         (await CommandRun.OfAsync("custody", "take", "--store", second)).Fails("SG3051", 3, own.ToString());
         (await CommandRun.OfAsync("custody", "take", "--store", second, "--machine-off", "--disk", "read")).Ok();
         Assert.True((await CommandRun.OfAsync("custody", "show", "--store", second, "--json")).Ok().Json.GetProperty("run").GetProperty("allowed").GetBoolean());

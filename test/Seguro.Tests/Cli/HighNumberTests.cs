@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Seguro.Core;
-using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Testing;
 

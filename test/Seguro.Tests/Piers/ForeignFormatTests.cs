@@ -69,7 +69,8 @@ public sealed class ForeignFormatTests : IDisposable
 
         void Look(Command command, string name)
         {
-            bool takesPier = command.Options.Any(static option => option.Name is "--store" or "--snapshots" or "--pier") || command.Arguments.Any(static argument => argument.Name == "PIER");
+            bool takesPier = (command.Options.Any(static option => option.Name is "--store" or "--snapshots" or "--pier") && name != "harbor restore") // which makes both, and reads neither
+                || command.Arguments.Any(static argument => argument.Name == "PIER");
             if (takesPier && !known.Contains(name))
                 missing.Add(name);
             foreach (Command below in command.Subcommands)
@@ -186,12 +187,24 @@ public sealed class ForeignFormatTests : IDisposable
             ["log", "tail", "--store", own],
             ["log", "verify", "--store", own],
             ["log", "top", "--store", own],
+            ["log", "copy", "--store", own, "--to", store],
+            ["harbor", "attach", "file:" + _other["harbor"], "--key", HarborKey(), "--store", own],
+            ["harbor", "backup", "file:" + _other["harbor"], "--key", HarborKey(), "--store", own],
             ["log", "trim", "--before", "3", "--yes", "--store", own],
             ["ship", "replay", "--store", own],
             ["ship", "boot", Path.Combine(SharedData.Path, "brass-2023-02-08.pill"), "--fake", "~zod", "--store", own],
             ["demo", "log", "--pier", path],
             ["cluster", "init", _folder["cluster"], "--ship", "~zod", "--import", "--store", own],
         ];
+    }
+
+    /// <summary>The host's key of a harbor that nothing is put into.</summary>
+    private string HarborKey()
+    {
+        string key = _other["keys"];
+        if (!File.Exists(Seguro.Harbor.Format.HarborKeys.HostFile(key)))
+            Seguro.Harbor.Format.HarborKeys.Create(key, []);
+        return Seguro.Harbor.Format.HarborKeys.HostFile(key);
     }
 
     private static string Fingerprint(string path) => string.Join('\n', Directory.EnumerateFileSystemEntries(path, "*", SearchOption.AllDirectories)

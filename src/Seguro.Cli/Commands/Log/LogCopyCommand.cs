@@ -22,6 +22,7 @@ internal static class LogCopyCommand
         {
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Read, cancel);
             await using EventLog source = await CommonOptions.OpenLogAsync(parse, store, cancel);
+            await source.ReadStateAsync(cancel); // what can't be copied is refused before anything is made
             await using IStore target = await CommonOptions.OpenStoreAsync(parse, terminal, parse.GetRequiredValue(to), StoreUse.Create, cancel);
             LogCopyResult result = await RunAsync(terminal, source, target, cancel);
             if (parse.GetValue(CommonOptions.Json))
