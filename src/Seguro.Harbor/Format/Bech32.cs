@@ -20,7 +20,7 @@ internal static class Bech32
     public static byte[]? Read(string prefix, string text)
     {
         string lower = text.ToLowerInvariant();
-        if ((text != lower && text != text.ToUpperInvariant()) || !lower.StartsWith(prefix + "1", StringComparison.Ordinal) || lower.Length < prefix.Length + 1 + CheckLength)
+        if ((text.Any(char.IsAsciiLetterLower) && text.Any(char.IsAsciiLetterUpper)) || !lower.StartsWith(prefix + "1", StringComparison.Ordinal) || lower.Length < prefix.Length + 1 + CheckLength)
             return null;
         byte[] groups = new byte[lower.Length - prefix.Length - 1];
         for (int i = 0; i < groups.Length; i++)

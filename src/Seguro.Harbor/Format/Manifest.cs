@@ -40,7 +40,7 @@ public sealed record Manifest(ManifestKind Kind, EventNumber First, EventNumber 
         if (!SignatureAlgorithm.Ed25519.Verify(signer, Signed(folder, stanza.Words), stanza.Body))
             throw AgeHeader.Bad("its manifest does not have the signature of this harbor's host: it was changed, or is another ship's");
         if (stanza.Words is not [_, _, var kind, var first, var last, var before, var after, var time]
-            || !Enum.TryParse(kind, ignoreCase: true, out ManifestKind known) || known.ToString().ToLowerInvariant() != kind
+            || kind.Any(char.IsAsciiLetterUpper) || !Enum.TryParse(kind, ignoreCase: true, out ManifestKind known) || !Enum.IsDefined(known) || char.IsAsciiDigit(kind[0])
             || !TryNumber(first, out EventNumber from) || !TryNumber(last, out EventNumber to) || to < from
             || AgeX25519.Decode(before) is not { Length: Chain.Size } chainBefore || AgeX25519.Decode(after) is not { Length: Chain.Size } chainAfter
             || !DateTimeOffset.TryParseExact(time, TimeForm, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset at)

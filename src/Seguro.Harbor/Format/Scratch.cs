@@ -14,7 +14,10 @@ internal static class Scratch
             Path.Combine(Path.GetTempPath(), $"seguro-{Path.GetRandomFileName()}"),
             new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Options = FileOptions.DeleteOnClose, BufferSize = 1 << 20,
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.ReadWrite,
+                Options = FileOptions.DeleteOnClose,
+                BufferSize = 1 << 20,
                 UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
 }

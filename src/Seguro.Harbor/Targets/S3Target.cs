@@ -65,7 +65,13 @@ internal sealed class S3Target : IHarborTarget
         content.Position = 0;
         PutObjectRequest request = new()
         {
-            BucketName = _bucket, Key = _prefix + name, InputStream = content, AutoCloseStream = false, AutoResetStreamPosition = false, IfNoneMatch = "*", ContentType = "application/octet-stream",
+            BucketName = _bucket,
+            Key = _prefix + name,
+            InputStream = content,
+            AutoCloseStream = false,
+            AutoResetStreamPosition = false,
+            IfNoneMatch = "*",
+            ContentType = "application/octet-stream",
         };
         try
         {

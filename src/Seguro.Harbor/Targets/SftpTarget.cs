@@ -181,7 +181,10 @@ internal sealed class SftpTarget : IHarborTarget
         SecretFile.RefuseShared(key, "private key");
         ConnectionInfo connection = new(
             _url.Address.Host, _url.Address.IsDefaultPort || _url.Address.Port < 0 ? 22 : _url.Address.Port, _url.Address.UserInfo,
-            new PrivateKeyAuthenticationMethod(_url.Address.UserInfo, new PrivateKeyFile(key))) { Timeout = Patience };
+            new PrivateKeyAuthenticationMethod(_url.Address.UserInfo, new PrivateKeyFile(key)))
+        {
+            Timeout = Patience,
+        };
         SftpClient client = new(connection) { OperationTimeout = Patience };
         string seen = "";
         client.HostKeyReceived += (_, received) =>

@@ -208,7 +208,7 @@ public sealed class VereRun : IDisposable
                 break;
             case RelayOutput.Ripened ripened when ripened.Ripe.Number != _options.Head:
                 _options.Notice(string.Create(CultureInfo.InvariantCulture, $"The worker stands at event {ripened.Ripe.Number}, and the log ends at {_options.Head}: it is ended."));
-                _ = Task.Run(Kill); // not from within the pump
+                _ = Task.Run(Kill, CancellationToken.None); // not from within the pump
                 break;
             case RelayOutput.Ripened ripened:
                 _options.Notice($"The ship is up, at event {ripened.Ripe.Number}.");
