@@ -84,7 +84,7 @@ public sealed partial class SeguroNode
     }
 
     /// <summary>A worker whose member was killed may be in the middle of an event, and holds the pier until it is done.</summary>
-    private async Task<MemberHost> StartHostAsync(MemberHostOptions options, CancellationToken cancel)
+    private static async Task<MemberHost> StartHostAsync(MemberHostOptions options, CancellationToken cancel)
     {
         if (options.Vere is not null && Pier.FindHolder(options.Pier) is { IsHeld: true } hold && hold.ProcessId != Environment.ProcessId)
             throw new SeguroException(ErrorCode.StoreUnavailable, $"the pier {options.Pier} is held by process {hold.ProcessId}", "A worker of this member's last life ends by itself; any other vere is to be ended.");
