@@ -47,6 +47,8 @@ internal sealed class ClusterOnLoopback : IAsyncDisposable
         Start(name);
     }
 
+    public void Signal(string name, string signal) => _running[name].Signal(signal);
+
     public SeguroProcess Take(string name)
     {
         _running.Remove(name, out SeguroProcess? process);

@@ -125,5 +125,29 @@ public sealed class LocalLogTests : IDisposable
         expected.Select(static one => (one.Number, one.Chain, Encoding.ASCII.GetString(one.Payload.Span))),
         actual?.Select(static one => (one.Number, one.Chain, Encoding.ASCII.GetString(one.Payload.Span))));
 
+    [Fact]
+    public async Task What_a_vere_wrote_while_it_had_the_pier_is_there_when_it_is_given_back()
+    {
+        List<Event> events = EventChain.After(Position.Origin, 3);
+        await using LocalLog log = await OpenAsync();
+        await log.AppendAsync(events, Cancel);
+        await log.LendAsync(Cancel);
+        Assert.False(Pier.FindHolder(PierPath).IsHeld);
+        ulong last;
+        await using (PierWritingProcess vere = PierWritingProcess.Start(PierPath, 7, TimeSpan.FromMilliseconds(1)))
+        {
+            await vere.ReachAsync(10, Cancel);
+            AssertSame(events[1..], (await log.ReadAsync(EventChain.At(events, 1), new(100), 100, long.MaxValue, Cancel))!);
+            Assert.Equal(events[1].Chain, await log.ReadChainAsync(new(2), Cancel));
+            last = vere.Last;
+        }
+        using CancellationTokenSource given = new(0);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await log.AppendAsync(EventChain.After(EventChain.At(events, 3), 1), given.Token));
+        await log.TakeBackAsync();
+        Assert.True(log.Head.Number.Value >= last, $"{log.Head.Number} after {last}");
+        Assert.Equal(3, (await log.ReadAsync(EventChain.At(events, 3), new(6), 100, long.MaxValue, Cancel))!.Count);
+        await log.AppendAsync(EventChain.After(log.Head, 1), Cancel);
+    }
+
     private Task<LocalLog> OpenAsync() => LocalLog.OpenAsync(PierPath, Zod, NoIdentity, "one@1", TimeProvider.System, Cancel);
 }

@@ -68,6 +68,28 @@ public sealed class RelayTests
     }
 
     [Fact]
+    public void A_snapshot_and_the_end_wait_for_what_the_store_does_not_have_though_it_is_released()
+    {
+        RelayMachine relay = new(new RelayOptions { PierHead = new EventNumber(9), Released = new EventNumber(9), Committed = new EventNumber(9) });
+        byte[] save = Newt.Frame(NounReader.Read("[%sync %save ~]"));
+        Step(relay, new RelayInput.WorkerSent(Ripe(9)));
+        Step(relay, new RelayInput.KingSent(Poke));
+        Step(relay, new RelayInput.WorkerSent(Poked));
+        Step(relay, new RelayInput.Released(new EventNumber(10)));
+        Step(relay, new RelayInput.Save());
+        Same([.. Ripe(9), .. Poked], _toKing);
+        Same(Poke, _toWorker);
+        Step(relay, new RelayInput.Committed(new EventNumber(10)));
+        Same([.. Poke, .. save], _toWorker);
+        Step(relay, new RelayInput.KingSent((byte[])[.. Poke, .. Exit]));
+        Step(relay, new RelayInput.WorkerSent(Poked));
+        Step(relay, new RelayInput.Released(new EventNumber(11)));
+        Same([.. Poke, .. save, .. Poke], _toWorker);
+        Step(relay, new RelayInput.Committed(new EventNumber(11)));
+        Same([.. Poke, .. save, .. Poke, .. Exit], _toWorker);
+    }
+
+    [Fact]
     public void The_end_waits_for_what_is_held_and_so_does_a_snapshot()
     {
         RelayMachine relay = At(9, released: 9);
