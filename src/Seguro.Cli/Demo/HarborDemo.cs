@@ -15,6 +15,8 @@ namespace Seguro.Cli.Demo;
 /// <summary>A ship's log that grows while two harbors follow it; the machine lost, one harbor corrupted; the log restored from both, compared byte for byte, and opened with <c>age</c> by hand.</summary>
 internal sealed class HarborDemo(Terminal terminal, DemoInput input, string folder, bool json)
 {
+    private static readonly string[] Places = ["north", "south"];
+
     private const int Steps = 5;
 
     public async Task<HarborDemoResult> RunAsync(CancellationToken cancel)
@@ -22,7 +24,7 @@ internal sealed class HarborDemo(Terminal terminal, DemoInput input, string fold
         string name = Path.Combine(folder, "zod");
         HarborKeys.Create(name, []);
         Say($"two files were made: {Path.GetFileName(HarborKeys.OwnerFile(name))} is the owner's and opens everything; {Path.GetFileName(HarborKeys.HostFile(name))} is the host's and opens nothing");
-        string[] places = [.. new[] { "north", "south" }.Select(place => Directory.CreateDirectory(Path.Combine(folder, place)).FullName)];
+        string[] places = [.. Places.Select(place => Directory.CreateDirectory(Path.Combine(folder, place)).FullName)];
         IHarborTarget[] targets = [.. places.Select(static place => HarborTarget.Open($"file:{place}"))];
         Say($"the ship: {input.Described}");
         (Ship ship, Position head) = await LiveAsync(targets, name, cancel);
@@ -91,7 +93,11 @@ internal sealed class HarborDemo(Terminal terminal, DemoInput input, string fold
     {
         if (!File.Exists("/usr/bin/age") || !File.Exists("/usr/bin/zstd"))
             return null;
-        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", "age -d -i \"$0\" \"$1\"/*/e/00000000000000000001 | zstd -dc 2>/dev/null | head -c 8 | od -An -tu8", identity, place]) { RedirectStandardOutput = true })!;
+        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", "age -d -i \"$0\" \"$1\"/*/e/00000000000000000001 | zstd -dc 2>/dev/null | head -c 8 | od -An -tu8", identity, place]) 
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        })!;
         string number = await shell.StandardOutput.ReadToEndAsync(cancel);
         await shell.WaitForExitAsync(cancel);
         return number.Trim() == "1";

@@ -32,8 +32,17 @@ internal static class HarborDrillCommand
             {
                 terminal.Json(new
                 {
-                    ship = report.Ship.Name, began = MirrorPrinter.Time(report.Began), seconds = Math.Round(report.Took.TotalSeconds, 3), targets = report.Targets,
-                    first = report.First.Value, head = report.Head.Number.Value, chain = report.Head.Chain.ToString(), bytes = report.Bytes, snapshot = report.Snapshot.Value, pier = report.IsPier, damage = report.Damage,
+                    ship = report.Ship.Name,
+                    began = MirrorPrinter.Time(report.Began),
+                    seconds = Math.Round(report.Took.TotalSeconds, 3),
+                    targets = report.Targets,
+                    first = report.First.Value,
+                    head = report.Head.Number.Value,
+                    chain = report.Head.Chain.ToString(),
+                    bytes = report.Bytes,
+                    snapshot = report.Snapshot.Value,
+                    pier = report.IsPier,
+                    damage = report.Damage,
                 });
             }
             else

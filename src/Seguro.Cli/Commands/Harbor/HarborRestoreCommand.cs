@@ -86,8 +86,14 @@ internal static class HarborRestoreCommand
         {
             terminal.Json(new
             {
-                ship = reader.Ship.Name, place, first = plan.First.Value, head = head.Number.Value, chain = head.Chain.ToString(), snapshot = snapshot?.Value,
-                damage = reader.Damage.Select(static one => new { target = one.Target, name = one.Name, what = one.What }), seconds = Math.Round(seconds, 3),
+                ship = reader.Ship.Name,
+                place,
+                first = plan.First.Value,
+                head = head.Number.Value,
+                chain = head.Chain.ToString(),
+                snapshot = snapshot?.Value,
+                damage = reader.Damage.Select(static one => new { target = one.Target, name = one.Name, what = one.What }),
+                seconds = Math.Round(seconds, 3),
             });
             return;
         }
