@@ -122,8 +122,12 @@ internal sealed class HarborPart : IBenchmarkPart
             await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             run.Add(new Measurement
             {
-                Part = "harbor", Workload = $"a ship that is {kind}", Subject = "file", Contestant = Measurement.Seguro,
-                More = new Dictionary<string, double> { ["PUTs/hour"] = puts * 3600 / watched.TotalSeconds },
+                Part = "harbor",
+                Workload = $"a ship that is {kind}",
+                Subject = "file",
+                Contestant = Measurement.Seguro,
+                More = new Dictionary<string,
+                double> { ["PUTs/hour"] = puts * 3600 / watched.TotalSeconds },
             });
         }
     }

@@ -72,8 +72,13 @@ internal sealed class SdkPart : IBenchmarkPart
         long size = new FileInfo(Path.Combine(Installed, "lib", "libseguro.so.1")).Length;
         return new Measurement
         {
-            Part = Part, Workload = "a program opens a log, appends an event, reads it, ends", Subject = "start", Contestant = Measurement.Seguro,
-            Latency = LatencyFigures.From(taken), More = new Dictionary<string, double> { ["library, bytes"] = size },
+            Part = Part,
+            Workload = "a program opens a log, appends an event, reads it, ends",
+            Subject = "start",
+            Contestant = Measurement.Seguro,
+            Latency = LatencyFigures.From(taken),
+            More = new Dictionary<string,
+            double> { ["library, bytes"] = size },
         };
     }
 
@@ -127,9 +132,14 @@ internal sealed class SdkPart : IBenchmarkPart
 
         public Measurement ToMeasurement(string engine, string contestant, int batch) => new()
         {
-            Part = Part, Workload = $"{batch} events of {Bytes} B a commit, then all read", Subject = engine, Contestant = contestant,
-            Latency = LatencyFigures.From(Commits), BytesPerSecond = Median.Of(Reads),
-            Parameters = new Dictionary<string, double> { [Parameter.Group] = batch, [Parameter.Bytes] = Bytes },
+            Part = Part,
+            Workload = $"{batch} events of {Bytes} B a commit, then all read",
+            Subject = engine,
+            Contestant = contestant,
+            Latency = LatencyFigures.From(Commits),
+            BytesPerSecond = Median.Of(Reads),
+            Parameters = new Dictionary<string,
+            double> { [Parameter.Group] = batch, [Parameter.Bytes] = Bytes },
         };
     }
 }

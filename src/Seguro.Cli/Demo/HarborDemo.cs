@@ -93,7 +93,7 @@ internal sealed class HarborDemo(Terminal terminal, DemoInput input, string fold
     {
         if (!File.Exists("/usr/bin/age") || !File.Exists("/usr/bin/zstd"))
             return null;
-        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", "age -d -i \"$0\" \"$1\"/*/e/00000000000000000001 | zstd -dc 2>/dev/null | head -c 8 | od -An -tu8", identity, place]) 
+        using Process shell = Process.Start(new ProcessStartInfo("sh", ["-c", "age -d -i \"$0\" \"$1\"/*/e/00000000000000000001 | zstd -dc 2>/dev/null | head -c 8 | od -An -tu8", identity, place])
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,

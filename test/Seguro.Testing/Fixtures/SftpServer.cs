@@ -66,10 +66,10 @@ public sealed class SftpServer : IAsyncDisposable
                 await client.ConnectAsync("127.0.0.1", port, cancel);
                 break;
             }
-            catch (SocketException)
+            catch (SocketException error)
             {
                 if (!Tool.IsRunning(process.Id))
-                    throw new InvalidOperationException($"sshd did not start: {await File.ReadAllTextAsync(folder["log"], cancel)}");
+                    throw new InvalidOperationException($"sshd did not start: {await File.ReadAllTextAsync(folder["log"], cancel)}", error);
                 await Task.Delay(100, cancel);
             }
         }

@@ -17,9 +17,9 @@ public sealed class RelayLineTests : IDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData(new[] { "work", "--snap-dir", "/a pier/with words", "" })]
-    [InlineData(new string[0])]
-    public async Task Arguments_and_bytes_pass_as_they_are_and_the_exit_code_comes_last(string[] arguments)
+    [InlineData("work", "--snap-dir", "/a pier/with words", "")]
+    [InlineData]
+    public async Task Arguments_and_bytes_pass_as_they_are_and_the_exit_code_comes_last(params string[] arguments)
     {
         (Task<int> relay, NetworkStream line) = await ConnectAsync(arguments);
         await using NetworkStream member = line;
