@@ -7,11 +7,14 @@ cd "$root" || exit 1
 . "$root/eng/setup.sh"
 
 need_dotnet
-need_packages libdqlite0 liblmdb0 python3 util-linux procps iproute2 nftables
+need_packages libdqlite0 liblmdb0 python3 util-linux procps iproute2 nftables age zstd
+need_packages gcc libc6-dev binutils clang libclang-rt-14-dev valgrind liblmdb-dev pkg-config # libseguro and its tests in C
+need_harbor_servers || exit 1
 need_postgresql
 need_patroni || exit 1
 need_pgbouncer || exit 1
 build Seguro.slnx "$root/artifacts/.built-all" || exit 1
+"$root/eng/native.sh" || exit 1
 
 passed=0 failed=0 skipped=0 broken=0
 for suite in Seguro.Tests Seguro.SystemTests; do

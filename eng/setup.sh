@@ -56,6 +56,12 @@ need_etcd() {
   [ -x /usr/bin/etcd ] || need_without_services etcd-server
 }
 
+# An S3 server and an SFTP server, which tests run on ports of their own.
+need_harbor_servers() {
+  command -v moto_server >/dev/null || need_packages python3-moto || return 1
+  [ -x /usr/sbin/sshd ] || need_without_services openssh-server
+}
+
 # need_without_services NAME...: Debian's packages without the services that they would start, now and at every boot (etcd's would take port 2379).
 need_without_services() {
   local policy=/usr/sbin/policy-rc.d made='' service
@@ -63,7 +69,7 @@ need_without_services() {
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" && made=1
   fi
   local new=()
-  for service in etcd patroni pgbouncer; do
+  for service in etcd patroni pgbouncer ssh; do
     [ -e "/etc/init.d/$service" ] || new+=("$service") # what was there before stays as it was
   done
   (need_packages "$@")
@@ -89,7 +95,7 @@ need_dotnet() {
 # build PROJECT STAMP: builds quietly where something is newer than the stamp. Two at once wait for each other.
 build() {
   local project=$1 stamp=$2
-  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/test" "$root/bench" "$root/eng" "$root"/Directory.* "$root/global.json" -newer "$stamp" \
+  if [ -f "$stamp" ] && [ -z "$(find "$root/src" "$root/test" "$root/bench" "$root/eng" "$root/samples" "$root"/Directory.* "$root/global.json" -newer "$stamp" \
       \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.globalconfig' -o -name '*.txt' -o -name 'global.json' \) -print -quit 2>/dev/null)" ]; then
     return 0
   fi

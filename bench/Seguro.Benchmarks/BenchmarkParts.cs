@@ -10,6 +10,8 @@ internal static class BenchmarkParts
         new("stores", [.. StoresPart.Works], static works => new StoresPart(works)),
         Choice.Of(new ImportPart()),
         Choice.Of(new MirrorPart()),
+        Choice.Of(new HarborPart()),
+        Choice.Of(new SdkPart()),
         Choice.Of(new BalancerPart()),
         Choice.Of(new NounPart()),
         new("cluster", [.. ClusterPart.Works], static works => new ClusterPart(works)),
@@ -26,11 +28,11 @@ internal static class BenchmarkParts
     public static IReadOnlyList<IBenchmarkPart> Choose(IReadOnlyCollection<string> names) =>
         [.. All.Select(choice => choice.Take(names)).OfType<IBenchmarkPart>()];
 
-    /// <summary>What <c>./seguro bench</c> must see to before these parts can run: <c>postgresql</c>, <c>etcd</c>, <c>go</c>, <c>node</c>.</summary>
+    /// <summary>What <c>./seguro bench</c> must see to before these parts can run: <c>postgresql</c>, <c>etcd</c>, <c>go</c>, <c>node</c>, <c>native</c>.</summary>
     public static IEnumerable<string> NeedsOf(IReadOnlyCollection<string> names, IReadOnlyCollection<string> stores)
     {
         string[] parts = [.. Choose(names).Select(static part => part.Name)];
-        bool needsStores = !parts.All(static part => part is "floors" or "balancer" or "nouns");
+        bool needsStores = !parts.All(static part => part is "floors" or "balancer" or "nouns" or "harbor" or "sdk");
         if (needsStores && stores.Contains("postgresql"))
             yield return "postgresql";
         if (needsStores && stores.Contains("etcd"))
@@ -39,6 +41,8 @@ internal static class BenchmarkParts
             yield return "go";
         if (parts.Contains("nouns"))
             yield return "node";
+        if (parts.Contains("sdk"))
+            yield return "native";
     }
 
     private sealed record Choice(string Name, (string Name, string Description)[] Works, Func<IReadOnlyCollection<string>, IBenchmarkPart> Make)

@@ -3,7 +3,10 @@ using Seguro.Cli.Commands;
 using Seguro.Cli.Commands.Cluster;
 using Seguro.Cli.Commands.Cluster.Certificates;
 using Seguro.Cli.Commands.Cluster.Keys;
+using Seguro.Cli.Commands.Custodies;
+using Seguro.Cli.Commands.Harbor;
 using Seguro.Cli.Commands.Log;
+using Seguro.Cli.Commands.Members;
 using Seguro.Cli.Commands.Mirror;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
@@ -90,6 +93,24 @@ public static class SeguroCommand
                 PierVerifyCommand.Create(terminal),
             },
             MirrorCommand.Create(terminal),
+            RelayCommand.Create(terminal),
+            new Command("harbor", "Back a ship's log up to folders, buckets and servers whose keepers can't read it; prove it, restore it.")
+            {
+                new Command("key", "The keys of a harbor.") { HarborKeyNewCommand.Create(terminal) },
+                HarborAttachCommand.Create(terminal),
+                HarborBackupCommand.Create(terminal),
+                HarborListCommand.Create(terminal),
+                HarborVerifyCommand.Create(terminal),
+                HarborRestoreCommand.Create(terminal),
+                HarborDrillCommand.Create(terminal),
+                HarborPruneCommand.Create(terminal),
+            },
+            new Command("custody", "Who computes a ship: see it, let a cluster take it, give it back to a plain pier.")
+            {
+                CustodyShowCommand.Create(terminal),
+                CustodyTakeCommand.Create(terminal),
+                CustodyTakeCommand.CreateRelease(terminal),
+            },
             new Command("log", "Read, append, verify and trim the log of a ship in a store.")
             {
                 LogHeadCommand.Create(terminal),
@@ -98,7 +119,9 @@ public static class SeguroCommand
                 LogAppendCommand.Create(terminal),
                 LogTailCommand.Create(terminal),
                 LogVerifyCommand.Create(terminal),
+                LogTopCommand.Create(terminal),
                 LogTrimCommand.Create(terminal),
+                LogCopyCommand.Create(terminal),
             },
             new Command("ship", "Compute a ship's events on Seguro's own Nock machine.")
             {
@@ -119,13 +142,18 @@ public static class SeguroCommand
                 ClusterInitCommand.Create(terminal),
                 ClusterListCommand.Create(terminal),
                 ClusterOptimismCommand.Create(terminal),
+                ClusterWindowCommand.Create(terminal),
+                ClusterHistoryCommand.Create(terminal),
                 ClusterStepDownCommand.Create(terminal),
+                ClusterPauseCommand.CreatePause(terminal),
+                ClusterPauseCommand.CreateResume(terminal),
                 ClusterJoinCommand.Create(terminal),
                 ClusterAddCommand.Create(terminal),
                 ClusterLeaveCommand.Create(terminal),
                 ClusterPutBackCommand.Create(terminal),
                 ClusterAcceptLossCommand.Create(terminal),
                 ClusterRecoverCommand.Create(terminal),
+                ClusterMoveCommand.Create(terminal),
                 new Command("certificates", "Show when the certificates of a cluster expire, and issue new ones while it runs.")
                 {
                     CertificatesShowCommand.Create(terminal),
@@ -137,8 +165,14 @@ public static class SeguroCommand
                     KeysRemoveCommand.Create(terminal),
                 },
             },
+            new Command("member", "Change one member of a cluster, on its own machine.")
+            {
+                MemberReplaceCommand.Create(terminal),
+            },
             DqliteNodeCommand.Create(terminal),
             BalancerCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
+            ManCommand.Create(terminal),
         };
 
     private static Stack<string> PathOf(System.CommandLine.Parsing.CommandResult result)

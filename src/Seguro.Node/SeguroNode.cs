@@ -23,7 +23,9 @@ public sealed partial class SeguroNode : IAsyncDisposable
 {
     /// <summary>How often a process starts anew by itself with a new log: a disk that damages one after the other needs a person.</summary>
     private const int MostRepairs = 3;
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VereHandOver = TimeSpan.FromSeconds(60); // it writes a snapshot as it ends
     private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
     private readonly NodeConfiguration _configuration;
@@ -38,9 +40,11 @@ public sealed partial class SeguroNode : IAsyncDisposable
     private volatile MemberLinks? _links;
     private StoreIdentity? _identity; // before the links start
     private volatile EffectRouter? _router;
+    private volatile MemberHarbors? _harbors;
     private KeyFile<MemberKey>? _balancerKey;
     private EmbeddedDqlite? _dqlite;
     private string _commitMeans = "";
+    private ServiceNotify? _service;
     private bool _isDisposed;
 
     private SeguroNode(NodeConfiguration configuration, ClusterCertificates certificates, MemberAccess access, ILogger log)
@@ -74,6 +78,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             warnings.AddRange(_links?.Problems ?? []);
             warnings.AddRange(_refused.Warnings);
             warnings.AddRange(_router?.Warnings ?? []);
+            warnings.AddRange(_harbors?.Warnings ?? []);
             if (_balancerKey?.Problem is { } keyProblem)
                 warnings.Add(keyProblem);
             MemberHost? host = _host;
@@ -90,7 +95,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
                 CertificatesUntil = _certificates.Expires,
                 Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null),
             };
-            return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
+            return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops, Level = host.Level };
         }
     }
 
@@ -131,35 +136,50 @@ public sealed partial class SeguroNode : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(log);
-        for (int repairs = 0; await RunOnceAsync(configuration, log, mayRepair: repairs < MostRepairs, cancel); repairs++)
+        using ServiceNotify service = ServiceNotify.OfProcess();
+        for (int repairs = 0; await RunOnceAsync(configuration, log, service, mayRepair: repairs < MostRepairs, cancel); repairs++)
             log.LogWarning("The member starts again, and makes itself a new log from the cluster.");
     }
 
     /// <summary>Runs a member. True where it is to start again: its own log was found to be damaged, and that is marked.</summary>
-    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, ILogger log, bool mayRepair, CancellationToken cancel)
+    private static async Task<bool> RunOnceAsync(NodeConfiguration configuration, ILogger log, ServiceNotify service, bool mayRepair, CancellationToken cancel)
     {
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
         certificates.RequireIdentity(new ClusterIdentity(configuration.Cluster, configuration.Self.Name));
         Directory.CreateDirectory(configuration.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await using SeguroNode node = new(configuration, certificates, new MemberAccess(configuration), log);
+        using CancellationTokenSource ended = new();
+        Task keeping = service.KeepAsync(() => node._host is not { } host || host.SilentFor < LongestSilence, () => node.Line, ended.Token);
         try
         {
+            node._service = service;
             await node.StartLetInAsync(cancel);
             // What hears, and what follows, must not end unseen.
             await (await Task.WhenAny(node._host!.Completion, node._links!.Completion, node._router?.Completion ?? node._host.Completion).WaitAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
+            service.Stopping();
             if (node._host is { } host)
-                await host.EndAsync(HandOver, LongestSnapshot);
+                await host.EndAsync(configuration.VereBinary is null ? HandOver : VereHandOver, LongestSnapshot);
         }
         catch (DamagedLogException damage) when (mayRepair && DamageMark.Read(configuration.Folder) is not null)
         {
             log.LogError("This member's own log is damaged: {Damage}.", damage.Message);
             return true;
         }
+        finally
+        {
+            await ended.CancelAsync();
+            await keeping;
+        }
         return false;
     }
+
+    /// <summary>How it stands, in a line.</summary>
+    private string Line => _host?.Status is { } status
+        ? $"{status.Role.ToString().ToLowerInvariant()}, term {status.Term}, event {status.Processed.Number}{(status.Warnings.Count > 0 ? $"; {status.Warnings[0]}" : "")}"
+        : _waiting.Current ?? "starting";
 
     /// <summary>Ends everything, in the reverse order of its start.</summary>
     public async ValueTask DisposeAsync()
@@ -231,10 +251,12 @@ public sealed partial class SeguroNode : IAsyncDisposable
                 Certificates = _certificates,
                 Token = _configuration.AdminToken is { } file ? ReadToken(file) : null,
                 Status = () => Status,
+                History = () => _host?.History ?? [],
                 Actions = actions,
                 Refused = why => _refused.Note(RefusedConnections.Admin, why),
             },
             cancel));
+        _service?.Ready(); // from here on it answers; the others may take their time
         if (_configuration.IsEmbedded)
             _dqlite = Keep(await EmbeddedDqlite.StartAsync(_configuration, _certificates, _access.List, _waiting, _log, cancel));
         if (_dqlite is not null)
@@ -251,8 +273,11 @@ public sealed partial class SeguroNode : IAsyncDisposable
         _log.LogInformation("Store {Store}: {CommitMeans}.", StoreUrl.Parse(_configuration.StoreUrl), _configuration.IsEmbedded ? _commitMeans : "a commit is " + store.Capabilities.CommitMeans);
         (EventLog log, PierIdentity identity) = await ShipLog.OpenAsync(store, _configuration, _waiting, cancel);
         Keep(log);
+        await StartGuard.PassAsync(log, store, _configuration, _waiting, cancel);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
-        IShip ship = Keep(MakeShip(identity));
+        IShip? ship = MakeShip(identity);
+        if (ship is not null)
+            Keep(ship);
         EffectRouter? router = MakeRouter(identity);
         if (router is not null)
             Keep(router);
@@ -262,8 +287,10 @@ public sealed partial class SeguroNode : IAsyncDisposable
             Cluster = _configuration.Cluster,
             Member = MakeMember(store.Capabilities),
             Store = log,
+            Identity = _identity,
             Pier = Path.Combine(_configuration.Folder, "pier"),
             Ship = ship,
+            Vere = MakeVere(),
             Send = links.Send,
             ReadPeers = links.ReadAsync,
             Suspect = new SuspicionTeller(links).Tell,
@@ -279,11 +306,13 @@ public sealed partial class SeguroNode : IAsyncDisposable
             SeeTerm = term => router?.SeeTerm(term),
             Log = _log,
         };
-        MemberHost host = Keep(await _waiting.ForAsync("this member's own log and its ship's last state", () => MemberHost.StartAsync(hosted, cancel), cancel));
+        MemberHost host = Keep(await _waiting.ForAsync("this member's own log and its ship's last state", () => StartHostAsync(hosted, cancel), cancel));
         _host = host;
         await links.StartAsync(cancel);
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));
         router?.Start(host.Hear);
+        if (MakeHarbors(host) is { } harbors)
+            _harbors = Keep(harbors);
     }
 
     /// <summary>A new master asks its kernel by which version of the protocol packets are dropped; before that, and where it does not say, by none.</summary>

@@ -70,6 +70,7 @@ public sealed class Pier : IDisposable
                 Hold = hold,
                 Images = files.Images,
                 Evidence = files.Evidence,
+                Custody = CustodyMark.Read(files.Path),
             };
             return new Pier(files, held, isLive, info);
         }

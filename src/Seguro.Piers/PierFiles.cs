@@ -131,16 +131,21 @@ internal sealed class PierFiles : IDisposable
     {
         PierSurroundings around = PierSurroundings.Look(Path); // before the end of the log is looked for
         Images = around.Images;
-        ForeignFormat.RefuseByFiles(Path, Images);
+        ForeignFormat.RefuseByFiles(Path, [.. Images, .. around.Patch is { Image: { } saved } ? [saved] : Array.Empty<LoomImage>()]);
         _format = Recognize();
         _epochs = _format.Open(LogOf(Path));
         foreach (PierEpoch epoch in _epochs)
             ForeignFormat.RefuseByTables(Path, epoch);
+        if (Layout != PierLayout.Flat && !LacksTopMeta)
+        {
+            using PierEpoch top = PierEpoch.OpenFlat(LogOf(Path));
+            ForeignFormat.RefuseByTables(Path, top);
+        }
         foreach (PierEpoch epoch in _epochs)
             epoch.Survey(isLive && epoch == Newest, smallestEvent, check);
         CheckSequence();
-        if (smallestEvent == EventSurvey.SmallestEvent && !Newest.Info.IsEmpty)
-            CheckEncoding(Newest.NewReader().FindEnds()!.Value.Last);
+        if (smallestEvent == EventSurvey.SmallestEvent)
+            CheckEncoding();
         Evidence = [.. around.Above(Path, Last), .. LogDoubts.Of(this), .. ForensicMark.Find(Path)];
     }
 
@@ -162,10 +167,19 @@ internal sealed class PierFiles : IDisposable
             : format;
     }
 
-    private void CheckEncoding(ulong last)
+    /// <summary>The ends of each epoch: a vere that encodes otherwise does so from some event on. What is copied is looked at event by event (<see cref="Transfer.PierCopy"/>).</summary>
+    private void CheckEncoding()
     {
-        foreach (PierPiece piece in Newest.NewReader().ReadPieces(last, last, 8).Take(1))
-            ForeignFormat.RefuseByEvent(Path, piece.Number, piece.Bytes.Span);
+        foreach (PierEpoch epoch in _epochs.Where(static epoch => !epoch.Info.IsEmpty))
+        {
+            if (epoch.NewReader().FindEnds() is not { } ends)
+                continue; // trimmed meanwhile
+            foreach (ulong number in (ulong[])[ends.First, ends.Last])
+            {
+                foreach (PierPiece piece in epoch.NewReader().ReadPieces(number, number, ForeignFormat.EventHead).Take(1))
+                    ForeignFormat.RefuseByEvent(Path, piece.Number, piece.Bytes.Span);
+            }
+        }
     }
 
     /// <summary>Each epoch goes on where the one before ends; the oldest with events may begin later (chopped or trimmed).</summary>

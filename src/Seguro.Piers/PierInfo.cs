@@ -41,6 +41,9 @@ public sealed record PierInfo
     /// <summary>What in it proves that its log is not all that the ship computed; none where all is well.</summary>
     public IReadOnlyList<PierEvidence> Evidence { get; init; } = [];
 
+    /// <summary>Who computes the ship, where a cluster left its mark in the pier (<see cref="CustodyMark"/>).</summary>
+    public Custody? Custody { get; init; }
+
     /// <summary>It holds no event.</summary>
     public bool IsEmpty => Last < First;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Seguro.Core;
 using Seguro.Piers;
 using Seguro.Piers.Store;
@@ -22,15 +23,27 @@ public sealed record StoreEngine(string Name, StoreForm Form, string Example, Fu
         new("lmdb", StoreForm.Path, "lmdb:PATH", static async (url, options, cancel) =>
             await LmdbStore.OpenAsync(url.Rest, options.Create, options.ReadOnly, PierEvidence.Parse(options.Despite), options.Time, cancel)),
         new("sqlite", StoreForm.Path, "sqlite:PATH", static async (url, options, cancel) => await SqliteStore.OpenAsync(url, options, cancel)),
-        new("rocksdb", StoreForm.Path, "rocksdb:PATH", static async (url, options, cancel) => await RocksDbStore.OpenAsync(url, options, cancel)),
+        new("rocksdb", StoreForm.Path, "rocksdb:PATH", OpenRocksDbAsync),
         new("dqlite", StoreForm.Addresses, "dqlite://HOST:PORT,HOST:PORT", static async (url, options, cancel) => await DqliteStore.OpenAsync(url, options, cancel)),
         new("etcd", StoreForm.Addresses, "etcd://HOST:PORT,HOST:PORT", static async (url, options, cancel) => await EtcdStore.OpenAsync(url, options, cancel)),
         new("postgresql", StoreForm.Server, "postgresql://USER@HOST/DATABASE", static async (url, options, cancel) => await PostgresStore.OpenAsync(url, options, cancel)),
     ];
+
+    /// <summary>RocksDB is in this build. The switch is the linker's, too: libseguro is built without, since RocksDB's package can't be compiled ahead of time.</summary>
+    [FeatureSwitchDefinition("Seguro.Stores.RocksDb")]
+    private static bool HasRocksDb => !AppContext.TryGetSwitch("Seguro.Stores.RocksDb", out bool isOn) || isOn;
 
     /// <summary>Its files are on one machine; members elsewhere can't share it.</summary>
     public bool IsOfOneMachine => Form is StoreForm.Path;
 
     /// <summary>The engine of that word; <see langword="null"/> where there is none.</summary>
     public static StoreEngine? Find(string name) => All.FirstOrDefault(engine => engine.Name == name);
+
+    private static async ValueTask<IStore> OpenRocksDbAsync(StoreUrl url, StoreOptions options, CancellationToken cancel)
+    {
+        if (HasRocksDb)
+            return await RocksDbStore.OpenAsync(url, options, cancel);
+        throw new SeguroException(
+            ErrorCode.Unsupported, "libseguro has no rocksdb", "Use another store (sqlite or lmdb keep a log on this machine), or the .NET package, which has it.");
+    }
 }

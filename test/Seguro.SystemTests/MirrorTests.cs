@@ -101,8 +101,11 @@ public sealed class MirrorTests : IDisposable
         Assert.Equal(0, (await mirror.EndAsync()).ExitCode);
         Assert.InRange(mirror.PeakMemory, 1, MostMemory);
         (await SeguroProcess.RunAsync("mirror", Pier, "--store", store, "--once")).Ok();
-        SeguroProcess.Result restored = (await SeguroProcess.RunAsync("pier", "restore", _folder["restored"], "--store", store, "--vere", "4.6")).Ok();
-        Assert.Contains("is a mirror's", restored.Errors, StringComparison.Ordinal);
+        string[] restore = ["pier", "restore", _folder["restored"], "--store", store, "--for", "4.6"];
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync(restore);
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Contains("is a mirror's", refused.Errors, StringComparison.Ordinal);
+        (await SeguroProcess.RunAsync([.. restore, "--machine-off", "--disk", "read"])).Ok();
         using Pier before = Seguro.Piers.Pier.Open(Pier, PierAccess.Offline);
         using Pier after = Seguro.Piers.Pier.Open(_folder["restored"], PierAccess.Offline);
         Assert.Equal((before.Info.Last, before.Info.Bytes, before.Info.Identity), (after.Info.Last, after.Info.Bytes, after.Info.Identity));

@@ -52,6 +52,17 @@ internal static class Bars
             "a mirror of a running pier: the writer's commits a second", "without a mirror", "≥ 0.98 ×",
             static result => Each(
                 result, static pair => pair.Mine.Part == "mirror" && pair.Mine.Workload == MirrorPart.Cost && pair.Theirs.Contestant == MirrorPart.Alone, static pair => AtLeast(pair, Rate(pair), 0.98))),
+        new(
+            "backup to a harbor, restore from it", HarborPart.Slowest, "≥ 0.8 ×",
+            static result => Each(result, static pair => pair.Mine.Part == "harbor" && pair.Theirs.Contestant == HarborPart.Slowest, static pair => AtLeast(pair, Bytes(pair), 0.8))),
+        new(
+            "libseguro, the log of vere's seam: commit latency p50", "the same by Seguro.Sdk", "≤ 1.1 ×",
+            static result => Each(result, static pair => pair.Mine.Part == SdkPart.Part && pair.Theirs.Contestant == SdkPart.Sdk, static pair => AtMost(pair, Latency(pair), 1.1))),
+        new(
+            "libseguro, the log of vere's seam: commit latency p50", "the same on bare LMDB, as vere does it", "reported",
+            static result => Each(
+                result, static pair => pair.Mine.Part == SdkPart.Part && pair.Theirs.Contestant == SdkPart.Lmdb,
+                static pair => Reading(pair, Latency(pair), isMet: true) is { } reading ? reading with { IsMet = null } : null)),
         new("a mirror of a running pier: event in the store", "its commit in the pier", "≤ 100 ms p99", MirrorDelays),
         new(
             "jam, cue, mug", "nockjs", "≥ 20 × nockjs",

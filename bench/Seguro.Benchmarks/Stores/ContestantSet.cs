@@ -13,7 +13,7 @@ internal sealed class ContestantSet(RunningDatabases databases, BenchmarkRun run
     {
         RunningDatabase database = await databases.GetAsync(engine, cancel);
         List<Contestant> here = _contestants[engine] = [];
-        here.Add(await SeguroLog.OpenAsync(database, cancel));
+        here.Add(await SeguroContestant.OpenAsync(database, cancel));
         here.Add(await BareAppend.OpenAsync(database, cancel));
         if (engine == "dqlite" && await GoDqlite.StartAsync(database.Dqlite!, GoDqlite.Statement, run, cancel) is { } go)
             here.Add(go);

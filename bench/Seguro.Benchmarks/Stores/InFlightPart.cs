@@ -42,7 +42,7 @@ internal sealed class InFlightPart(RunningDatabases databases) : IBenchmarkPart
         BenchmarkRun run, ScoreBook book, string engine, int inFlight, bool isSeguroFirst, FlushMeter? flushes, CancellationToken cancel)
     {
         RunningDatabase database = await databases.GetAsync(engine, cancel);
-        await using SeguroLog seguro = await SeguroLog.OpenAsync(database, cancel);
+        await using SeguroContestant seguro = await SeguroContestant.OpenAsync(database, cancel);
         await using BareAppend bare = await OpenBareAsync(database, cancel);
         await using CommitQueue grouping = new(seguro, isGrouping: true, cancel);
         await using IInFlight plain = engine is "postgresql" or "etcd" ? new OverlappingCommits(bare) : new CommitQueue(bare, isGrouping: false, cancel);

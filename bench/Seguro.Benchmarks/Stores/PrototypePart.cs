@@ -28,7 +28,7 @@ internal sealed class PrototypePart(RunningDatabases databases) : IBenchmarkPart
         {
             run.Say($"prototype: round {round} of {run.Options.Rounds}");
             RunningDatabase database = await databases.GetAsync(Engine, cancel);
-            await using SeguroLog seguro = await SeguroLog.OpenAsync(database, cancel);
+            await using SeguroContestant seguro = await SeguroContestant.OpenAsync(database, cancel);
             await using GoDqlite? go = await GoDqlite.StartAsync(database.Dqlite!, GoDqlite.Transaction, run, cancel);
             if (go is null)
                 return;

@@ -74,7 +74,7 @@ internal sealed class ReplayPart(RunningDatabases databases) : IBenchmarkPart
     private async Task GroupedAsync(ScoreBook book, string engine, byte[][] events, bool isSeguroFirst, CancellationToken cancel)
     {
         RunningDatabase database = await databases.GetAsync(engine, cancel);
-        await using SeguroLog seguro = await SeguroLog.OpenAsync(database, cancel);
+        await using SeguroContestant seguro = await SeguroContestant.OpenAsync(database, cancel);
         await using BareAppend bare = await BareAppend.OpenAsync(database, cancel);
         foreach (Contestant contestant in isSeguroFirst ? (Contestant[])[seguro, bare] : [bare, seguro])
         {

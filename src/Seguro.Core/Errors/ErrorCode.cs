@@ -45,6 +45,15 @@ public enum ErrorCode
     Nondeterministic = 1016,
     /// <summary>A ship's computation crashed, or reached a limit.</summary>
     Crashed = 1017,
+    /// <summary>As many appends wait as a writer of the client library takes.</summary>
+    QueueFull = 1018,
+
+    /// <summary>A harbor's target can't be reached, or did not answer in time.</summary>
+    HarborUnavailable = 1060,
+    /// <summary>No identity that was given opens a harbor's object.</summary>
+    WrongIdentity = 1061,
+    /// <summary>A harbor lacks events between those that it has, or can't give them, and no other target has them.</summary>
+    HarborIncomplete = 1062,
 
     /// <summary>The command line is not understood.</summary>
     Usage = 2000,
@@ -108,9 +117,22 @@ public enum ErrorCode
 
     /// <summary>A pier went back in time: it has fewer events of its history than the log that is mirrored from it.</summary>
     WentBack = 3050,
-    /// <summary>The log is in another custody: a cluster computes its ship, so nobody may mirror into it.</summary>
+
+    /// <summary>The log is in another custody: somebody else computes its ship, or may do so.</summary>
     OtherCustody = 3051,
+
+    /// <summary>A ship is not to be started from this log: somebody knows of a later event of it.</summary>
+    NotAtHead = 3052,
+
+    /// <summary>A harbor's target went back in time: it has less than it was known to have.</summary>
+    HarborWentBack = 3060,
+
+    /// <summary>A harbor's target does not keep what a backup rests on: that a name that exists is not made again.</summary>
+    UnsafeTarget = 3061,
 
     /// <summary>Nobody has followed the pier of a mirrored log for a minute or longer.</summary>
     MirrorSilent = 4010,
+
+    /// <summary>A harbor's target is behind, or damaged, and others make up for it.</summary>
+    HarborDegraded = 4060,
 }

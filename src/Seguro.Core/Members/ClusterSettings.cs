@@ -20,6 +20,25 @@ public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<
     /// <summary>Who left, the last one last, at most <see cref="MostLeft"/>: their names are not used again, so that an old certificate opens nothing. <see langword="null"/> where nobody did.</summary>
     public IReadOnlyList<string>? Left { get; init; }
 
+    /// <summary>The longest reason of a pause, in characters.</summary>
+    public const int LongestPause = 200;
+
+    /// <summary>How a pause's reason begins where the log was handed over to another cluster: it is not resumed by mistake.</summary>
+    public const string Moved = "moved to ";
+
+    /// <summary>Why the ship computes nothing, in printable ASCII; empty where it does; <see langword="null"/> where nothing was written yet, and it does.</summary>
+    public string? Pause { get; init; }
+
+    /// <summary>The ship computes nothing.</summary>
+    public bool IsPaused => Pause is { Length: > 0 };
+
+    /// <summary>A text can be a pause's reason.</summary>
+    public static bool IsPause(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Length <= LongestPause && text.All(static c => c is >= ' ' and <= '~');
+    }
+
     /// <summary>These settings with another list of members; whoever is on it no more has left.</summary>
     public ClusterSettings WithMembers(IReadOnlyList<string> members, IReadOnlyList<string> before)
     {

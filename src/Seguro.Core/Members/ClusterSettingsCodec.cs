@@ -7,7 +7,7 @@ namespace Seguro.Core;
 public static class ClusterSettingsCodec
 {
     /// <summary>The keys, in the order in which they are to be written: a crash between two leaves settings that are whole each for itself.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Released, MetadataKey.Custody, MetadataKey.History, MetadataKey.Accepted];
+    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Pause, MetadataKey.Released, MetadataKey.Custody, MetadataKey.History, MetadataKey.Accepted];
 
     /// <summary>The values of settings, under their keys; what they don't say is left out.</summary>
     public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Write(ClusterSettings settings)
@@ -19,6 +19,8 @@ public static class ClusterSettingsCodec
             values.Add(new(MetadataKey.Members, Encoding.ASCII.GetBytes(string.Join(' ', members))));
         if (settings.Optimism is { } optimism)
             values.Add(new(MetadataKey.Optimism, optimism.ToBytes()));
+        if (settings.Pause is { } pause)
+            values.Add(new(MetadataKey.Pause, Encoding.ASCII.GetBytes(pause)));
         if (settings.Released != EventNumber.None)
             values.Add(new(MetadataKey.Released, Encoding.ASCII.GetBytes(settings.Released.ToString())));
         // From the moment on that history ends, nobody but the cluster computes. A crash between the two leaves a log that no mirror takes, and the next master says where history ends.
@@ -52,7 +54,16 @@ public static class ClusterSettingsCodec
             optimism, members, new EventNumber(Number(metadata, MetadataKey.Released)), new Term(Number(metadata, MetadataKey.Accepted)), history)
         {
             Left = left,
+            Pause = Pause(metadata),
         };
+    }
+
+    private static string? Pause(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    {
+        if (!metadata.TryGetValue(MetadataKey.Pause, out ReadOnlyMemory<byte> text))
+            return null;
+        string pause = Encoding.ASCII.GetString(text.Span);
+        return ClusterSettings.IsPause(pause) ? pause : throw Corrupt(MetadataKey.Pause, text);
     }
 
     private static ulong Number(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, string key)

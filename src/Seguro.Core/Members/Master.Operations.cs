@@ -34,7 +34,7 @@ internal sealed partial class Master
         if (outcome is LeaseOutcome.Done done)
         {
             _member.SeeLease(done.Lease);
-            foreach (ReplicaProgress replica in _replicas)
+            foreach (ReplicaProgress replica in _replicas.Where(replica => _successor is null || replica.Name == _successor))
                 _member.Emit(new MemberOutput.Send(replica.Name, new MemberMessage.Push(done.Lease, _member.Committed, [], _member.Committed, _member.Released, _member.Settings)));
         }
         _member.HoldBackUntil = _member.Now + (_member.Options.LeaseDuration * 2);
@@ -103,7 +103,7 @@ internal sealed partial class Master
         _member.SetWarning(
             "window",
             $"The store's window is {percent / 10 * 10} % full: it may not forget events until enough members have them{(names.Length > 0 ? $", and {names} can't be heard" : "")}. When it is full the ship stands still. "
-            + "Start the missing member, remove it (seguro cluster leave), or enlarge the window (storeWindow).");
+            + "Start the missing member, remove it (seguro cluster leave), or enlarge the window (seguro cluster window SIZE).");
     }
 
     private EventNumber? FirstKept(ulong kept) =>
@@ -132,10 +132,11 @@ internal sealed partial class Master
         if (_member.Now > _stepDownUntil)
         {
             _isSteppingDown = false;
+            _successor = null;
             AnswerHandOvers(new SeguroException(ErrorCode.StoreUnavailable, "stepping down was given up: events or effects were still waiting", "See in `seguro status` what they wait for, and repeat the command then."));
             return;
         }
-        bool isShared = _replicas.Exists(replica => replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
+        bool isShared = _replicas.Exists(replica => (_successor is null || replica.Name == _successor) && replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
         if (!IsQuiet || !isShared || _isRunning)
             return;
         Resign();
@@ -161,6 +162,9 @@ internal sealed partial class Master
     {
         (_isResigning, _isResignationAsked) = (true, true);
         _stepDownUntil = _member.Now + (_member.Options.LeaseDuration * 2);
+        // Who hears of a master just now does not look at the lease so soon: the successor is first.
+        foreach (ReplicaProgress other in _replicas.Where(other => _successor is not null && other.Name != _successor))
+            _member.Emit(new MemberOutput.Send(other.Name, new MemberMessage.Push(_keeper.Lease, _member.Committed, [], _member.Committed, _member.Released, _member.Settings)));
         _member.Emit(new MemberOutput.Resign(_keeper.Lease, !_isSteppingDown));
     }
 

@@ -84,7 +84,7 @@ internal sealed partial class Master
     private void RunShip()
     {
         bool isReady = !_member.IsShipBusy && !_member.IsLocalBusy && _member.Settings.History is not null && _member.Local == Tip && _gate.Released == Tip.Number;
-        if (!isReady || _isSteppingDown || _member.Now < _runAgain)
+        if (!isReady || _isSteppingDown || _member.Now < _runAgain || IsPaused())
             return;
         if (_falseStarts >= MostFalseStarts && _member.Committed == Tip && _writing is null)
         {
@@ -99,7 +99,7 @@ internal sealed partial class Master
 
     private void KeepRunning()
     {
-        if (_isSteppingDown && !_isEnding)
+        if ((_isSteppingDown || IsPaused()) && !_isEnding)
         {
             _isEnding = true;
             _member.Emit(MemberOutput.EndShip.Instance);

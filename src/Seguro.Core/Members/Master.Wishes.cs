@@ -9,6 +9,7 @@ internal sealed partial class Master
     private readonly List<ulong> _handOvers = [];
     private ClusterSettings? _wanted;
     private ClusterSettings? _writing;
+    private string? _successor;
     private int _wantedVersion;
     private int _writingVersion;
     private TimeSpan _settingsAgain;
@@ -24,10 +25,14 @@ internal sealed partial class Master
             {
                 Wish.ChangeOptimism change => Take(change),
                 Wish.ChangeMembers change => Take(change),
-                _ => TakeStepDown(),
+                Wish.Pause pause => Take(pause),
+                Wish.Resume resume => Take(resume),
+                _ => TakeStepDown(((Wish.StepDown)wish).To),
             };
         if (refusal is not null)
             Answer(number, refusal);
+        else if (wish is Wish.StepDown { To: { } to } && to == _member.Options.Name)
+            Answer(number, null); // it was so already
         else if (wish is Wish.StepDown)
             _handOvers.Add(number);
         else if (_wanted is null)
@@ -39,7 +44,7 @@ internal sealed partial class Master
     /// <summary>The mastership ends: what was asked for is in force, or is not known to be; and what hindered this master hinders it no more.</summary>
     public void End()
     {
-        foreach (string warning in (string[])["replicas", "optimism", "commit", "window", "store"])
+        foreach (string warning in (string[])["replicas", "optimism", "commit", "window", "store", "pause"])
             _member.ClearWarning(warning);
         AnswerHandOvers(null);
         foreach ((ulong wish, int version) in _unwritten)
@@ -81,23 +86,60 @@ internal sealed partial class Master
         return null;
     }
 
-    private SeguroException? TakeStepDown()
+    private SeguroException? Take(Wish.Pause pause)
     {
-        if (_isSteppingDown || _isResigning)
+        if (!ClusterSettings.IsPause(pause.Why) || pause.Why.Length == 0)
+            return new SeguroException(ErrorCode.BadValue, "the reason of a pause is empty, too long, or not plain text", $"Use 1 to {ClusterSettings.LongestPause} printable characters of ASCII.");
+        Want(Wanted with { Pause = pause.Why });
+        return null;
+    }
+
+    /// <summary>From the moment on that a pause is wanted; and until it is in force that there is none.</summary>
+    private bool IsPaused()
+    {
+        if (!_member.Settings.IsPaused && !Wanted.IsPaused)
+        {
+            _member.ClearWarning("pause");
+            return false;
+        }
+        _member.SetWarning("pause", $"The cluster is paused: {(Wanted.IsPaused ? Wanted : _member.Settings).Pause}. Its ship computes nothing until it is resumed (seguro cluster resume).");
+        return true;
+    }
+
+    private SeguroException? Take(Wish.Resume resume)
+    {
+        if (Wanted.Pause is { } why && why.StartsWith(ClusterSettings.Moved, StringComparison.Ordinal) && !resume.Despite)
+        {
+            return new SeguroException(
+                ErrorCode.OtherCustody, $"the ship's log was {why}: two clusters would compute one ship", "If the other cluster never began and never will, add --despite moved.");
+        }
+        if (Wanted.IsPaused)
+            Want(Wanted with { Pause = "" });
+        return null;
+    }
+
+    private SeguroException? TakeStepDown(string? to)
+    {
+        if (_isSteppingDown || _isResigning || to == _member.Options.Name)
             return null;
+        if (to is not null && _replicas.TrueForAll(replica => replica.Name != to))
+            return new SeguroException(ErrorCode.BadValue, $"{to} is no member of the cluster", $"There are {string.Join(", ", _member.Members)}.");
+        if (to is not null && _replicas.Find(replica => replica.Name == to) is { } chosen && !chosen.IsHealthy(_member.Now, _member.Options.ReplicaPatience))
+            return new SeguroException(ErrorCode.Unsupported, $"{to} is not healthy, and could not take over", "See what `seguro status` says of it, or let another take over.");
         if (_replicas.TrueForAll(replica => !replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience)))
         {
             return new SeguroException(
                 ErrorCode.Unsupported, "there is no healthy replica that could take over", _member.Members.Count < 2 ? "Let another member join first." : "See what `seguro status` says of the replicas, and start them.");
         }
         _isSteppingDown = true;
+        _successor = to;
         _stepDownUntil = _member.Now + (_isRunning ? LongestEnd : LongestStepDown);
         return null;
     }
 
     private void Want(ClusterSettings settings)
     {
-        if (settings.Optimism == Wanted.Optimism && ReferenceEquals(settings.Members, Wanted.Members))
+        if (settings.Optimism == Wanted.Optimism && ReferenceEquals(settings.Members, Wanted.Members) && settings.Pause == Wanted.Pause)
             return;
         _wanted = settings;
         _wantedVersion++;

@@ -90,7 +90,7 @@ internal sealed partial class Master
 
     /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
     public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
-        && _member.Settings.Released == Tip.Number && _writing is null;
+        && _member.Settings.Released == Tip.Number && _writing is null && !(_isRunning && _member.Settings.IsPaused);
 
     /// <summary>Why the mastership has ended; null while it lasts.</summary>
     public string? Demotion => _demotion;
@@ -262,7 +262,7 @@ internal sealed partial class Master
         // Events without effects do not wait at the gate, but they stay in the tail while it is closed.
         bool isFull = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _gate.Bytes >= _member.Options.MaxGatedBytes
             || _member.Tail.Bytes >= _member.Options.PushWindow + _member.Options.MaxUnreplicatedBytes || _member.Tail.Count >= MostInTail;
-        if (room <= 0 || isFull || _isSteppingDown)
+        if (room <= 0 || isFull || _isSteppingDown || IsPaused())
             return;
         List<Ovum> ova = _member.Ingress.Take(room);
         if (ova.Count == 0)

@@ -60,6 +60,7 @@ public sealed class Member
         EverCommitted = _state.EverCommitted,
         Proven = _state.Proven,
         History = _state.Settings.History,
+        Pause = _state.Settings.Pause,
         Loss = _state.IsStoreDoubted ? _state.StopReason : null,
         Warnings = [.. _state.Warnings],
     };
@@ -318,7 +319,7 @@ public sealed class Member
 
     private void Pump()
     {
-        int expired = _state.Ingress.Expire(_state.Now, keepHeard: _master is not null);
+        int expired = _state.Ingress.Expire(_state.Now, keepHeard: _master is not null && !_state.Settings.IsPaused);
         if (expired > 0)
             _state.Emit(new MemberOutput.Dropped(expired, "heard, and not seen in the log for too long"));
         for (Role before = (Role)(-1); before != Role;)

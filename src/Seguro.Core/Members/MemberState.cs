@@ -319,6 +319,7 @@ internal sealed class MemberState
             settings.History is { } history && !(history < Settings.History) ? history : Settings.History)
         {
             Left = settings.Left ?? Settings.Left,
+            Pause = settings.Pause ?? Settings.Pause,
         };
         SeeReleased(settings.Released);
         SeeReleased(Settings.History ?? EventNumber.None);

@@ -57,6 +57,9 @@ public sealed record MemberStatus
     /// <summary>How many ova wait to be computed, or were heard and not yet seen in the log.</summary>
     public int Ingress { get; init; }
 
+    /// <summary>Why the cluster's ship computes nothing; empty or <see langword="null"/> where it does (<see cref="ClusterSettings.Pause"/>).</summary>
+    public string? Pause { get; init; }
+
     /// <summary>On the master of a store with a window: how many payload bytes of it are in use; <see langword="null"/> elsewhere.</summary>
     public long? WindowUsed { get; init; }
 

@@ -16,9 +16,18 @@ public abstract record Wish
     public sealed record ChangeMembers(IReadOnlyList<string> Join, IReadOnlyList<string> Leave) : Wish;
 
     /// <summary>Another master, without losing or repeating an effect.</summary>
-    public sealed record StepDown : Wish
+    /// <param name="To">Who; whoever is fit where <see langword="null"/>. It alone is told at once that the lease is free; should it not take it, another does.</param>
+    public sealed record StepDown(string? To) : Wish
     {
-        /// <summary>The only instance.</summary>
-        public static StepDown Instance { get; } = new();
+        /// <summary>To whoever is fit.</summary>
+        public static StepDown Instance { get; } = new((string?)null);
     }
+
+    /// <summary>The ship computes nothing more, whoever is master, until <see cref="Resume"/>. What was computed is committed and released.</summary>
+    /// <param name="Why">What <c>seguro status</c> shows; see <see cref="ClusterSettings.Pause"/>.</param>
+    public sealed record Pause(string Why) : Wish;
+
+    /// <summary>The ship computes again.</summary>
+    /// <param name="Despite">Although its log was handed over to another cluster.</param>
+    public sealed record Resume(bool Despite) : Wish;
 }

@@ -40,6 +40,9 @@ public static class MetadataKey
     /// <summary>Who may compute the ship's next event: <see cref="Seguro.Core.Custody"/>.</summary>
     public const string Custody = "custody";
 
+    /// <summary>Why the cluster computes nothing: text; empty where it does (<see cref="ClusterSettings.Pause"/>).</summary>
+    public const string Pause = "pause";
+
     /// <summary>The protocol between members that is in force: decimal digits; 1 where nothing is said. A member that does not speak it does not serve this log.</summary>
     public const string Protocol = "protocol";
 

@@ -10,7 +10,8 @@ static class ListJets
         ("two/lent", (in JetCall call) => Samples.Items(call.Sample) is { } items ? Atom.Of((ulong)items.Count) : null),
         ("two/flop", Flop),
         ("two/weld", (in JetCall call) => call.Sample is Cell { HeadField: Noun a, TailField: Noun b } && Samples.Items(a) is { } items ? Samples.List(items, b) : null),
-        ("two/need", (in JetCall call) => call.Sample is Cell { TailField: Noun value } ? value : null),
+        // vere's crashes without the formula's hint 'need', and the trace is in what it says of a crash.
+        ("two/need", (in JetCall call) => call.Sample is Cell { TailField: Noun value } ? value : call.Sample.Equals(Atom.Zero) ? throw new NockCrash() : null),
         ("two/reap", Reap),
         ("two/rear", (in JetCall call) => Samples.Items(call.Sample) is { Count: > 0 } items ? items[^1] : null),
         ("two/slag", Slag),

@@ -25,7 +25,7 @@ public sealed class AdminActions(
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     /// <summary>The paths.</summary>
-    public static IReadOnlyList<string> Paths { get; } = ["/optimism", "/stepdown", "/members", PutBack, AcceptLoss];
+    public static IReadOnlyList<string> Paths { get; } = ["/optimism", "/stepdown", "/members", "/pause", "/resume", PutBack, AcceptLoss];
 
     private const string PutBack = "/putback";
     private const string AcceptLoss = "/acceptloss";
@@ -130,7 +130,11 @@ public sealed class AdminActions(
                     _ => throw Bad("onReplicaLoss is neither 'wait' nor 'degrade'", "Use one of them."),
                 });
             case "/stepdown":
-                return Wish.StepDown.Instance;
+                return new Wish.StepDown(Parse(body, AdminJson.Default.StepDownRequest).To);
+            case "/pause":
+                return new Wish.Pause(Parse(body, AdminJson.Default.PauseRequest).Why ?? throw Bad("a pause has no reason", "Say why."));
+            case "/resume":
+                return new Wish.Resume(Parse(body, AdminJson.Default.PauseRequest).Despite);
             case "/members":
                 MembersRequest members = Parse(body, AdminJson.Default.MembersRequest);
                 CheckJoining(members.Join ?? [], now);

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Seguro.Core;
+using Seguro.Node.Members;
 
 namespace Seguro.Node.Admin;
 
@@ -44,6 +45,10 @@ public sealed class AdminClient : IDisposable
     /// <exception cref="SeguroException"><see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
     public Task<StatusReport> ReadStatusAsync(CancellationToken cancel) => SendAsync(HttpMethod.Get, "/status", null, cancel);
 
+    /// <summary>What changed in the cluster, as the member saw it.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
+    public Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(CancellationToken cancel) => SendAsync(HttpMethod.Get, "/history", null, AdminJson.Default.IReadOnlyListHistoryEntry, cancel);
+
     /// <summary>Sets the optimism; returns when it is in force.</summary>
     /// <exception cref="SeguroException">What the member said; <see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
     public Task<StatusReport> SetOptimismAsync(OptimismRequest optimism, CancellationToken cancel) => PostAsync("/optimism", optimism, AdminJson.Default.OptimismRequest, cancel);
@@ -61,8 +66,22 @@ public sealed class AdminClient : IDisposable
     public Task<StatusReport> AcceptLossAsync(CancellationToken cancel) => SendAsync(HttpMethod.Post, "/acceptloss", "{}"u8.ToArray(), cancel);
 
     /// <summary>Lets the master step down; returns when it has.</summary>
+    /// <param name="to">Who is to be master; whoever is fit where <see langword="null"/>.</param>
+    /// <param name="cancel">Ends the waiting.</param>
     /// <exception cref="SeguroException">As above.</exception>
-    public Task<StatusReport> StepDownAsync(CancellationToken cancel) => SendAsync(HttpMethod.Post, "/stepdown", "{}"u8.ToArray(), cancel);
+    public Task<StatusReport> StepDownAsync(string? to, CancellationToken cancel) => PostAsync("/stepdown", new StepDownRequest(to), AdminJson.Default.StepDownRequest, cancel);
+
+    /// <summary>As the other, to whoever is fit.</summary>
+    /// <inheritdoc cref="StepDownAsync(string?, CancellationToken)"/>
+    public Task<StatusReport> StepDownAsync(CancellationToken cancel) => StepDownAsync(null, cancel);
+
+    /// <summary>Lets the ship compute nothing more; returns when that is in force.</summary>
+    /// <exception cref="SeguroException">As above.</exception>
+    public Task<StatusReport> PauseAsync(string why, CancellationToken cancel) => PostAsync("/pause", new PauseRequest(why, false), AdminJson.Default.PauseRequest, cancel);
+
+    /// <summary>Lets it compute again; returns when that is in force.</summary>
+    /// <exception cref="SeguroException">As above.</exception>
+    public Task<StatusReport> ResumeAsync(bool despite, CancellationToken cancel) => PostAsync("/resume", new PauseRequest(null, despite), AdminJson.Default.PauseRequest, cancel);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();
@@ -70,7 +89,10 @@ public sealed class AdminClient : IDisposable
     private Task<StatusReport> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancel) =>
         SendAsync(HttpMethod.Post, path, JsonSerializer.SerializeToUtf8Bytes(body, type), cancel);
 
-    private async Task<StatusReport> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancel)
+    private Task<StatusReport> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancel) => SendAsync(method, path, body, AdminJson.Default.StatusReport, cancel);
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancel)
+        where T : class
     {
         try
         {
@@ -80,7 +102,7 @@ public sealed class AdminClient : IDisposable
             using HttpResponseMessage response = await _http.SendAsync(request, cancel);
             byte[] answer = await response.Content.ReadAsByteArrayAsync(cancel);
             if (response.IsSuccessStatusCode)
-                return JsonSerializer.Deserialize(answer, AdminJson.Default.StatusReport) ?? throw Unreachable("it answers nothing", null);
+                return JsonSerializer.Deserialize(answer, type) ?? throw Unreachable("it answers nothing", null);
             throw JsonSerializer.Deserialize(answer, AdminJson.Default.ErrorReport)?.ToException() ?? Unreachable($"it answers {(int)response.StatusCode}", null);
         }
         catch (Exception error) when (error is HttpRequestException or JsonException or IOException || (error is OperationCanceledException && !cancel.IsCancellationRequested))

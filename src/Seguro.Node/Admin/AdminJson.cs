@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Seguro.Node.Members;
 
 namespace Seguro.Node.Admin;
 
@@ -8,5 +9,8 @@ namespace Seguro.Node.Admin;
 [JsonSerializable(typeof(StatusReport))]
 [JsonSerializable(typeof(OptimismRequest))]
 [JsonSerializable(typeof(MembersRequest))]
+[JsonSerializable(typeof(StepDownRequest))]
+[JsonSerializable(typeof(PauseRequest))]
+[JsonSerializable(typeof(IReadOnlyList<HistoryEntry>))]
 [JsonSerializable(typeof(ErrorReport))]
 sealed partial class AdminJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Identity;
+using Seguro.Node.Members;
 
 namespace Seguro.Node.Admin;
 
@@ -23,6 +24,9 @@ public sealed record AdminOptions
 
     /// <summary>How the member stands.</summary>
     public required Func<StatusReport> Status { get; init; }
+
+    /// <summary>What changed in the cluster, as the member saw it.</summary>
+    public Func<IReadOnlyList<HistoryEntry>> History { get; init; } = static () => [];
 
     /// <summary>What can be changed.</summary>
     public required AdminActions Actions { get; init; }

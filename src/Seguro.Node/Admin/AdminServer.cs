@@ -196,8 +196,9 @@ public sealed class AdminServer : IAsyncDisposable
                 {
                     "/status" => new LinkReply(200, JsonSerializer.SerializeToUtf8Bytes(status, AdminJson.Default.StatusReport)),
                     "/health" => new LinkReply(status.IsHealthy ? 200 : 503, Encoding.UTF8.GetBytes($$"""{"healthy":{{(status.IsHealthy ? "true" : "false")}},"role":"{{status.Role}}"}""")),
+                    "/history" => new LinkReply(200, JsonSerializer.SerializeToUtf8Bytes(_options.History(), AdminJson.Default.IReadOnlyListHistoryEntry)),
                     "/metrics" => new LinkReply(200, Encoding.UTF8.GetBytes(_metrics.Write())),
-                    _ => throw new SeguroException(ErrorCode.NotFound, $"there is nothing at {path}", "There are /status, /metrics and /health."),
+                    _ => throw new SeguroException(ErrorCode.NotFound, $"there is nothing at {path}", "There are /status, /history, /metrics and /health."),
                 };
                 if (path == "/metrics")
                     type = PrometheusText.ContentType;

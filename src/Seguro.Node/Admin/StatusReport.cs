@@ -27,6 +27,12 @@ public sealed record StatusReport
     /// <summary>On the master: why nothing has gone on for longer than a lease, though something waits.</summary>
     public string? Hindrance { get; init; }
 
+    /// <summary>Why the cluster computes nothing, where it is paused.</summary>
+    public string? Pause { get; init; }
+
+    /// <summary>What it knows is in its log and its ship; on a master: all that it computed is committed, and its effects are out.</summary>
+    public bool Quiet { get; init; }
+
     /// <summary>What shows that the store lost what it confirmed, where the member stands still for that.</summary>
     public string? Loss { get; init; }
 
@@ -41,6 +47,9 @@ public sealed record StatusReport
 
     /// <summary>Where the ship stands.</summary>
     public required PlaceReport Processed { get; init; }
+
+    /// <summary>On a replica of a ship that runs on vere: what it has done with the events, <c>recorded</c> or <c>replayed to N</c>.</summary>
+    public string? Level { get; init; }
 
     /// <summary>What it knows to be committed in the store.</summary>
     public required PlaceReport Committed { get; init; }
@@ -116,6 +125,8 @@ public sealed record StatusReport
             Master = NameIn(status.Master),
             Stopped = status.Stopped,
             Loss = status.Loss,
+            Pause = string.IsNullOrEmpty(status.Pause) ? null : status.Pause,
+            Quiet = status.IsQuiet,
             Hindrance = status.Hindrance,
             EverCommitted = status.EverCommitted.Number.Value,
             WindowUsed = status.WindowUsed,

@@ -33,6 +33,15 @@ public sealed record NodeConfiguration
     /// <summary>How many bytes of memory its kernel may use.</summary>
     public required long ShipMemory { get; init; }
 
+    /// <summary>The vere that the ship runs on; <see langword="null"/> for every other kind of ship.</summary>
+    public string? VereBinary { get; init; }
+
+    /// <summary>What its king is given.</summary>
+    public IReadOnlyList<string> VereArguments { get; init; } = [];
+
+    /// <summary>A replica lets vere compute the events again.</summary>
+    public bool VereReplays { get; init; }
+
     /// <summary>This member.</summary>
     public required MemberAddresses Self { get; init; }
 
@@ -98,6 +107,15 @@ public sealed record NodeConfiguration
 
     /// <summary>How many local logs must have an event before the store may forget it; 0: more than half of them.</summary>
     public required int Copies { get; init; }
+
+    /// <summary>Where the log is backed up to: URLs of harbors.</summary>
+    public required IReadOnlyList<string> Harbors { get; init; }
+
+    /// <summary>The host's key file for them.</summary>
+    public string? HarborKey { get; init; }
+
+    /// <summary>How old an event may become before it is on its way to them.</summary>
+    public required TimeSpan HarborWithin { get; init; }
 
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
     public HostAddress? Balancer { get; init; }

@@ -136,6 +136,8 @@ static class MessageCodec
             encoded.Optimism = new Wire.Optimism { Replicas = (uint)optimism.Replicas, Degrade = optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade };
         if (settings.Members is { } members)
             encoded.Members.AddRange(members);
+        if (settings.Pause is { } pause)
+            encoded.Pause = pause;
         if (settings.Left is { } left)
             encoded.Left.AddRange(left);
         return encoded;
@@ -145,6 +147,8 @@ static class MessageCodec
     {
         if (settings.Members.Count > Optimism.MostMembers || settings.Left.Count > ClusterSettings.MostLeft || !settings.Members.Concat(settings.Left).All(MemberName.IsValid))
             throw Bad("names that can't be members'");
+        if (settings.HasPause && !ClusterSettings.IsPause(settings.Pause))
+            throw Bad("a reason of a pause that can't be");
         if (settings.Optimism?.Replicas >= Optimism.MostMembers)
             throw Bad($"an optimism of {settings.Optimism.Replicas}");
         Optimism? optimism = settings.Optimism is { } sent
@@ -154,6 +158,7 @@ static class MessageCodec
             settings.HasHistory ? new EventNumber(settings.History) : null)
         {
             Left = settings.Left.Count > 0 ? [.. settings.Left] : null,
+            Pause = settings.HasPause ? settings.Pause : null,
         };
     }
 

@@ -21,6 +21,11 @@ public sealed partial class MemberHost
                 _options.Log.LogInformation("Handing the mastership over.");
                 await HandOverAsync(limit.Token);
             }
+            if (_own is { } own)
+            {
+                own.End();
+                await own.Running.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             // A replay may take long, and goes on at the next start.
             await UntilAsync(static status => status.IsQuiet || status.Replaying != EventNumber.None, limit.Token);
         }
@@ -43,7 +48,10 @@ public sealed partial class MemberHost
                 _options.Log.LogError("This member's own log is damaged: {Damage}. Another member is to be master before it is rebuilt.", found.Message);
                 if (Status.Members.Count > 1)
                     await HandOverAsync(_stopping);
-                await Task.Delay(BetweenReminders, _options.Time, _stopping);
+                using CancellationTokenSource limit = new(BetweenReminders, _options.Time);
+                using CancellationTokenRegistration ended = _stopping.UnsafeRegister(static limit => ((CancellationTokenSource)limit!).Cancel(), limit);
+                await UntilAsync(static status => status.Role is not Role.Master, limit.Token);
+                _stopping.ThrowIfCancellationRequested();
             }
             Fail(found);
         }

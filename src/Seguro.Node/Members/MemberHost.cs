@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
+using Seguro.Piers;
 using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
@@ -16,6 +17,7 @@ public sealed partial class MemberHost : IAsyncDisposable
 {
     private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
     private const int MostHeld = 64;
+    private const int MostHistory = 500;
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan BetweenSuspicions = TimeSpan.FromSeconds(1);
 
@@ -28,6 +30,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly StoreTrouble _trouble;
     private readonly MemberMetrics _metrics;
     private readonly ReplayNotice _replay;
+    private readonly HistoryFile _history;
     private readonly SuspectOva _suspects;
     private readonly Channel<(MemberInput Input, CancellationToken Tenure)> _mailbox = Channel.CreateUnbounded<(MemberInput, CancellationToken)>(new UnboundedChannelOptions { SingleReader = true });
     private readonly CancellationTokenSource _stop = new();
@@ -46,6 +49,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly Lock _hearing = new();
     private int _received;
     private long _receivedBytes;
+    private long _lastTaken;
     private int _tick;
     private int _snapshot;
     private int _isDisposed;
@@ -64,9 +68,12 @@ public sealed partial class MemberHost : IAsyncDisposable
         _status = _member.Status;
         _trouble = new StoreTrouble(options.Time, options.Log);
         _replay = new ReplayNotice(options.Time, options.Log);
+        _history = new HistoryFile(_folder, options.Time, options.Log);
         _heard = new FairRoom(options.MaxHeard, options.MaxHeardBytes, FairRoom.SeedOf(options.Member.Candidate));
         _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
-        _ship = new ShipWorker(options, local, _suspects);
+        _own = options.Vere is { } vere ? new OwnShip(options, vere, local, _folder, Post) : null;
+        IShip ship = _own?.Recorded ?? options.Ship ?? throw new ArgumentException("A member needs a ship, or a vere.", nameof(options));
+        _ship = new ShipWorker(options, ship, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
         _metrics = new MemberMetrics(options.Member.Name, options.Store.Ship, options.Cluster, options.Time, () => _status);
@@ -103,6 +110,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         (LocalLog local, LocalLogRepair? repair) = await LocalLogRepair.OpenAsync(options, cancel);
+        if (options.Identity is { } store)
+            CustodyMark.Write(options.Pier, new Custody(CustodyKind.Gated) { Store = store }); // a copy of this pier says whose it is
         MemberHost host = new(options, local, repair);
         try
         {
@@ -160,6 +169,12 @@ public sealed partial class MemberHost : IAsyncDisposable
         }
         Post(new MemberInput.Heard(ovum));
     }
+
+    /// <summary>For how long it has taken nothing from its mailbox, where a tick comes each tenth of a lease: more than some seconds mean that it hangs.</summary>
+    public TimeSpan SilentFor => Now - TimeSpan.FromTicks(Volatile.Read(ref _lastTaken));
+
+    /// <summary>What changed in the cluster, as this member saw it; the newest entries, the oldest of them first.</summary>
+    public IReadOnlyList<HistoryEntry> History => _history.Read(MostHistory);
 
     /// <summary>Counts what was dropped before it came here.</summary>
     /// <param name="reason">Why; few and fixed.</param>
@@ -225,6 +240,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
+        _own?.Dispose();
         _suspects.Dispose();
         _metrics.Dispose();
         _tenure.Dispose();
@@ -248,6 +264,7 @@ public sealed partial class MemberHost : IAsyncDisposable
                     // An answer to what a master asked may have waited here while its mastership ended: the next must not take it for its own.
                     MemberInput input = waiting.Tenure.IsCancellationRequested ? MemberInput.Tick.Instance : waiting.Input;
                     TimeSpan now = Now;
+                    Volatile.Write(ref _lastTaken, now.Ticks);
                     Take(input);
                     // Datagrams come in bursts; what a member decides about one is decided about all that came before it goes on.
                     if (input is MemberInput.Heard heard && held < MostHeld && _mailbox.Reader.TryPeek(out _))
@@ -284,7 +301,9 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         MemberStatus before = _status;
         _status = _member.Status;
+        _own?.Commit(_status.Committed.Number);
         _replay.See(_status);
+        _history.See(before, _status);
         if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
             _options.ChangeMembers(_status);
         if (before.Term != _status.Term)

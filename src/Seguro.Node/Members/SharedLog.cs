@@ -48,7 +48,10 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
             async token =>
             {
                 // The head of a log that is being imported is not where its history ends: an event after it would fork the ship.
-                ImportMark.Require(_log.Ship, await _log.Stored.ReadMetadataAsync(token));
+                IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await _log.Stored.ReadMetadataAsync(token);
+                ImportMark.Require(_log.Ship, metadata);
+                // Whoever changes the custody takes the lease first; so it is as it was read, or this campaign is lost.
+                Custody.RequireCluster(_log.Ship, metadata, options.Identity);
                 return await _log.Stored.CampaignAsync(expected, options.Member.Candidate, Duration, token);
             },
             patience, "campaign", cancel);
@@ -124,8 +127,9 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
     private async Task<WriteOutcome> WriteSettingsOnceAsync(MemberOutput.WriteSettings write, CancellationToken cancel)
     {
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> there = await _log.Stored.ReadMetadataAsync(cancel);
-        foreach ((string key, ReadOnlyMemory<byte> value) in ClusterSettingsCodec.Write(write.Settings))
+        foreach ((string key, ReadOnlyMemory<byte> setting) in ClusterSettingsCodec.Write(write.Settings))
         {
+            ReadOnlyMemory<byte> value = key == MetadataKey.Custody ? new Custody(CustodyKind.Gated) { Store = options.Identity }.ToBytes() : setting;
             ReadOnlyMemory<byte>? current = there.TryGetValue(key, out ReadOnlyMemory<byte> found) ? found : (ReadOnlyMemory<byte>?)null;
             if (current is { } same && same.Span.SequenceEqual(value.Span))
                 continue;

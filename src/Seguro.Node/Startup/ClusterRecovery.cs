@@ -63,7 +63,7 @@ public static class ClusterRecovery
             if (Text(old, "cluster") == configuration.Database)
                 return null;
         }
-        return MoveAside(configuration.Folder);
+        return MoveNodeAside(configuration.Folder);
     }
 
     /// <summary>Builds it: moves the old node's folder aside, forms a cluster of one node, fills its database, and ends the node again.</summary>
@@ -82,7 +82,7 @@ public static class ClusterRecovery
         if (NeedsOtherSettings(configuration))
             throw new ArgumentException("It is that of the old database.", nameof(configuration));
         EventLog old = source.Log ?? throw new ArgumentException("There is no log.", nameof(source));
-        string? aside = MoveAside(configuration.Folder);
+        string? aside = MoveNodeAside(configuration.Folder);
         await File.WriteAllTextAsync(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile), "", cancel);
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
         await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, new MemberAccess(configuration).List, new StartWaiting(static _ => { }, TimeProvider.System), NullLogger.Instance, cancel).WaitAsync(StartTime, cancel);
@@ -138,7 +138,10 @@ public static class ClusterRecovery
         }
     }
 
-    private static string? MoveAside(string folder)
+    /// <summary>Moves a dqlite node's folder, and the record that it was started, aside; nothing is deleted.</summary>
+    /// <param name="folder">The member's.</param>
+    /// <returns>Where it is now; <see langword="null"/> where there was none.</returns>
+    public static string? MoveNodeAside(string folder)
     {
         string node = Path.Combine(folder, "dqlite");
         string started = Path.Combine(folder, EmbeddedDqlite.StartedFile);

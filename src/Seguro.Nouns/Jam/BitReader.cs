@@ -60,6 +60,25 @@ ref struct BitReader
         return Atom.OfOwned(words);
     }
 
+    /// <summary>Reads the beginning of an atom and goes on behind it.</summary>
+    /// <param name="most">The most bytes that are kept; of a larger atom, its first.</param>
+    /// <param name="isCut">The input is only the beginning of a jam: what of the atom is not there is taken for 0.</param>
+    /// <param name="bits">How many bits the atom has.</param>
+    public Atom ReadStart(int most, bool isCut, out ulong bits)
+    {
+        bits = ReadLength();
+        if (!isCut)
+            Require(bits);
+        ulong there = Math.Min(bits, (ulong)(End - Position));
+        long end = Position + (long)there;
+        ulong kept = Math.Min(there, 8UL * (ulong)most);
+        ulong[] words = new ulong[(kept + 63) / 64];
+        for (int i = 0; i < words.Length; i++)
+            words[i] = ReadBits((int)Math.Min(64, kept - (64 * (ulong)i)));
+        Position = end;
+        return Atom.OfOwned(words);
+    }
+
     /// <summary>An error in the jam at the bit that is read next.</summary>
     public readonly NounException Malformed(string what) =>
         new(ErrorCode.Corrupt, $"not a jammed noun: {what}, at bit {Position} of {End}", "The bytes are damaged, or are something else; take them from where they came again.");

@@ -10,9 +10,12 @@ namespace Seguro.Piers;
 /// <c>control.bin</c> is a head of 16 bytes, whose last word (u32) counts the pages, then for each page its number (u32) and a checksum (u32), in the order of <c>memory.bin</c>. The
 /// page with the event is number 0 in version 2 (4.0 and later); in version 1 the only one that is not below the count of lower pages, the second word. Read in vere's sources.
 /// </remarks>
-/// <param name="Event">The event after which it stands; <see langword="null"/> where that can't be told: it was torn, or is of a version that Seguro does not know.</param>
-internal sealed record LoomPatch(EventNumber? Event)
+/// <param name="Image">What its head says; <see langword="null"/> where that can't be told: it was torn, or is of a version that Seguro does not know.</param>
+internal sealed record LoomPatch(LoomImage? Image)
 {
+    /// <summary>The event after which it stands, where that can be told.</summary>
+    public EventNumber? Event => Image?.Event;
+
     private const int HeadSize = 16;
     private const int LineSize = 8;
     private const int MostPages = 1 << 22;
@@ -32,22 +35,24 @@ internal sealed record LoomPatch(EventNumber? Event)
         if (!Presence.IsFile(control) && !Presence.IsFile(memory))
             return null;
         if (FileStart.Read(control, 0, HeadSize) is not { } head)
-            return new LoomPatch((EventNumber?)null);
+            return new LoomPatch((LoomImage?)null);
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(head);
         uint lower = version == 1 ? BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)) : 0;
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(12));
         if (version is < 1 or > 2 || count > MostPages || FileStart.Read(control, HeadSize, (int)count * LineSize) is not { } lines)
-            return new LoomPatch((EventNumber?)null);
+            return new LoomPatch((LoomImage?)null);
         for (int place = 0; place < count; place++)
         {
             uint page = BinaryPrimitives.ReadUInt32LittleEndian(lines.AsSpan(place * LineSize));
             if (version == 1 ? page >= lower : page == 0)
-                return new LoomPatch(EventOf(version, FileStart.Read(memory, (long)place * LoomImage.PageSize, LoomImage.PageSize)));
+                return new LoomPatch(HeadOf(version, FileStart.Read(memory, (long)place * LoomImage.PageSize, LoomImage.PageSize)));
         }
-        return new LoomPatch((EventNumber?)null);
+        return new LoomPatch((LoomImage?)null);
     }
 
-    private static EventNumber? EventOf(uint version, byte[]? page) => page is null
-        ? null
-        : (version == 1 ? LoomImage.ReadTop(MemoryName, page.AsSpan(LoomImage.PageSize - 24)) : LoomImage.ReadHead(MemoryName, page))?.Event;
+    private static LoomImage? HeadOf(uint version, byte[]? page)
+    {
+        const string File = $"{Folder}/{MemoryName}";
+        return page is null ? null : version == 1 ? LoomImage.ReadTop(File, page.AsSpan(LoomImage.PageSize - 24)) : LoomImage.ReadHead(File, page);
+    }
 }

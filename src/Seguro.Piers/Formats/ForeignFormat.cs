@@ -8,12 +8,15 @@ internal static class ForeignFormat
     /// <summary>How an event begins, behind its mug, in the encoding that goes with blobs. No cell's jam begins so.</summary>
     private static ReadOnlySpan<byte> BlobEvent => "RAM\0"u8;
 
+    /// <summary>How much of an event's beginning tells its encoding, in bytes.</summary>
+    public const int EventHead = 8;
+
     private static readonly string[] KnownTables = [PierMeta.Table, PierMeta.Events, PierMeta.OwnTable];
     private static readonly string[] BlobTables = ["BLOBS", "LEASES"];
 
     /// <summary>Refuses what can be told without opening an environment.</summary>
     /// <param name="pier">The pier.</param>
-    /// <param name="images">The snapshots that lie around its log.</param>
+    /// <param name="images">The snapshots that lie around its log, and the one that is being saved; none where somebody else looks at them.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.NewerSchema"/>.</exception>
     public static void RefuseByFiles(string pier, IReadOnlyList<LoomImage> images)
     {
@@ -58,6 +61,8 @@ internal static class ForeignFormat
 
     /// <summary>Refuses an environment with tables that are not known.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.NewerSchema"/>.</exception>
+    /// <param name="pier">The pier.</param>
+    /// <param name="epoch">One of its environments: an epoch's, or the one at the top.</param>
     public static void RefuseByTables(string pier, PierEpoch epoch)
     {
         foreach (string name in epoch.NewReader().ReadNames())
@@ -77,9 +82,13 @@ internal static class ForeignFormat
     /// <exception cref="SeguroException"><see cref="ErrorCode.NewerSchema"/>.</exception>
     public static void RefuseByEvent(string pier, EventNumber number, ReadOnlySpan<byte> start)
     {
-        if (start.Length >= 8 && start[4..8].SequenceEqual(BlobEvent))
+        if (IsBlobEvent(start))
             throw Blobs(pier, $"event {number} is encoded otherwise (RAM)");
     }
+
+    /// <summary>An event begins like one that may refer to blobs, which are not in the log.</summary>
+    /// <param name="start">Its first bytes, <see cref="EventHead"/> or more where it has them.</param>
+    public static bool IsBlobEvent(ReadOnlySpan<byte> start) => start.Length >= EventHead && start[4..EventHead].SequenceEqual(BlobEvent);
 
     private static SeguroException Blobs(string pier, string what) => Refusal(pier, "a log of format 3, which is not the whole ship: blobs lie beside it in .urb/bob", what);
 

@@ -217,7 +217,10 @@ sealed class LmdbView : IDisposable
         foreach (PierPiece piece in ReadPieces(state.Head.Number.Next, last, 1 << 20))
         {
             if (piece.Offset == 0)
+            {
+                ForeignFormat.RefuseByEvent(_files.Path, piece.Number, piece.Bytes.Span); // a vere wrote it, not a client of this store
                 hasher.Begin(state.Head.Chain, piece.Number, piece.Size);
+            }
             hasher.Add(piece.Bytes.Span);
             if (!piece.IsLast)
                 continue;

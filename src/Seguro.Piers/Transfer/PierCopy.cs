@@ -41,6 +41,7 @@ public static class PierCopy
                 PierPiece read = pieces.Current;
                 if (read.Number != next)
                     throw new SeguroException(ErrorCode.Gap, $"event {next} is missing in the pier {pier.Info.Path}: after {next.Previous} comes {read.Number}", "Repair the pier from a backup.");
+                ForeignFormat.RefuseByEvent(pier.Info.Path, read.Number, read.Bytes.Span);
                 if (read.IsLast)
                     await appender.AddAsync(read.Bytes, cancel);
                 else

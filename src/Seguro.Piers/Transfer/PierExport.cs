@@ -25,7 +25,7 @@ public static class PierExport
     /// <param name="cancel">Ends the export.</param>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.NotFound"/>: the log does not say whose pier it is; <see cref="ErrorCode.BeyondHead"/>: it is empty;
-    /// <see cref="ErrorCode.BadEvent"/>: an event can't be one of vere's; <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Trimmed"/>; what
+    /// <see cref="ErrorCode.BadEvent"/>: an event can't be one of vere's; <see cref="ErrorCode.NewerSchema"/>: an event may refer to blobs; <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Trimmed"/>; what
     /// <see cref="PierWriter"/> throws.
     /// </exception>
     public static async Task<PierExportResult> RunAsync(
@@ -41,7 +41,8 @@ public static class PierExport
         ArgumentNullException.ThrowIfNull(log);
         ArgumentNullException.ThrowIfNull(time);
         long started = time.GetTimestamp();
-        PierIdentity identity = PierMetadata.Read(log.Ship, await log.Stored.ReadMetadataAsync(cancel));
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await log.Stored.ReadMetadataAsync(cancel);
+        PierIdentity identity = PierMetadata.Read(log.Ship, metadata);
         if (state.IsEmpty)
             throw new SeguroException(ErrorCode.BeyondHead, $"the log of {log.Ship} in {log.Capabilities.Engine} is empty", "Nothing was written. Import a pier first.");
 
@@ -55,6 +56,8 @@ public static class PierExport
             {
                 if (piece.Size < SmallestEvent)
                     throw TooShort(log.Ship, piece);
+                if (ForeignFormat.IsBlobEvent(piece.Bytes.Span))
+                    throw NotWhole(log, piece.Number);
                 writer.Begin(piece.Number, piece.Size);
             }
             writer.Add(piece.Bytes.Span);
@@ -69,10 +72,17 @@ public static class PierExport
                 ErrorCode.Corrupt, $"the log of {log.Ship} came out with {reached}, not with its head's {state.Head.Position}", "Nothing was kept. Run `seguro log verify`.");
         }
         beside?.Invoke(writer);
+        if (Custody.Read(metadata) is { Kind: CustodyKind.Gated, Store: not null } gated)
+            writer.AddFile(CustodyMark.File, new MemoryStream(CustodyMark.ToBytes(gated)));
         writer.Complete();
         meter.Report();
         return new PierExportResult(Path.GetFullPath(path), state.Base.Number, meter.Events, meter.Bytes, reached, time.GetElapsedTime(started));
     }
+
+    private static SeguroException NotWhole(EventLog log, EventNumber number) => new(
+        ErrorCode.NewerSchema,
+        $"event {number} of {log.Ship} in {log.Capabilities.Engine} is encoded otherwise (RAM): it may refer to blobs, which lie beside a ship's log in .urb/bob and not in it",
+        "Nothing was written. No vere up to 4.6 reads such an event, and a pier of it would lack a part of the ship: use a newer Seguro, with the pier that the log came from.");
 
     private static SeguroException TooShort(Ship ship, EventFragment piece) => new(
         ErrorCode.BadEvent,

@@ -19,6 +19,8 @@ public static class PierImport
     {
         ArgumentNullException.ThrowIfNull(pier);
         Dictionary<string, ReadOnlyMemory<byte>> metadata = new(PierMetadata.Write(pier.Info), StringComparer.Ordinal);
+        if (pier.Info.Custody is { Kind: CustodyKind.Gated, Store: not null } gated)
+            metadata[MetadataKey.Custody] = gated.ToBytes();
         if (!pier.Info.IsEmpty)
             metadata[MetadataKey.Import] = new ImportMark(IsComplete: false, pier.Info.Last).ToBytes();
         return metadata;
@@ -45,7 +47,7 @@ public static class PierImport
         CheckSizes(pier, store.Capabilities, pier.Info.First, pier.Info.Bytes, progress: null, cancel);
         Dictionary<string, ReadOnlyMemory<byte>> metadata = new(more, StringComparer.Ordinal);
         foreach ((string key, ReadOnlyMemory<byte> value) in Metadata(pier))
-            metadata[key] = value;
+            metadata.TryAdd(key, value);
         return new EventLog(await store.CreateLogAsync(ship, Origin(pier), metadata, cancel), store.Capabilities);
     }
 
@@ -100,6 +102,8 @@ public static class PierImport
         }
         foreach ((string key, ReadOnlyMemory<byte> value) in PierMetadata.Write(pier.Info)) // what could differ was compared; the runtime's version may move
             await LogMetadata.SetAsync(log, term, key, LogMetadata.Find(metadata, key), value, cancel);
+        if (pier.Info.Custody is { Kind: CustodyKind.Gated, Store: { } elsewhere } gated && Custody.Read(metadata) is null && await store.ReadIdentityAsync(cancel) != elsewhere)
+            await LogMetadata.SetAsync(log, term, MetadataKey.Custody, null, gated.ToBytes(), cancel); // the cluster of that store goes on computing
         TransferMeter copied = new(progress, TransferStep.Copying, missing, bytes);
         ReadOnlyMemory<byte>? marked = LogMetadata.Find(metadata, MetadataKey.Import);
         Position head = state.Head.Position;

@@ -80,6 +80,8 @@ public sealed record RestoredSnapshot(string Path, EventNumber Event, bool IsSta
         if (!Presence.IsFolder(where))
             throw new SeguroException(ErrorCode.NotFound, $"{where} is not there", "Check the path.");
         string log = PierFiles.LogOf(where);
+        if (Presence.IsFolder(log))
+            ForeignFormat.RefuseByFiles(where, []);
         IEnumerable<string> epochs = Presence.IsFolder(log) ? EpochFormat.FindEpochs(log).Select(static epoch => epoch.Folder) : [];
         return Folders.Select(folder => System.IO.Path.Combine(System.IO.Path.GetFullPath(where), folder)).Concat(epochs).Where(Presence.IsFolder).SelectMany(InFolder).ToList();
     }

@@ -51,6 +51,9 @@ static class DqliteSql
     /// <summary>The schema's version and the cap.</summary>
     public const string Schema = "SELECT schema, cap FROM seguro WHERE id = 1";
 
+    /// <summary>Sets the cap, where what is held fits below it. 1: the cap.</summary>
+    public const string SetCap = "UPDATE seguro SET cap = ?1 WHERE id = 1 AND (SELECT coalesce(sum(h.bytes), 0) FROM held h) <= ?1";
+
     /// <summary>The rows and bytes that are held, and the cap.</summary>
     public const string Room = "SELECT coalesce(sum(h.rows), 0), coalesce(sum(h.bytes), 0), (SELECT cap FROM seguro) FROM held h";
 

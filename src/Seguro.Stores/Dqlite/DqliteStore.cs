@@ -12,7 +12,7 @@ namespace Seguro.Stores.Dqlite;
 /// through the majority; then the state is read on the same connection.</para>
 /// <para>Threading: all members may be called at the same time. Writes of one store object go one after the other, in the order in which they came.</para>
 /// </remarks>
-public sealed class DqliteStore : IStore
+public sealed class DqliteStore : IWindowedStore
 {
     /// <summary>
     /// The largest fragment, and the most payload of one transaction, in bytes. Measured on three nodes: 512 KiB gives the most bytes a second, at a third of the
@@ -104,6 +104,24 @@ public sealed class DqliteStore : IStore
             throw Unconfirmed($"whether there is a log of {ship} could not be found out", unknown);
         }
         return found is { } log ? Open(ship, log) : null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SetWindowAsync(long bytes, CancellationToken cancel)
+    {
+        if (bytes is < SmallestWindow or > LargestWindow)
+            throw new SeguroException(ErrorCode.BadValue, $"a window of {bytes:N0} bytes can't be kept in dqlite", $"Choose one from {SmallestWindow:N0} to {LargestWindow:N0} bytes.");
+        try
+        {
+            // A row that is set to what it is counts as changed, too: 0 means that it did not hold.
+            long changed = await _client.WriteAsync(async (session, token) => (await session.ExecAsync(DqliteSql.SetCap, [bytes], token)).Rows, cancel);
+            if (changed == 0)
+                throw new SeguroException(ErrorCode.BadValue, $"the store holds more than {bytes:N0} bytes", "Choose more than `seguro cluster window` says is in use.");
+        }
+        catch (UnknownOutcomeException unknown)
+        {
+            throw Unfinished("the window could not be changed", unknown);
+        }
     }
 
     /// <inheritdoc/>

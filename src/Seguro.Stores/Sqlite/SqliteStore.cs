@@ -91,11 +91,11 @@ public sealed class SqliteStore : IStore
         cancel);
 
     /// <inheritdoc/>
-    public ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel) => _database.WriteAsync(
+    public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel) => await _database.ReadAsync(FindIdentity, cancel) ?? await _database.WriteAsync(
         session =>
         {
-            if (SqliteMetadata.Read(session, SqliteMetadata.OfStore, default).TryGetValue(NewIdentity.Key, out ReadOnlyMemory<byte> known))
-                return (StoreIdentity.Read(known.Span, _database.FilePath), Commit: false);
+            if (FindIdentity(session) is { } known)
+                return (known, Commit: false); // another gave it meanwhile
             StoreIdentity made = NewIdentity.Make();
             SqliteMetadata.Write(session, SqliteMetadata.OfStore, default, NewIdentity.Key, made.ToArray());
             return (made, Commit: true);
@@ -121,4 +121,7 @@ public sealed class SqliteStore : IStore
             select.Reset();
         }
     }
+
+    private StoreIdentity? FindIdentity(SqliteSession session) =>
+        SqliteMetadata.Read(session, SqliteMetadata.OfStore, default).TryGetValue(NewIdentity.Key, out ReadOnlyMemory<byte> known) ? StoreIdentity.Read(known.Span, _database.FilePath) : null;
 }

@@ -16,8 +16,9 @@ sealed class Control(King king) : Driver(king)
     private const int Backlog = 16;
     private readonly Noun _instance = Clock.Instance();
     private readonly Dictionary<string, (Socket Client, Noun Id)> _asked = [];
+    private readonly HashSet<string> _askers = [];
     private Socket? _listener;
-    private int _requests;
+    private int _clients;
 
     private string SocketPath => Path.Combine(King.Options.Pier, ".urb", "conn.sock");
 
@@ -44,8 +45,8 @@ sealed class Control(King king) : Driver(king)
     {
         if (!Begins(wire, "khan"))
             return false;
-        // [/khan/instance/request %avow answer]
-        if (Axis.At(wire, 6) == _instance && Axis.At(wire, 14) is Atom request && TagOf(card) == "avow" && _asked.Remove(Cord.Text(request), out (Socket Client, Noun Id) asked))
+        // [/khan/instance/client/request %avow answer]
+        if (Axis.At(wire, 6) == _instance && TagOf(card) == "avow" && _asked.Remove(NounList.PathText(wire), out (Socket Client, Noun Id) asked))
             Reply(asked.Client, new Cell(asked.Id, card));
         return true;
     }
@@ -73,19 +74,37 @@ sealed class Control(King king) : Driver(king)
 
     private async Task ReadAsync(Socket client)
     {
+        string name = Interlocked.Increment(ref _clients).ToString(CultureInfo.InvariantCulture);
         try
         {
             await using NetworkStream stream = new(client);
             while (await Newt.ReadAsync(stream, LargestRequest, CancellationToken.None) is { } frame)
-                await King.PostAsync(() => Take(client, frame));
+                await King.PostAsync(() => Take(client, name, frame));
         }
         catch (Exception error) when (error is SeguroException or IOException or SocketException or System.Threading.Channels.ChannelClosedException)
         {
             // Whatever it said is not understood: nothing more is heard from it.
         }
+        try
+        {
+            await King.PostAsync(() => Leave(client, name));
+        }
+        catch (System.Threading.Channels.ChannelClosedException)
+        {
+            // The king ends.
+        }
     }
 
-    private void Take(Socket client, byte[] frame)
+    // The kernel is told of the end of a client that had asked it something.
+    private void Leave(Socket client, string name)
+    {
+        if (!_asked.Values.Any(asked => asked.Client == client))
+            client.Dispose();
+        if (_askers.Remove(name))
+            Plan(NounList.Of("k", "khan", _instance, name), Cell.Of("done", 0));
+    }
+
+    private void Take(Socket client, string name, byte[] frame)
     {
         Noun message;
         try
@@ -94,12 +113,12 @@ sealed class Control(King king) : Driver(king)
         }
         catch (NounException)
         {
-            Reply(client, Cell.Of(0, "bail", "bad-cue", Cord.Of("no noun")));
+            Reply(client, Cell.Of(0, "bail", (ulong)uint.MaxValue, "cue-bad"));
             return;
         }
-        if (message is not Cell { Head: Noun id, Tail: Cell { Head: Atom tag, Tail: Noun rest } request })
+        if (message is not Cell { Head: Atom id, Tail: Cell { Head: Atom tag, Tail: Noun rest } request })
         {
-            Reply(client, Cell.Of(0, "bail", "bad-req", Cord.Of("no request")));
+            Reply(client, Cell.Of(0, "bail", (ulong)uint.MaxValue - 1, "jar-bad"));
             return;
         }
         switch (Cord.Text(tag))
@@ -110,19 +129,21 @@ sealed class Control(King king) : Driver(king)
             case "peek":
                 King.Peek(NounList.Some(0), rest, (isDone, result) => Reply(client, Cell.Of(id, "peek", isDone ? result : Atom.Zero)));
                 break;
-            case "urth" when King.Find<Control>() is not null:
-                King.Live(rest is Atom word ? Cell.Of(word, 0) : rest, (_, _) => Reply(client, Cell.Of(id, "urth", 0)));
+            case "urth":
+                King.Live(rest is Atom word ? Cell.Of(word, 0) : rest, static (_, _) => { });
+                Reply(client, Cell.Of(id, 0));
                 break;
-            case "ovum" when rest is Cell { Head: Noun target, Tail: Cell { Head: Noun wire, Tail: Noun card } }:
-                Plan(new Cell(target, wire), card, () => Reply(client, Cell.Of(id, "news", "done")), _ => Reply(client, Cell.Of(id, "news", "fail")));
+            case "ovum" when rest is Cell { Head: Noun target, Tail: Cell { Head: Noun path, Tail: Noun card } }:
+                Plan(new Cell(target, path), card, () => Reply(client, Cell.Of(id, "news", "done")), goofs => Reply(client, Cell.Of(id, "bail", goofs)));
                 break;
             case "fyrd":
-                string name = (++_requests).ToString(CultureInfo.InvariantCulture);
-                _asked[name] = (client, id);
-                Plan(NounList.Of("k", "khan", _instance, name), request, failed: goofs => Reply(client, Cell.Of(id, "avow", 1, goofs)));
+                Noun wire = NounList.Of("khan", _instance, name, Uv.Format(id));
+                _asked[NounList.PathText(wire)] = (client, id);
+                _askers.Add(name);
+                Plan(new Cell(Cord.Of("k"), wire), request, failed: goofs => Reply(client, Cell.Of(id, "bail", goofs)));
                 break;
             default:
-                Reply(client, Cell.Of(0, "bail", "bad-req", tag));
+                Reply(client, Cell.Of(0, "bail", (ulong)uint.MaxValue - 2, "tag-unknown"));
                 break;
         }
     }

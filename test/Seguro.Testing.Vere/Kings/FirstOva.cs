@@ -7,7 +7,9 @@ namespace Seguro.Testing.Vere;
 static class FirstOva
 {
     private static readonly Noun Arvo = NounList.Path("", "arvo");
-    private static readonly Noun Kelvins = NounList.Of(Cell.Of("zuse", 408), Cell.Of("lull", 320), Cell.Of("arvo", 234), Cell.Of("hoon", 135), Cell.Of("nock", 4));
+    private static readonly Noun Kelvins = StandInVersion.IsThree
+        ? NounList.Of(Cell.Of("zuse", 410), Cell.Of("lull", 322), Cell.Of("arvo", 236), Cell.Of("hoon", 137), Cell.Of("nock", 4))
+        : NounList.Of(Cell.Of("zuse", 408), Cell.Of("lull", 320), Cell.Of("arvo", 234), Cell.Of("hoon", 135), Cell.Of("nock", 4));
 
     /// <summary>Which runtime it is, and what versions it offers.</summary>
     public static Noun Wyrd() => Cell.Of(Arvo, "wyrd", new Cell(Clock.Instance(), NounList.Path("vere", "once", "~." + StandInVersion.Text)), Kelvins);

@@ -85,7 +85,7 @@ sealed class HttpServerDriver(King king) : Driver(king)
     private void Live(int port, int local)
     {
         Port = port;
-        File.WriteAllText(PortsFile, string.Create(CultureInfo.InvariantCulture, $"{port} insecure public\n{local} insecure loopback\n"));
+        File.WriteAllText(PortsFile, string.Create(CultureInfo.InvariantCulture, $"{local} insecure loopback\n{port} insecure public\n"));
         Console.Error.WriteLine($"http: web interface live on http://localhost:{port}\nhttp: loopback live on http://localhost:{local}");
         Plan(NounList.Of("e", "http-server", _instance), Cell.Of("live", port, 0), () => IsLive = true);
     }

@@ -33,6 +33,9 @@ sealed class King : IAsyncDisposable
     /// <summary>The command line.</summary>
     public KingOptions Options { get; }
 
+    /// <summary>The last event of which it knows.</summary>
+    public ulong Number { get; private set; }
+
     /// <summary>The ship's number, once the worker has said it.</summary>
     public UInt128 Who { get; private set; }
 
@@ -78,10 +81,11 @@ sealed class King : IAsyncDisposable
     public void Ripe(ulong number, UInt128 who, bool isFake)
     {
         (Who, IsFake) = (who, isFake);
-        Console.Error.WriteLine($"pier ({number}): ripe");
+        Number = number;
         if (!IsLocal && who > byte.MaxValue)
             _lord.Peek(NounList.Some(0), Cell.Of(1, "once", "ax", 0, NounList.Path("boot")), static (_, _) => { }); // and asks its galaxy, which this program does not
-        _lord.Poke(new KingOvum(FirstOva.Wyrd(), () => Talk(number), _ => Bail("pier: wyrd: fail")));
+        _lord.BeginBatch();
+        _lord.Poke(new KingOvum(FirstOva.Wyrd(), Talk, _ => Bail("pier: wyrd: fail")));
     }
 
     /// <summary>Asks the kernel; the answer is heard in the loop.</summary>
@@ -97,6 +101,7 @@ sealed class King : IAsyncDisposable
     /// <summary>Gives the worker what waits, as far as it has room.</summary>
     public void Spin()
     {
+        _lord.BeginBatch();
         while (!IsEnding && _code is null && _isTalking && _lord.HasRoom)
         {
             KingOvum? ovum = null;
@@ -122,6 +127,7 @@ sealed class King : IAsyncDisposable
     /// <summary>An event's effects may leave.</summary>
     public void Release(KingOvum ovum, Noun effects)
     {
+        Number++;
         ovum.Done?.Invoke();
         try
         {
@@ -180,13 +186,12 @@ sealed class King : IAsyncDisposable
             signal.Dispose();
     }
 
-    private void Talk(ulong number)
+    private void Talk()
     {
         _drivers.AddRange([new Fore(this), Terminal, new Clay(this), new HttpClientDriver(this), new HttpServerDriver(this), new Ames(this), new Lick(this)]);
         if (!Options.HasNoControl)
             _drivers.Add(new Control(this));
         _drivers.Add(new Behn(this));
-        Number = number;
         try
         {
             foreach (Driver driver in _drivers)
@@ -200,9 +205,6 @@ sealed class King : IAsyncDisposable
         _isTalking = true;
         Spin();
     }
-
-    /// <summary>The event after which it began.</summary>
-    public ulong Number { get; private set; }
 
     private void Become()
     {

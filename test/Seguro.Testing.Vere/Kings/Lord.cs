@@ -38,6 +38,11 @@ abstract class Lord(King king, KingOptions options) : IDisposable
     /// <summary>Starts the worker.</summary>
     public abstract void Start();
 
+    /// <summary>Some tasks will be given together.</summary>
+    public virtual void BeginBatch()
+    {
+    }
+
     /// <summary>Gives it an ovum.</summary>
     public void Poke(KingOvum ovum)
     {

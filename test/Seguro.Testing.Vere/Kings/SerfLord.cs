@@ -12,7 +12,7 @@ sealed class SerfLord(King king, KingOptions options) : Lord(king, options)
     private readonly object _gate = new();
     private readonly Queue<Noun> _stamped = [];
     private readonly Queue<(ulong Number, KingOvum Ovum, Noun Effects)> _gifts = [];
-    private UInt128 _last;
+    private UInt128 _next;
     private VerePier? _pier;
     private EventCommits? _commits;
     private Timer? _timer;
@@ -39,6 +39,9 @@ sealed class SerfLord(King king, KingOptions options) : Lord(king, options)
     /// <inheritdoc/>
     public override void Start() => _ = StartAsync();
 
+    /// <summary>Those that leave together have the clock's time, and 1/65536 s more each.</summary>
+    public override void BeginBatch() => _next = DateAtom.Stamp(DateTimeOffset.UtcNow);
+
     /// <inheritdoc/>
     public override void Exit()
     {
@@ -60,12 +63,8 @@ sealed class SerfLord(King king, KingOptions options) : Lord(king, options)
     /// <inheritdoc/>
     protected override VereTask PokeTask(KingOvum ovum)
     {
-        UInt128 now = DateAtom.Stamp(DateTimeOffset.UtcNow);
-        // Those that leave together must differ; a clock that was set back is heeded.
-        if (now <= _last && _last - now < 64 * Tick)
-            now = _last + Tick;
-        _last = now;
-        Atom stamp = Atom.Of(now);
+        Atom stamp = Atom.Of(_next);
+        _next += Tick;
         _stamped.Enqueue(new Cell(stamp, ovum.Ovum));
         return new VereTask.Work(0, stamp, ovum.Ovum);
     }

@@ -13,12 +13,15 @@ namespace Seguro.Testing.Vere;
 static class PierImage
 {
     private const int Page = 1 << 14;
+    private const string North = "north.bin";
+    private const string South = "south.bin";
+    private const string Image = "image.bin";
     private const ulong Layout = 5;
     private const uint OldLayout = 4;
     private const int Header = sizeof(long) + SHA256.HashSizeInBytes + sizeof(ulong);
 
     /// <summary>The files of a snapshot, those that are whole only together the last one last.</summary>
-    public static IReadOnlyList<string> Names => StandInVersion.IsThree ? ["north.bin", "south.bin"] : ["image.bin"];
+    public static IReadOnlyList<string> Names => StandInVersion.IsThree ? [North, South] : [Image];
 
     /// <summary>The folder of the live one.</summary>
     public static string FolderOf(string pier) => Path.Combine(pier, ".urb", "chk");
@@ -39,27 +42,30 @@ static class PierImage
         {
             BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(Page - 24), number);
             BinaryPrimitives.WriteUInt32LittleEndian(head.AsSpan(Page - 4), OldLayout);
-            Write(Path.Combine(folder, "north.bin"), body);
-            Write(Path.Combine(folder, "south.bin"), head);
+            Write(Path.Combine(folder, North), body);
+            Write(Path.Combine(folder, South), head);
         }
         else
         {
             BinaryPrimitives.WriteUInt64LittleEndian(head, Layout);
             BinaryPrimitives.WriteUInt64LittleEndian(head.AsSpan(16), number);
-            Write(Path.Combine(folder, "image.bin"), [.. head, .. body]);
+            Write(Path.Combine(folder, Image), [.. head, .. body]);
         }
         FolderSync.Flush(folder);
     }
 
     /// <summary>Reads the snapshot of a folder into a ship; one that is not there is that of event 0.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="ship">The ship.</param>
+    /// <param name="isOld">Is it one of a vere before 4.0?</param>
     /// <exception cref="VereExit">It is damaged, or none of this program's.</exception>
-    public static void Load(string folder, WorkerShip ship)
+    public static void Load(string folder, WorkerShip ship, bool isOld)
     {
-        string file = Path.Combine(folder, Names[0]);
+        string file = Path.Combine(folder, isOld ? North : Image);
         if (!File.Exists(file))
             return;
         byte[] bytes = File.ReadAllBytes(file);
-        ReadOnlySpan<byte> body = bytes.AsSpan(Math.Min(bytes.Length, StandInVersion.IsThree ? 0 : Page));
+        ReadOnlySpan<byte> body = bytes.AsSpan(Math.Min(bytes.Length, isOld ? 0 : Page));
         long length = body.Length < Header ? -1 : BinaryPrimitives.ReadInt64LittleEndian(body);
         if (length <= 0 || length > body.Length - Header)
             throw VereExit.Failed($"boot: {file} is no snapshot of this program's");
@@ -67,6 +73,13 @@ static class PierImage
         if (!SHA256.HashData(jam).AsSpan().SequenceEqual(body.Slice(sizeof(long), SHA256.HashSizeInBytes)))
             throw VereExit.Failed($"boot: {file} is damaged");
         ship.Restore(BinaryPrimitives.ReadUInt64LittleEndian(body[(Header - sizeof(ulong))..]), Cue.From(jam, CueLimits.Default with { Bytes = Array.MaxLength }));
+    }
+
+    /// <summary>Deletes what a vere before 4.0 left.</summary>
+    public static void DeleteOld(string folder)
+    {
+        File.Delete(Path.Combine(folder, North));
+        File.Delete(Path.Combine(folder, South));
     }
 
     /// <summary>Copies the snapshot of one folder to another; where there is none, removes the other's.</summary>

@@ -43,6 +43,9 @@ sealed class VerePier : IDisposable
     /// <summary>The newest epoch's folder.</summary>
     public string EpochFolder => System.IO.Path.Combine(_log, $"0i{Epoch}");
 
+    /// <summary>Was the newest epoch made by a vere before 4.0, and is this one later?</summary>
+    public bool IsOld { get; private set; }
+
     /// <summary>Which runtime made the newest epoch; <see langword="null"/> where that can't be read.</summary>
     public string? EpochVersion => ReadText(System.IO.Path.Combine(EpochFolder, "vere.txt"));
 
@@ -177,6 +180,7 @@ sealed class VerePier : IDisposable
             {
                 if (format != StandInVersion.EpochFormat && !(format == "1" && !StandInVersion.IsThree))
                     throw VereExit.Failed($"disk: unknown epoch version: '{format}', expected '{StandInVersion.EpochFormat}'");
+                IsOld = format != StandInVersion.EpochFormat;
                 using PierEpoch epoch = PierEpoch.OpenFlat(folder);
                 (ulong First, ulong Last)? ends = epoch.NewReader().FindEnds();
                 if (ends is not null || epoch.ReadMeta(PierMeta.Who) is not null)
@@ -204,7 +208,7 @@ sealed class VerePier : IDisposable
         WriteText(System.IO.Path.Combine(folder, "epoc.txt"), StandInVersion.EpochFormat);
         WriteText(System.IO.Path.Combine(folder, "vere.txt"), StandInVersion.Text);
         FolderSync.Flush(folder);
-        Epoch = start;
+        (Epoch, IsOld) = (start, false);
         _environment = new VereEnvironment(folder, _mapSize);
         WriteMeta(_environment);
         FolderSync.Flush(folder);

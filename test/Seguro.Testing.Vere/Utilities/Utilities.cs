@@ -40,6 +40,8 @@ static class Utilities
     {
         if (options.IsWatched)
             new Thread(EndWithKing) { IsBackground = true, Name = "king" }.Start();
+        if (options.IsFull && pier.IsOld)
+            throw VereExit.Failed("play: the epoch is of another format; replay with the vere that made it");
         if (options.IsFull)
             PierImage.Copy(pier.EpochFolder, PierImage.FolderOf(pier.Path));
         WorkerShip ship = Playback.Load(pier, options.IsYolo, static slog => Console.Error.WriteLine(TankText.Of(((Cell)slog).Tail)));

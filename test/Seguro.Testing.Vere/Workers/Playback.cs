@@ -13,12 +13,21 @@ static class Playback
     public static WorkerShip Load(VerePier pier, bool isYolo, Action<Noun> slog)
     {
         WorkerShip ship = new(pier.Identity.Life, slog);
-        PierImage.Load(PierImage.FolderOf(pier.Path), ship);
+        PierImage.Load(PierImage.FolderOf(pier.Path), ship, StandInVersion.IsThree || pier.IsOld);
         if (ship.Number > pier.Head)
             throw VereExit.Failed($"disk: snapshot ({ship.Number}) from future (log={pier.Head})");
         if (ship.Number < pier.Epoch)
             throw VereExit.Failed($"disk: snapshot ({ship.Number}) out of epoch ({pier.Epoch})");
         bool isFirstStart = pier.Epoch == 0 && pier.Head > 0 && ship.Number == 0;
+        if (pier.IsOld)
+        {
+            if (ship.Number != pier.Head)
+                throw VereExit.Failed($"disk: snapshot is out of date: have {ship.Number}, need {pier.Head}; replay with vere {pier.EpochVersion} first");
+            Save(pier, ship);
+            pier.Roll();
+            PierImage.DeleteOld(PierImage.FolderOf(pier.Path));
+            return ship;
+        }
         if (pier.EpochVersion == StandInVersion.Text || isYolo || isFirstStart)
             return ship;
         if (ship.Number != pier.Head)

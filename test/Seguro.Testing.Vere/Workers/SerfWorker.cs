@@ -20,7 +20,7 @@ sealed class SerfWorker : IDisposable
         _pier = arguments.Pier;
         _output = output;
         _ship = new WorkerShip(0, slog => Send(new Cell(Cord.Of("slog"), slog)));
-        PierImage.Load(PierImage.FolderOf(_pier), _ship);
+        PierImage.Load(PierImage.FolderOf(_pier), _ship, isOld: true);
         Send(new VereGift.Ripe(VereProtocol.One, new Cell(Hoon, NockVersion), null, new EventNumber(_ship.Number), _ship.Mug).ToNoun());
     }
 

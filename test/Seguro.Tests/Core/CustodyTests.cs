@@ -17,7 +17,12 @@ public sealed class CustodyTests
     public void Reads_what_it_writes()
     {
         Assert.Equal("mirrored 4311199133 2026-11-30T01:02:03.456Z up host:/srv/a ship/zod", Mirrored.ToString());
-        foreach (Custody custody in new[] { Mirrored, Mirrored with { IsRunning = false, Place = "" }, new Custody(CustodyKind.Gated), new Custody(CustodyKind.None) })
+        Custody given = Mirrored with { Kind = CustodyKind.None, IsRunning = false };
+        Custody gated = new(CustodyKind.Gated) { Store = new StoreIdentity([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]) };
+        Assert.Equal("none 4311199133 2026-11-30T01:02:03.456Z host:/srv/a ship/zod", given.ToString());
+        Assert.Equal("gated 0102030405060708090a0b0c0d0e0f10", gated.ToString());
+        Custody[] all = [Mirrored, Mirrored with { IsRunning = false, Place = "" }, new(CustodyKind.Gated), gated, new(CustodyKind.None), given, given with { Place = "" }];
+        foreach (Custody custody in all)
             Assert.Equal(custody, Of(custody.ToString()));
     }
 
@@ -43,6 +48,10 @@ public sealed class CustodyTests
     [InlineData("mirrored 1 2026-11-30T01:02:03.456Z sideways x")]
     [InlineData("mirrored -1 2026-11-30T01:02:03.456Z up x")]
     [InlineData("mirrored 1 yesterday up x")]
+    [InlineData("gated 12")]
+    [InlineData("gated 00000000000000000000000000000000")]
+    [InlineData("none 1")]
+    [InlineData("none x 2026-11-30T01:02:03.456Z ")]
     public void Anything_else_is_damage(string text) => Assert.Equal(ErrorCode.Corrupt, Assert.Throws<SeguroException>(() => Of(text)).Code);
 
     [Fact]

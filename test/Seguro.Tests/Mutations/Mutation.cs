@@ -5,7 +5,7 @@ namespace Seguro.Tests.Mutations;
 /// <param name="File">The file below <c>src/Seguro.Core</c>.</param>
 /// <param name="Old">A text that is in it just once.</param>
 /// <param name="New">What stands there instead.</param>
-/// <param name="FoundBy">The invariant that the simulator names, or the class and method of a test.</param>
+/// <param name="FoundBy">The invariant by which the simulator usually names it, or the class and method of a test.</param>
 /// <param name="Seed">The first seed to try.</param>
 public sealed record Mutation(string Name, string File, string Old, string New, string FoundBy, ulong Seed = 1)
 {

@@ -26,10 +26,10 @@ static class PierLeftovers
     }
 
     /// <summary>A snapshot of vere 4 that is being saved: pages 0 and 7.</summary>
-    public static void Patch(string pier, ulong number)
+    public static void Patch(string pier, ulong number, ulong layout = 5, ulong bits = 0)
     {
         byte[] memory = new byte[2 * PageSize];
-        WriteHead(memory, number, 5, 0);
+        WriteHead(memory, number, layout, bits);
         Write(pier, $"{Chk}/memory.bin", memory);
         Write(pier, $"{Chk}/control.bin", Words(2, 0xFEED, 9, 2, 0, 1, 7, 2));
     }

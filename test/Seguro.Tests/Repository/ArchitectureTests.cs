@@ -5,7 +5,7 @@ using Xunit;
 namespace Seguro.Tests.Repository;
 
 /// <summary>
-/// References point one way: {Core, Files, Nouns, Identity} ← {Stores, Piers, Nock, Balancer} ← Vere ← Node ← Cli; tests and benchmarks stand beside.
+/// References point one way: {Core, Files, Nouns, Identity} ← {Stores, Piers, Nock, Balancer, Harbor} ← Vere ← Node ← Cli; Sdk and Native stand beside Vere, tests and benchmarks stand beside.
 /// Why each is there that seems not to fit is in docs/internals.md.
 /// </summary>
 public sealed class ArchitectureTests
@@ -20,13 +20,16 @@ public sealed class ArchitectureTests
         ["Seguro.Nock"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns"],
         ["Seguro.Piers"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns"],
         ["Seguro.Stores"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Piers"],
+        ["Seguro.Harbor"] = ["Seguro.Core", "Seguro.Files", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores"],
+        ["Seguro.Sdk"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores"],
+        ["Seguro.Native"] = ["Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Nouns", "Seguro.Piers", "Seguro.Sdk", "Seguro.Stores"],
         ["Seguro.Vere"] = ["Seguro.Core", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores"],
         ["Seguro.Node"] = [.. BelowNode],
         ["Seguro.Cli"] = [.. BelowNode, "Seguro.Node"],
     };
 
     private static string[] BelowNode =>
-        ["Seguro.Balancer", "Seguro.Core", "Seguro.Files", "Seguro.Identity", "Seguro.Nock", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores", "Seguro.Vere"];
+        ["Seguro.Balancer", "Seguro.Core", "Seguro.Files", "Seguro.Harbor", "Seguro.Identity", "Seguro.Nock", "Seguro.Nouns", "Seguro.Piers", "Seguro.Stores", "Seguro.Vere"];
 
     private static IEnumerable<string> Projects => SourceFiles.All.Where(static path => path.EndsWith(".csproj", StringComparison.Ordinal));
 

@@ -37,7 +37,7 @@ internal static class ClusterInitCommand
         new Command("init", "Make certificates, keys and configuration of a new cluster, and say what to do next. Example: seguro cluster init zod --members 3 --ship ~zod --kernel demo")
         {
             Folder, Members, Ship, Kind, Real, Import, Kernel, Hosts, Names, BasePort, Store, Balancer, Cluster,
-        }.Does(terminal, (parse, _) =>
+        }.Does(terminal, async (parse, cancel) =>
         {
             string root = Path.GetFullPath(parse.GetRequiredValue(Folder));
             string[] names = NamesOf(parse);
@@ -45,7 +45,7 @@ internal static class ClusterInitCommand
             string store = parse.GetRequiredValue(Store);
             bool embedded = store == NodeConfiguration.EmbeddedStore;
             if (!embedded)
-                store = StoreUrl.Parse(store).Text;
+                store = await CheckStoreAsync(StoreUrl.Parse(store), cancel);
             int[] ports = PortsOf(parse, hosts);
             MemberAddresses[] members = [.. names.Select((name, index) => new MemberAddresses(
                 name,
@@ -88,8 +88,24 @@ internal static class ClusterInitCommand
                 authority.Issue(Path.Combine(root, ClusterFolder.Client), new ClusterIdentity(writer.Cluster, ConfigurationWriter.Client, IsClient: true), ["localhost"]);
             }
             Report(terminal, parse.GetValue(CommonOptions.Json), root, writer, balancer);
-            return Task.FromResult(0);
+            return 0;
         });
+
+    /// <summary>A pier that is to be the store and is there already is looked at before anything is made; other databases are asked by the members, from where they are.</summary>
+    private static async ValueTask<string> CheckStoreAsync(StoreUrl url, CancellationToken cancel)
+    {
+        if (url.Engine != "lmdb" || !Directory.Exists(Path.Combine(url.Rest, ".urb")))
+            return url.Text;
+        await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { ReadOnly = true }, cancel);
+        foreach (Ship ship in await store.ListLogsAsync(cancel))
+        {
+            if (await store.OpenLogAsync(ship, cancel) is not { } log)
+                continue;
+            await using (log)
+                await log.ReadStateAsync(cancel); // every event that a vere wrote by itself
+        }
+        return url.Text;
+    }
 
     private static void Report(Terminal terminal, bool json, string root, ConfigurationWriter writer, HostAddress balancer)
     {

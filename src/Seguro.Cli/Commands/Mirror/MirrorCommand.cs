@@ -19,6 +19,9 @@ internal static class MirrorCommand
     private static readonly Option<bool> Once = new("--once") { Description = "Copy what the pier has now, and end." };
     private static readonly Option<double> Every = new("--stats") { Description = "Print how it stands every so many seconds; it is always printed at the end.", HelpName = "SECONDS" };
     private static readonly Option<string?> Metrics = new("--metrics") { Description = "Serve /metrics (Prometheus), /status and /health to this machine, such as 127.0.0.1:9464.", HelpName = "IP:PORT" };
+    private static readonly Option<string[]> Harbors = new("--harbor") { Description = "Back the log up to this target, too, within --harbor-within seconds; may be given several times. A target that is away holds nothing up. `seguro harbor attach` says how to write it.", HelpName = "TARGET" };
+    private static readonly Option<string?> HarborKey = new("--harbor-key") { Description = "The host's key file, which `seguro harbor key new` made.", HelpName = "FILE" };
+    private static readonly Option<double> HarborWithin = new("--harbor-within") { Description = "How many seconds old an event may become before it is on its way to a harbor, 0.1 to 3600.", HelpName = "SECONDS", DefaultValueFactory = static _ => 10 };
     private static readonly Option<bool> Systemd = new("--systemd") { Description = "Print a systemd unit that runs this command line, and end." };
 
     public static Command Create(Terminal terminal)
@@ -27,7 +30,7 @@ internal static class MirrorCommand
             "mirror",
             "Keep a copy of a ship's log in a store, beside a vere that runs or does not; until Ctrl-C or SIGTERM. The pier is only read. Example: seguro mirror zod --store sqlite:zod.db")
         {
-            Path, Once, Every, Metrics, Systemd, MirrorStatusCommand.Create(terminal),
+            Path, Once, Every, Metrics, Harbors, HarborKey, HarborWithin, Systemd, MirrorStatusCommand.Create(terminal),
         };
         return command.WithLog().Does(terminal, (parse, cancel) => RunAsync(parse, terminal, cancel));
     }
@@ -61,18 +64,31 @@ internal static class MirrorCommand
             "mirror",
             0,
             progress => PierMirror.StartAsync(options, token => CommonOptions.OpenStoreAsync(parse, terminal, named, StoreUse.Create, token), progress, cancel));
+        await using MirrorHarbors? harbors = await OpenHarborsAsync(parse, terminal, named, mirror, printer, cancel);
         if (parse.GetValue(Once))
         {
             await mirror.CatchUpAsync(cancel);
             printer.Status(mirror.Status);
-            return 0;
+            if (harbors is null)
+                return 0;
+            await harbors.CatchUpAsync(cancel);
+            printer.Harbors(harbors);
+            return harbors.IsDegraded ? 4 : 0;
         }
         terminal.Outlive();
-        await using MetricsServer? server = metrics is null ? null : await MetricsServer.StartAsync(metrics, () => Answer(mirror.Status), cancel);
+        await using MetricsServer? server = metrics is null ? null : await MetricsServer.StartAsync(metrics, () => Answer(mirror.Status, harbors), cancel);
         printer.Ready(mirror.Status, server?.Url);
-        await FollowAsync(mirror, printer, TimeSpan.FromSeconds(seconds), cancel);
+        harbors?.Start();
+        await FollowAsync(mirror, harbors, printer, TimeSpan.FromSeconds(seconds), cancel);
         MirrorStatus last = mirror.Status;
         printer.Status(last);
+        if (harbors is not null)
+        {
+            await harbors.StopAsync();
+            printer.Harbors(harbors);
+            if (harbors.IsDegraded && !last.IsDegraded)
+                return 4;
+        }
         if (!last.IsDegraded)
             return 0;
         throw new SeguroException(
@@ -81,7 +97,7 @@ internal static class MirrorCommand
             "Start it again when pier and store are there: it goes on where it stopped.");
     }
 
-    private static async Task FollowAsync(PierMirror mirror, MirrorPrinter printer, TimeSpan between, CancellationToken cancel)
+    private static async Task FollowAsync(PierMirror mirror, MirrorHarbors? harbors, MirrorPrinter printer, TimeSpan between, CancellationToken cancel)
     {
         Task running = mirror.RunAsync(cancel);
         while (between > TimeSpan.Zero)
@@ -90,6 +106,8 @@ internal static class MirrorCommand
             if (await Task.WhenAny(running, pause) == running)
                 break;
             printer.Status(mirror.Status);
+            if (harbors is not null)
+                printer.Harbors(harbors);
         }
         try
         {
@@ -101,7 +119,20 @@ internal static class MirrorCommand
         }
     }
 
-    private static (bool IsHealthy, byte[] Json) Answer(MirrorStatus status) => (!status.IsDegraded, JsonSerializer.SerializeToUtf8Bytes(MirrorPrinter.Summary(status), Terminal.JsonForm));
+    private static (bool IsHealthy, byte[] Json) Answer(MirrorStatus status, MirrorHarbors? harbors) =>
+        (!status.IsDegraded && harbors is not { IsDegraded: true }, JsonSerializer.SerializeToUtf8Bytes(MirrorPrinter.Summary(status, harbors), Terminal.JsonForm));
+
+    private static async Task<MirrorHarbors?> OpenHarborsAsync(ParseResult parse, Terminal terminal, string store, PierMirror mirror, MirrorPrinter printer, CancellationToken cancel)
+    {
+        if (parse.GetValue(Harbors) is not { Length: > 0 } urls)
+            return null;
+        double within = parse.GetValue(HarborWithin);
+        if (within is not (>= 0.1 and <= 3600))
+            throw new SeguroException(ErrorCode.BadValue, "--harbor-within is a number of seconds from 0.1 to 3600", "Choose another number.");
+        string key = parse.GetValue(HarborKey) ?? throw new SeguroException(ErrorCode.Usage, "--harbor needs --harbor-key", "Make one with `seguro harbor key new`, and name NAME.harbor.");
+        return await MirrorHarbors.OpenAsync(
+            () => CommonOptions.OpenStoreAsync(parse, terminal, store, StoreUse.Read, cancel), mirror.Status.Ship, urls, key, TimeSpan.FromSeconds(within), (isWarning, text) => printer.Notice(new MirrorNotice(isWarning, text)), cancel);
+    }
 
     /// <summary>A pier is a store, too: it must not be its own mirror.</summary>
     private static void RefuseItself(string pier, StoreUrl url)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Seguro.Cli.Commands.Harbor;
 using Seguro.Cli.Output;
 using Seguro.Vere.Mirror;
 
@@ -10,7 +11,7 @@ internal sealed class MirrorPrinter(Terminal terminal, bool json)
     private readonly Lock _printing = new();
 
     /// <summary>The status as <c>--json</c> and <c>/status</c> give it.</summary>
-    public static object Summary(MirrorStatus status) => new
+    public static object Summary(MirrorStatus status, MirrorHarbors? harbors = null) => new
     {
         ship = status.Ship.Name,
         pier = status.Pier,
@@ -28,6 +29,7 @@ internal sealed class MirrorPrinter(Terminal terminal, bool json)
         vere = new { running = status.IsRunning, pid = status.ProcessId },
         degraded = status.IsDegraded,
         warning = status.Warning,
+        harbors = harbors?.Statuses.Select(HarborPrinter.Summary),
     };
 
     /// <summary>A time for people and programs: UTC, to the millisecond.</summary>
@@ -68,6 +70,16 @@ internal sealed class MirrorPrinter(Terminal terminal, bool json)
             string silent = status.SilentFor > TimeSpan.Zero ? $"; not followed for {status.SilentFor.TotalSeconds:0} s" : "";
             Line($"{status.Ship}: pier {status.Seen}, store {status.Head}, {lag}; copied {status.Copied:N0}; {VereOf(status)}; {NameOf(status.State)}{silent}");
         }
+    }
+
+    /// <summary>How the harbors stand.</summary>
+    public void Harbors(MirrorHarbors harbors)
+    {
+        if (json)
+            Print(() => terminal.Json(new { harbors = harbors.Statuses.Select(HarborPrinter.Summary) }));
+        else
+            foreach (Seguro.Harbor.Writing.BackupStatus status in harbors.Statuses)
+                Line(HarborPrinter.Line(harbors.Ship, status));
     }
 
     private static string VereOf(MirrorStatus status) =>

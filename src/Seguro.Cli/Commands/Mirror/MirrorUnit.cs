@@ -25,6 +25,10 @@ internal static class MirrorUnit
             Add("--metrics", parse.GetValue<string?>("--metrics"));
         if (parse.GetResult("--stats") is not null)
             Add("--stats", parse.GetValue<double>("--stats").ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (string harbor in parse.GetResult("--harbor") is null ? [] : parse.GetValue<string[]>("--harbor") ?? [])
+            Add("--harbor", harbor);
+        if (parse.GetResult("--harbor-key") is not null)
+            Add("--harbor-key", parse.GetValue<string?>("--harbor-key") is { } key ? Path.GetFullPath(key) : null);
         StringBuilder unit = new();
         unit.Append(
             $"""

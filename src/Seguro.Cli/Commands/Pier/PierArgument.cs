@@ -19,7 +19,7 @@ internal static class PierArgument
     };
 
     /// <summary><c>--vere VERSION</c>.</summary>
-    public static Option<string?> Vere() => new("--vere")
+    public static Option<string?> Vere() => new("--vere", "--for")
     {
         Description = "The version of vere that is to open the pier: its format goes by it, and vere.txt says it. By default that of the pier which was imported.",
         HelpName = "VERSION",

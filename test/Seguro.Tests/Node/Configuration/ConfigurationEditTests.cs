@@ -50,7 +50,7 @@ public sealed class ConfigurationEditTests
         Assert.Equal("harbour-2", now.Database);
         Assert.Equal([("b", 1UL, "10.0.0.2:7502"), ("a", 5UL, "10.0.0.1:7502")], now.Members.Select(static member => (member.Name, member.Id, member.Dqlite.ToString()!)));
         Assert.Equal("harbour-3", RecoveredSettings.Make(now)["database"]);
-        Assert.Equal(RecoveredSettings.Of(now).Order(), RecoveredSettings.Read(folder["recovered.json"]).Order());
+        Assert.Equal(RecoveredSettings.Of(now).OrderBy(static pair => pair.Key), RecoveredSettings.Read(folder["recovered.json"]).OrderBy(static pair => pair.Key));
     }
 
     [Fact]

@@ -9,7 +9,7 @@ namespace Seguro.Tests.Node.Links;
 
 public sealed class MemberLinksTests
 {
-    private static readonly ClusterSettings Settings = new(new Optimism(2, ReplicaLossPolicy.Degrade), ["a", "b"], new EventNumber(7));
+    private static readonly ClusterSettings Settings = new(new Optimism(2, ReplicaLossPolicy.Degrade), ["a", "b"], new EventNumber(7)) { Pause = "upgrade" };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -41,6 +41,7 @@ public sealed class MemberLinksTests
             Assert.Equal(new Lease(new Term(3), "a@1", 9, TimeSpan.FromSeconds(1)), push.Lease);
             Assert.Equal(Settings.Optimism, push.Settings.Optimism);
             Assert.Equal(Settings.Members, push.Settings.Members);
+            Assert.Equal("upgrade", push.Settings.Pause);
             (_, message) = await a.NextAsync();
             MemberMessage.Ack ack = Assert.IsType<MemberMessage.Ack>(message);
             Assert.Equal((ulong)index, ack.Term.Value);

@@ -72,6 +72,30 @@ public sealed class ShipLogTests : IDisposable
         Assert.Contains($"protocol {protocol}", refused.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_mirrored_log_is_not_begun_with_and_one_that_was_taken_is()
+    {
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{_folder["log.db"]}"), new StoreOptions { Create = true }, Cancel);
+        Custody mirrored = new(CustodyKind.Mirrored) { Seen = new EventNumber(5), At = DateTimeOffset.UtcNow, IsRunning = true, Place = "host:/srv/zod" };
+        await using EventLog log = new(
+            await store.CreateLogAsync(Zod, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>> { [MetadataKey.Custody] = mirrored.ToBytes() }, Cancel), store.Capabilities);
+        SeguroException refused = await Assert.ThrowsAsync<SeguroException>(() => StartGuard.PassAsync(log, store, Configuration(), new StartWaiting(static _ => { }, TimeProvider.System), Cancel));
+        Assert.Equal((ErrorCode.OtherCustody, 3), (refused.Code, refused.ExitCode));
+        Assert.Contains("host:/srv/zod", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("seguro custody take --store sqlite:", refused.NextStep, StringComparison.Ordinal);
+
+        // Where the members run the database, a mirror may be writing into it: then they wait.
+        StartWaiting said = new(static _ => { }, TimeProvider.System);
+        Task waiting = StartGuard.PassAsync(log, store, Configuration() with { Store = NodeConfiguration.EmbeddedStore, Members = [Configuration().Self with { Dqlite = new HostAddress("127.0.0.1", 1) }] }, said, Cancel);
+        await Until.TrueAsync(() => said.Current?.Contains("--certificates CLIENT", StringComparison.Ordinal) is true, "it does not say what it waits for");
+        Assert.False(waiting.IsCompleted);
+        await using WriterLease lease = await WriterLease.AcquireAsync(log, "test", TimeSpan.FromSeconds(30), TimeProvider.System, Cancel);
+        Custody taken = new(CustodyKind.Gated) { Store = await store.ReadIdentityAsync(Cancel) };
+        Assert.IsType<WriteOutcome.Committed>(await log.Stored.SetMetadataAsync(lease.Term, MetadataKey.Custody, mirrored.ToBytes(), taken.ToBytes(), Cancel));
+        await waiting;
+        await StartGuard.PassAsync(log, store, Configuration(), new StartWaiting(static _ => { }, TimeProvider.System), Cancel);
+    }
+
     private NodeConfiguration Configuration()
     {
         File.WriteAllText(_folder["seguro.json"], $$"""

@@ -243,6 +243,44 @@ public sealed class DqliteStoreTests
         Assert.Equal(ErrorCode.AccessDenied, error.Code);
     }
 
+    [Fact]
+    public async Task A_window_that_is_full_is_enlarged_while_the_store_runs_and_never_below_what_it_holds()
+    {
+        await using DqliteCluster cluster = await DqliteCluster.StartAsync(1, plain: true, cancel: Cancel);
+        await using DqliteStore store = await OpenAsync(cluster, window: 1 << 20);
+        await using EventLog log = await CreateAsync(store, Ship.Parse("~zod"));
+        Term term = await CampaignAsync(log);
+        Position head = Position.Origin;
+        AppendResult result;
+        byte[] payload = new byte[200_000];
+        int held = 0;
+        while ((result = await TryAppendAsync()).IsCommitted)
+            (head, held) = (result.Reached, held + 1);
+        Assert.InRange(held, 2, 5);
+        await store.SetWindowAsync(4 << 20, Cancel);
+        Assert.True((await TryAppendAsync()).IsCommitted); // in the same process, at once
+        await using (DqliteStore later = await OpenAsync(cluster, window: 1 << 20))
+            Assert.Equal(4 << 20, later.Capabilities.Window);
+        while ((await TryAppendAsync()) is { IsCommitted: true } more && more.Reached.Number.Value < 10)
+            head = more.Reached;
+        SeguroException refused = await Assert.ThrowsAsync<SeguroException>(async () => await store.SetWindowAsync(1 << 20, Cancel));
+        Assert.Equal(ErrorCode.BadValue, refused.Code);
+        await Assert.ThrowsAsync<SeguroException>(async () => await store.SetWindowAsync(DqliteStore.LargestWindow + 1, Cancel));
+
+        async Task<AppendResult> TryAppendAsync()
+        {
+            head = (await log.ReadStateAsync(Cancel)).Head.Position;
+            try
+            {
+                return await log.AppendAsync(term, head, [payload], Cancel);
+            }
+            catch (SeguroException error) when (error.Code is ErrorCode.TooLarge)
+            {
+                return new AppendResult(new WriteOutcome.Unknown(error.Message), head);
+            }
+        }
+    }
+
     private const string DqliteDatabase = "seguro";
 
     private static async Task<DqliteStore> OpenAsync(DqliteCluster cluster, long window = 512L << 20) =>

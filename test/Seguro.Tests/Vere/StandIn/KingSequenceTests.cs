@@ -46,7 +46,7 @@ public sealed class KingSequenceTests : IDisposable
         ulong events;
         await using (StandInVere king = _pier.StartKing([]))
         {
-            await king.SaysAsync(": live", Cancel);
+            await king.SaysAsync(StandInPier.Live, Cancel);
             (_, events) = await _pier.AskAsync("before");
             await Tool.SignalAsync("KILL", [_pier.LockedBy()]);
             Assert.Equal(1, await king.EndAsync(Cancel));
@@ -69,15 +69,14 @@ public sealed class KingSequenceTests : IDisposable
         int worker;
         await using (StandInVere king = _pier.StartKing([]))
         {
-            await king.SaysAsync(": live", Cancel);
+            await king.SaysAsync(StandInPier.Live, Cancel);
             await _pier.AskAsync("before");
             worker = _pier.LockedBy();
             await king.SignalAsync("KILL");
             await king.EndAsync(Cancel);
         }
-        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(5));
-        while (Tool.IsRunning(worker))
-            await timer.WaitForNextTickAsync(Cancel);
+        await _pier.FreeAsync();
+        Assert.False(Tool.IsRunning(worker));
         await using StandInVere next = await _pier.LiveAsync();
         Assert.Equal(2u, (await _pier.AskAsync("after")).Datagrams);
     }
@@ -143,6 +142,23 @@ public sealed class KingSequenceTests : IDisposable
 
         await _pier.TellAsync("leave");
         Assert.Equal(0, await king.EndAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_client_of_the_control_socket_that_hangs_up_takes_the_king_down()
+    {
+        await _pier.BootAsync();
+        await using StandInVere king = _pier.StartKing([]);
+        await king.SaysAsync(StandInPier.Live, Cancel);
+        int worker = _pier.LockedBy();
+        await Tool.SignalAsync("STOP", [worker]); // so that no answer comes before the client is gone
+        using (Socket control = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            await control.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(_pier.Path, ".urb/conn.sock")), Cancel);
+            await control.SendAsync(Newt.Frame(Cell.Of(8, "fyrd", "base", 0)), Cancel);
+        }
+        await Tool.SignalAsync("CONT", [worker]);
+        Assert.Equal(139, await king.EndAsync(Cancel));
     }
 
     public void Dispose() => _pier.Dispose();

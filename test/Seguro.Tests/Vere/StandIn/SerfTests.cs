@@ -101,9 +101,9 @@ public sealed class SerfTests : IDisposable
         Directory.CreateDirectory(empty);
         await using StandInWorker serf = StandInWorker.Start(empty, _pier.Version);
         Assert.Equal(0u, Assert.IsType<VereGift.Ripe>(await serf.GiftAsync(Cancel)).Number.Value);
-        await serf.SendAsync(new VereTask.Play(new EventNumber(1), NounList.Of(events[..2])), Cancel);
+        await serf.SendAsync(new VereTask.Play(new EventNumber(1), NounList.Of(events.AsSpan(0, 2))), Cancel);
         Assert.NotEqual(0u, Assert.IsType<VereGift.Played>(await serf.GiftAsync(Cancel)).Mug);
-        await serf.SendAsync(new VereTask.Play(new EventNumber(3), NounList.Of(events[2..])), Cancel);
+        await serf.SendAsync(new VereTask.Play(new EventNumber(3), NounList.Of(events.AsSpan(2))), Cancel);
         Assert.Equal(BitConverter.ToUInt32(payloads[^1]), Assert.IsType<VereGift.Played>(await serf.GiftAsync(Cancel)).Mug);
         await serf.SendAsync(new VereTask.Exit(VereProtocol.One, 3), Cancel);
         Assert.Equal(3, (await serf.EndAsync(Cancel)).Code);

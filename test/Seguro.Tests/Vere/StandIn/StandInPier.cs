@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Seguro.Nouns;
+using Seguro.Piers;
 using Seguro.Testing;
 using Seguro.Vere.Protocol;
 
@@ -13,6 +14,9 @@ sealed class StandInPier : IDisposable
 {
     private readonly TemporaryFolder _folder = new("standin");
     private readonly UdpClient _peer = new(new IPEndPoint(IPAddress.Loopback, 0));
+
+    /// <summary>What a king says when all its drivers are.</summary>
+    public const string Live = "): live";
 
     public StandInPier(string version = "4.6") => Version = ("STANDIN_VERE_VERSION", version);
 
@@ -41,7 +45,7 @@ sealed class StandInPier : IDisposable
     public async Task<StandInVere> LiveAsync(params string[] more)
     {
         StandInVere king = StartKing([("STANDIN_VERE_RECORD", Record)], more);
-        await king.SaysAsync(": live", Cancel);
+        await king.SaysAsync(Live, Cancel);
         return king;
     }
 
@@ -90,6 +94,14 @@ sealed class StandInPier : IDisposable
 
     /// <summary>The process number in <c>.vere.lock</c>.</summary>
     public int LockedBy() => int.Parse(File.ReadAllText(System.IO.Path.Combine(Path, ".vere.lock")), CultureInfo.InvariantCulture);
+
+    /// <summary>Waits until nobody holds the pier. A process that was killed still does for a moment, also when it shows as ended already: its threads go one by one.</summary>
+    public async Task FreeAsync()
+    {
+        using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(5));
+        while (Pier.FindHolder(Path).IsHeld)
+            await timer.WaitForNextTickAsync(Cancel);
+    }
 
     public void Dispose()
     {

@@ -84,6 +84,33 @@ public sealed class UtilityTests : IDisposable
         Assert.Equal("4.7", await File.ReadAllTextAsync(Path.Combine(_pier.Log, $"0i{head}/vere.txt"), Cancel));
     }
 
+    [Fact]
+    public async Task A_pier_of_vere_3_moves_to_4_with_a_snapshot_of_its_end_and_not_without()
+    {
+        using StandInPier old = new("3.5");
+        await old.BootAsync();
+        await using (StandInVere king = old.StartKing([]))
+        {
+            await king.SaysAsync(StandInPier.Live, Cancel);
+            await old.AskAsync("something");
+            await king.SignalAsync("KILL");
+            await king.EndAsync(Cancel);
+            await old.FreeAsync();
+        }
+        (int code, string text) = await StandInVere.RunAsync(["play", old.Path], Cancel, _pier.Version);
+        Assert.Equal(1, code);
+        Assert.Contains("out of date", text, StringComparison.Ordinal);
+        Assert.Equal(0, (await old.UtilityAsync("play", "-y")).Code);
+        Assert.Equal(0, (await StandInVere.RunAsync(["play", old.Path], Cancel, _pier.Version)).Code);
+        using Pier moved = Pier.Open(old.Path, PierAccess.Offline);
+        Assert.Equal(PierLayout.EpochsV4, moved.Info.Layout);
+        Assert.Equal(moved.Info.Last, LoomImage.ReadFolder(old.Path, ".urb/chk").Single().Event);
+        // And 3.5 does not go back.
+        (code, text) = await old.UtilityAsync("play");
+        Assert.Equal(1, code);
+        Assert.Contains("unknown epoch version: '2', expected '1'", text, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _pier.Dispose();
 
     /// <summary>A ship that was killed with events that its snapshot lacks; its last event.</summary>
@@ -93,11 +120,12 @@ public sealed class UtilityTests : IDisposable
             await _pier.BootAsync();
         await using (StandInVere king = _pier.StartKing([]))
         {
-            await king.SaysAsync(": live", Cancel);
+            await king.SaysAsync(StandInPier.Live, Cancel);
             await _pier.AskAsync("something");
             int worker = _pier.LockedBy();
             await Tool.SignalAsync("KILL", [king.Id, worker]);
             await king.EndAsync(Cancel);
+            await _pier.FreeAsync();
         }
         using Pier pier = Pier.Open(_pier.Path, PierAccess.Offline);
         return pier.Info.Last.Value;

@@ -6,7 +6,7 @@ using Seguro.Testing;
 namespace Seguro.Benchmarks;
 
 /// <summary>Seguro itself: a ship's new log in the store, written as the holder of its lease.</summary>
-internal sealed class SeguroLog : Contestant
+internal sealed class SeguroContestant : Contestant
 {
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(10);
 
@@ -15,7 +15,7 @@ internal sealed class SeguroLog : Contestant
     private readonly WriterLease _lease;
     private Position _head;
 
-    private SeguroLog(IStore store, EventLog log, WriterLease lease)
+    private SeguroContestant(IStore store, EventLog log, WriterLease lease)
     {
         _store = store;
         _log = log;
@@ -30,11 +30,11 @@ internal sealed class SeguroLog : Contestant
 
     public override int LargestEvent => (int)Math.Min(_log.Capabilities.LargestEvent, int.MaxValue);
 
-    public static async Task<SeguroLog> OpenAsync(RunningDatabase database, CancellationToken cancel)
+    public static async Task<SeguroContestant> OpenAsync(RunningDatabase database, CancellationToken cancel)
     {
         IStore store = await database.OpenNewAsync(cancel);
         EventLog log = new(await store.CreateLogAsync(ShipNames.Next(), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), cancel), store.Capabilities);
-        return new SeguroLog(store, log, await WriterLease.AcquireAsync(log, "bench", LeaseDuration, TimeProvider.System, cancel));
+        return new SeguroContestant(store, log, await WriterLease.AcquireAsync(log, "bench", LeaseDuration, TimeProvider.System, cancel));
     }
 
     public override async ValueTask AppendAsync(ReadOnlyMemory<byte>[] payloads, CancellationToken cancel)

@@ -1,0 +1,123 @@
+using Seguro.Core;
+using Seguro.Harbor.Reading;
+using Seguro.Harbor.Restoring;
+using Seguro.Harbor.Targets;
+using Seguro.Harbor.Writing;
+using Seguro.Stores;
+using Seguro.Testing;
+
+namespace Seguro.Tests.Harbor;
+
+/// <summary>Backups follow, share the work, survive their targets; restores are whole, resumable, and bounded in memory.</summary>
+public sealed class HarborBackupTests
+{
+    [Fact]
+    public async Task Large_and_empty_events_go_in_and_come_back()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        await fixture.AppendAsync(3, 0);
+        await fixture.AppendAsync(2, 40_000_000); // larger than a segment, and than what is kept in memory
+        await fixture.AppendAsync(50, 900_000);
+        IHarborTarget target = fixture.Folder("a");
+        await fixture.BackUpAsync(target);
+        Assert.True(fixture.Segments("a").Length > 3);
+        await fixture.AssertSameAsync(await fixture.OpenAsync(target));
+    }
+
+    [Fact]
+    public async Task Two_writers_of_one_folder_leave_neither_a_gap_nor_a_double()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        IHarborTarget target = fixture.Folder("a");
+        using HarborBackup one = new(fixture.Log, target, fixture.Host, fixture.Options(3000));
+        using HarborBackup other = new(fixture.Log, target, fixture.Host, fixture.Options(5000));
+        for (int round = 0; round < 10; round++)
+        {
+            await fixture.AppendAsync(20, 800);
+            await Task.WhenAll(Task.Run(() => one.CatchUpAsync(Cancel), Cancel), Task.Run(() => other.CatchUpAsync(Cancel), Cancel));
+        }
+        Assert.Equal((new EventNumber(200), new EventNumber(200)), (one.Status.Archived, other.Status.Archived));
+        HarborReader reader = await fixture.OpenAsync(target);
+        Assert.Empty((await HarborVerify.RunAsync(reader, null, null, TimeProvider.System, Cancel)).Found);
+        ulong next = 1;
+        foreach (string file in fixture.Segments("a"))
+        {
+            string name = Path.GetFileName(file);
+            Assert.Equal(next, ulong.Parse(name));
+            next = (await reader.Copies[0].Folder.ReadManifestAsync($"e/{name}", fixture.Owner.Signer, Cancel)).Last.Value + 1;
+        }
+        await fixture.AssertSameAsync(reader);
+    }
+
+    [Fact]
+    public async Task A_target_that_is_away_holds_no_other_up_is_told_and_is_caught_up()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        IHarborTarget good = fixture.Folder("good");
+        IHarborTarget away = fixture.Folder("away");
+        Directory.Delete(fixture["away"]); // its disk is not mounted
+        BackupOptions options = fixture.Options() with { Within = TimeSpan.FromMilliseconds(50), LongestPause = TimeSpan.FromMilliseconds(200) };
+        using HarborBackup first = new(fixture.Log, good, fixture.Host, options);
+        using HarborBackup second = new(fixture.Log, away, fixture.Host, options);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        Task[] running = [Task.Run(() => first.RunAsync(stop.Token), Cancel), Task.Run(() => second.RunAsync(stop.Token), Cancel)];
+        await fixture.AppendAsync(10);
+        await UntilAsync(() => first.Status.Archived.Value == 10 && second.Status.Warning is not null);
+        lock (fixture.Told)
+            Assert.Contains(fixture.Told, static text => text.Contains("SG1060", StringComparison.Ordinal));
+        await fixture.AppendAsync(10);
+        await UntilAsync(() => first.Status.Archived.Value == 20);
+        Directory.CreateDirectory(fixture["away"]);
+        await UntilAsync(() => second.Status.Archived.Value == 20);
+        Assert.Null(second.Status.Warning);
+        await stop.CancelAsync();
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await fixture.AssertSameAsync(await fixture.OpenAsync(away));
+    }
+
+    [Fact]
+    public async Task A_restore_into_a_store_goes_on_where_it_stopped_and_a_cut_one_is_nobodys_ship()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        await fixture.AppendAsync(300);
+        IHarborTarget target = fixture.Folder("a");
+        await fixture.BackUpAsync(target);
+        HarborReader reader = await fixture.OpenAsync(target);
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{fixture["back.db"]}"), new StoreOptions { Create = true }, Cancel);
+        Assert.Equal(new EventNumber(120), (await HarborRestore.ToStoreAsync(reader, store, new EventNumber(120), null, TimeProvider.System, Cancel)).Number);
+        await using (EventLog cut = new((await store.OpenLogAsync(HarborFixture.Ship, Cancel))!, store.Capabilities))
+            Assert.Equal(ErrorCode.HalfImported, (await Assert.ThrowsAsync<SeguroException>(async () => await WriterLease.AcquireAsync(cut, "x", TimeSpan.FromSeconds(3), TimeProvider.System, Cancel))).Code);
+        Position head = await HarborRestore.ToStoreAsync(reader, store, null, null, TimeProvider.System, Cancel);
+        Assert.Equal((await fixture.Log.ReadStateAsync(Cancel)).Head.Position, head);
+        await using EventLog whole = new((await store.OpenLogAsync(HarborFixture.Ship, Cancel))!, store.Capabilities);
+        await using WriterLease lease = await WriterLease.AcquireAsync(whole, "x", TimeSpan.FromSeconds(3), TimeProvider.System, Cancel);
+        DrillReport report = await HarborDrill.RunAsync(reader, fixture["."], null, TimeProvider.System, Cancel);
+        Assert.Equal((head, false), (report.Head, report.IsPier));
+    }
+
+    [Fact]
+    public async Task A_chopped_log_and_a_log_that_lacks_what_comes_next()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        IHarborTarget early = fixture.Folder("early");
+        await fixture.AppendAsync(10);
+        await fixture.BackUpAsync(early);
+        await fixture.AppendAsync(20);
+        await using (WriterLease lease = await fixture.ReleaseLeaseAsync())
+            Assert.IsType<WriteOutcome.Committed>(await fixture.Log.Stored.TrimAsync(lease.Term, new EventNumber(16), Cancel));
+        Assert.Equal(ErrorCode.Trimmed, (await Assert.ThrowsAsync<SeguroException>(() => fixture.BackUpAsync(early))).Code);
+        IHarborTarget late = fixture.Folder("late");
+        await fixture.BackUpAsync(late);
+        HarborReader reader = await fixture.OpenAsync(late);
+        Assert.Equal((15UL, 30UL), (reader.Base.Number.Value, reader.Head.Number.Value));
+        await fixture.AssertSameAsync(reader);
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        while (!holds())
+            await Task.Delay(20, Cancel);
+    }
+}
