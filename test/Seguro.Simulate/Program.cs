@@ -1,19 +1,17 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Seguro.Core;
 using Seguro.Testing;
 
 Option<int> seeds = new("--seeds") { Description = "How many seeds to run.", DefaultValueFactory = static _ => 1000 };
 Option<ulong> seed = new("--seed") { Description = "The first seed; those that follow count up from it.", DefaultValueFactory = static _ => 1 };
 Option<double?> minutes = new("--minutes") { Description = "Run for so long, however many seeds that are." };
-Option<PlantedBug> bug = new("--bug") { HelpName = "BUG", Description = "Plant this mistake in the protocol." };
 Option<ShellBug> shellBug = new("--shell-bug") { HelpName = "BUG", Description = "Plant this mistake in the shell." };
 Option<int> failures = new("--failures") { Description = "End after so many failures.", DefaultValueFactory = static _ => 1 };
 Option<int> traced = new("--trace") { Description = "How many inputs of each member a report shows.", DefaultValueFactory = static _ => 48 };
 RootCommand command = new("Simulates clusters of Seguro under faults, one seed after the other, and checks the invariants of docs/reliability.md.")
 {
-    seeds, seed, minutes, bug, shellBug, failures, traced,
+    seeds, seed, minutes, shellBug, failures, traced,
 };
 command.SetAction(parse =>
 {
@@ -25,7 +23,7 @@ command.SetAction(parse =>
     TimeSpan simulated = default;
     for (ulong next = parse.GetValue(seed); limit is null ? run < parse.GetValue(seeds) : Stopwatch.GetElapsedTime(started) < limit; next++, run++)
     {
-        SimulationResult result = Simulation.Run(SimulationPlan.Draw(next) with { Bug = parse.GetValue(bug), ShellBug = parse.GetValue(shellBug), Traced = parse.GetValue(traced) });
+        SimulationResult result = Simulation.Run(SimulationPlan.Draw(next) with { ShellBug = parse.GetValue(shellBug), Traced = parse.GetValue(traced) });
         events += result.Committed;
         effects += result.Effects;
         takeovers += result.Takeovers;

@@ -98,8 +98,8 @@ internal sealed class Candidate(MemberState member, Processing processing)
         member.SeeAccepted(read.Settings.Accepted);
         if (member.FindLoss(state, read.Common) is not null)
             return false;
-        member.SeeLease(state.Lease);
-        if (state.Lease.Term != Keeper.Lease.Term || state.Lease.Holder != Keeper.Lease.Holder)
+        member.SeeLease(state.Lease); // of a later term: the end, see Pump
+        if (state.Lease.Holder != Keeper.Lease.Holder)
         {
             member.Become(Role.Replica);
             return true;
@@ -124,13 +124,6 @@ internal sealed class Candidate(MemberState member, Processing processing)
     public bool Pump(out Position head)
     {
         head = _head ?? default;
-        if (Keeper is null && member.Options.Bug is PlantedBug.LeaseReadNotWon)
-        {
-            Keeper = new LeaseKeeper(new Lease(_expected.Term.Next, member.Options.Candidate, 0, member.Options.LeaseDuration), member.Now, member.Options.LeaseDuration);
-            member.SeeLease(Keeper.Lease);
-            head = member.Local;
-            return member.Local == member.Ship && !member.IsLocalBusy && !member.IsShipBusy;
-        }
         if (Keeper is null)
         {
             if (!_isCampaigning && member.Now >= _askAgain)
@@ -150,11 +143,6 @@ internal sealed class Candidate(MemberState member, Processing processing)
         }
         if (Keeper.MustRenew(member.Now))
             member.Emit(new MemberOutput.Renew(Keeper.Lease));
-        if (member.Options.Bug is PlantedBug.ServedBeforeUpToDate && member.Local == member.Ship && !member.IsLocalBusy && !member.IsShipBusy)
-        {
-            head = member.Local;
-            return true;
-        }
         if (_head is not { } known)
         {
             if (!_isAsking && member.Now >= _askAgain)
@@ -168,8 +156,8 @@ internal sealed class Candidate(MemberState member, Processing processing)
             GiveUp();
             return false;
         }
-        return member.Local == known && member.Ship == known && !member.IsLocalBusy && !member.IsShipBusy
-            && (Keeper.IsFresh(member.Now) || (Keeper.IsLive(member.Now) && member.Options.Bug is PlantedBug.ServedOnRestOfLease));
+        // Nothing beyond what is committed was asked of either, so neither has anything under way then.
+        return member.Local == known && member.Ship == known && Keeper.IsFresh(member.Now);
     }
 
     /// <summary>What is missing can't be had here; another member may have it.</summary>

@@ -106,10 +106,8 @@ internal sealed partial class Master
             + "Start the missing member, remove it (seguro cluster leave), or enlarge the window (seguro cluster window SIZE).");
     }
 
-    private EventNumber? FirstKept(ulong kept) => _member.Options.Bug is PlantedBug.TrimmedAboveCopies
-        ? TrimRule.First(_member.Local.Number, [], 0, _member.Committed.Number, kept)
-        : TrimRule.First(
-            _member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
+    private EventNumber? FirstKept(ulong kept) =>
+        TrimRule.First(_member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
 
     /// <summary>
     /// Keeps a snapshot that is due. It must not be ahead of what is committed, so nothing is computed until that is so; but a store that is away is not waited for long.
@@ -139,7 +137,7 @@ internal sealed partial class Master
             return;
         }
         bool isShared = _replicas.Exists(replica => (_successor is null || replica.Name == _successor) && replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
-        if ((!IsQuiet || !isShared || _isRunning) && _member.Options.Bug is not PlantedBug.ResignedTooEarly)
+        if (!IsQuiet || !isShared || _isRunning)
             return;
         Resign();
     }

@@ -63,8 +63,6 @@ internal sealed partial class Master
             return new SeguroException(ErrorCode.BadValue, $"an optimism of {change.Replicas}, and the cluster has {replicas} replicas", $"Use 0 to {replicas}.");
         Optimism now = Wanted.Optimism ?? _member.Optimism;
         Want(Wanted with { Optimism = new Optimism(change.Replicas, change.OnReplicaLoss ?? now.OnReplicaLoss) });
-        if (_member.Options.Bug is PlantedBug.OptimismBeforeWritten && _wanted is { } wanted)
-            _member.SeeSettings(wanted);
         return null;
     }
 
@@ -197,8 +195,7 @@ internal sealed partial class Master
         _member.SeeSettings(written);
         if (_wantedVersion == _writingVersion)
             _wanted = null;
-        if (_member.Options.Bug is not PlantedBug.StrangerCounted)
-            _replicas.RemoveAll(replica => !_member.Members.Contains(replica.Name));
+        _replicas.RemoveAll(replica => !_member.Members.Contains(replica.Name));
         foreach (string name in _member.Members.Where(name => _replicas.TrueForAll(replica => replica.Name != name)))
             AddReplica(name);
         if (isAnotherOptimism)

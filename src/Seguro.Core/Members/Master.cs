@@ -28,7 +28,6 @@ internal sealed partial class Master
     private TimeSpan? _waitsSince;
     private TimeSpan? _storeAway;
     private EventNumber _shutAt;
-    private bool _mustSkip;
 
     /// <summary>Begins to serve.</summary>
     /// <param name="member">The member; its ship and its local log stand at <paramref name="head"/>.</param>
@@ -46,12 +45,7 @@ internal sealed partial class Master
         foreach (Event adopted in received.TakeWhile(one => one.Payload.Length <= member.Options.LargestEvent))
             _adopting.Enqueue(adopted);
         member.Tail.CutAfter(head.Number);
-        bool repeat = member.Options.Bug switch
-        {
-            PlantedBug.PolicyIgnored => true,
-            PlantedBug.EffectsForgotten => false,
-            _ => member.Options.Effects is EffectsPolicy.AtLeastOnce,
-        };
+        bool repeat = member.Options.Effects is EffectsPolicy.AtLeastOnce;
         // Nobody's gate has seen what is in a log that no cluster had before: that is history.
         if (member.Settings.History is null)
             member.SeeReleased(head.Number);
@@ -147,13 +141,6 @@ internal sealed partial class Master
                 _storeGroup = [];
                 break;
             case WriteOutcome.Unknown unknown:
-                if (_member.Options.Bug is PlantedBug.UnknownTakenForCommitted)
-                {
-                    Commit(new Position(_storeGroup[^1].Number, _storeGroup[^1].Chain));
-                    _storeGroup = [];
-                    break;
-                }
-                _mustSkip = _member.Options.Bug is PlantedBug.NumberSkipped;
                 _storeAway ??= _member.Now;
                 RepeatAppend();
                 _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
@@ -198,7 +185,7 @@ internal sealed partial class Master
             Demote($"term {_member.Term} took over");
         else if (IsContradicted())
             Demote("another member knows of committed events that this master does not have");
-        else if (!_keeper.IsLive(_member.Now) && _member.Options.Bug is not PlantedBug.ReleasedWithoutLease)
+        else if (!_keeper.IsLive(_member.Now))
             Demote("the lease could not be renewed in time");
         if (_demotion is not null)
             return;
@@ -236,8 +223,6 @@ internal sealed partial class Master
 
     private void Add(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
     {
-        if (_mustSkip)
-            (number, _mustSkip) = (number.Next, false);
         Chain chain = ChainHasher.Of(Tip.Chain, number, payload.Span);
         _member.Tail.Add(new Event(number, payload, chain));
         _member.Ship = _member.ShipAsked = Tip;
@@ -323,15 +308,12 @@ internal sealed partial class Master
             // One that stands still because its ship differs is not believed about the events before, either.
             if (replica.Stopped is not null)
                 continue;
-            EventNumber reached = _member.Options.Bug is PlantedBug.ReleasedBeforeCommit ? replica.Received : replica.Processed;
-            all.Add(reached);
+            all.Add(replica.Processed);
             if (replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience))
-                healthy.Add(reached);
+                healthy.Add(replica.Processed);
         }
-        if (_member.Options.Bug is PlantedBug.MasterCounted)
-            all.Add(_member.Processed.Number);
-        EventNumber durable = _member.Options.Bug is PlantedBug.ReleasedBeforeDurable ? Tip.Number : _member.Local.Number;
-        EventNumber committed = _member.Options.Bug is PlantedBug.ReleasedBeforeCommit ? Tip.Number : _member.Committed.Number;
+        EventNumber durable = _member.Local.Number;
+        EventNumber committed = _member.Committed.Number;
         int asked = Math.Min(optimism.Replicas, _replicas.Count);
         if (asked < optimism.Replicas)
         {
@@ -351,8 +333,7 @@ internal sealed partial class Master
         }
         else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
         {
-            EventNumber least = _member.Options.Bug is PlantedBug.DegradedWithoutCommit ? _member.Local.Number : _member.Committed.Number;
-            EventNumber left = healthy.Count == 0 ? least : Gate.Limit(healthy.Count, _member.Local.Number, _member.Committed.Number, healthy);
+            EventNumber left = healthy.Count == 0 ? committed : Gate.Limit(healthy.Count, durable, committed, healthy);
             limit = left > strict ? left : strict;
             _member.SetWarning("replicas", $"Effects leave after {healthy.Count} replicas have processed their event, and not {asked}: the others are away.");
         }
@@ -363,7 +344,7 @@ internal sealed partial class Master
         if (IsCommitTooWeak(asked))
             limit = EventNumber.None;
         if (_gate.Open(_keeper.Lease.Term, strict, Bounded(limit), _member.Options.MaxGroup) is { } release)
-            _member.Emit(_member.Options.Bug is PlantedBug.EffectsOutOfOrder ? release with { Effects = [.. release.Effects.Reverse()] } : release);
+            _member.Emit(release);
         SeeReleased();
         bool waits = healthy.Count < asked && limit == strict && _gate.Count > 0;
         bool stands = _gate.Count > 0 && _gate.Released == _shutAt;
@@ -392,7 +373,6 @@ internal sealed partial class Master
     /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>
     private void SeeReleased()
     {
-        bool isAhead = _gate.Released > _member.Committed.Number || _member.Options.Bug is PlantedBug.WatermarkAhead;
-        _member.SeeReleased(isAhead ? _member.Committed.Number : _gate.Released);
+        _member.SeeReleased(_gate.Released < _member.Committed.Number ? _gate.Released : _member.Committed.Number);
     }
 }

@@ -82,8 +82,7 @@ public sealed class Member
             Take(input);
         Pump();
         _state.Remember();
-        if (_state.Options.Bug is PlantedBug.None)
-            MemberInvariants.Check(_state, _master is not null);
+        MemberInvariants.Check(_state, _master is not null);
     }
 
     /// <summary>
@@ -104,8 +103,6 @@ public sealed class Member
 
     private void Hear(Ovum ovum)
     {
-        if (_state.Options.Bug is PlantedBug.NothingHeard && _master is null)
-            return;
         if (!_state.Ingress.Hear(ovum, _state.Now))
             _state.Emit(new MemberOutput.Dropped(1, "too many ova wait"));
     }

@@ -83,7 +83,4 @@ public sealed record MemberOptions
 
     /// <summary>How many members must have an event in their local logs before the store may forget it; 0: more than half of them.</summary>
     public int Copies { get; init; }
-
-    /// <summary>A mistake that a test plants.</summary>
-    internal PlantedBug Bug { get; init; }
 }

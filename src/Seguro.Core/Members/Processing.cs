@@ -164,8 +164,7 @@ internal sealed class Processing(MemberState member)
             member.Ship = new Position(done.Number, done.Chain);
             if (done.Number > member.Released)
                 member.Backlog.Add(done.Number, applied.Results[i].Effects);
-            if (member.Options.Bug is not PlantedBug.NoDedup)
-                member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now, done.Number.Value + Recent > _resetAt.Value);
+            member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now, done.Number.Value + Recent > _resetAt.Value);
         }
         _applying = [];
         member.ShipAsked = member.Ship;
@@ -193,8 +192,6 @@ internal sealed class Processing(MemberState member)
         }
         if (_target.Number > member.Committed.Number)
             Learn(_target);
-        if (member.Options.Bug is PlantedBug.UncommittedProcessed && member.Tail.End.Number > member.Committed.Number)
-            member.Confirm(member.Tail.End);
         Read();
         AppendLocal();
         KeepSnapshot();

@@ -53,7 +53,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
         }
         member.TakeLease(state.Lease);
         member.SeeSettings(read.Settings, state.Head.Number);
-        if (read.Common.Number == member.Local.Number || member.Options.Bug is PlantedBug.SuffixKept)
+        if (read.Common.Number == member.Local.Number)
         {
             Restore();
             return;
@@ -111,7 +111,7 @@ internal sealed class Rejoin(MemberState member, Processing processing)
             isAbove = true;
             last = member.Released < last ? member.Released : last;
         }
-        if ((!member.IsShipAstray && !isAbove) || member.Options.Bug is PlantedBug.ShipNotRestored)
+        if (!member.IsShipAstray && !isAbove)
         {
             Finish();
             return;

@@ -52,7 +52,7 @@ internal sealed class Replica(MemberState member, Processing processing)
     /// <summary>The master says something. False where it contradicts what is committed here.</summary>
     public bool OnPush(string from, MemberMessage.Push push)
     {
-        if (push.Lease.Term < member.Term && member.Options.Bug is not PlantedBug.LowerTermTaken)
+        if (push.Lease.Term < member.Term)
             return true; // from a master that was replaced
         member.SeeLease(push.Lease);
         member.Master = push.Lease.IsHeld ? from : "";

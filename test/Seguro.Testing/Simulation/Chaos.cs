@@ -38,6 +38,9 @@ internal sealed class Chaos
         Add(Nemesis.Twin, StartTwin);
         Add(Nemesis.ShipDiffers, SpoilShip);
         Add(Nemesis.StoreBack, GoBack);
+        Add(Nemesis.Certificate, ExpireCertificate);
+        Add(Nemesis.Memory, Starve);
+        Add(Nemesis.Suspend, () => Suspend(_random.Chance(0.5) ? Master() ?? AnyMachine() : AnyMachine()));
     }
 
     private long Now => _cluster.Schedule.Now;
@@ -81,7 +84,7 @@ internal sealed class Chaos
                 member.Crash();
             member.Resume();
             if (member.Ship is { } ship)
-                ship.Differs = false;
+                (ship.Differs, ship.Starves) = (false, false);
             if (belongs && !member.IsUp)
                 member.Start(members);
         }
@@ -311,6 +314,27 @@ internal sealed class Chaos
             }
         }
         _cluster.Store.GoBackTo(copy);
+    }
+
+    private void ExpireCertificate()
+    {
+        int member = AnyMachine().Index;
+        _cluster.Network.Expire(member);
+        _cluster.Schedule.After(_lease * _random.Between(2, 12), () => _cluster.Network.Renew(member));
+    }
+
+    /// <summary>Until its process starts again, or its ship does.</summary>
+    private void Starve()
+    {
+        if (AnyMachine().Ship is { } ship)
+            For(Span(), () => ship.Starves = true, () => ship.Starves = false);
+    }
+
+    private void Suspend(SimulatedMember member)
+    {
+        long span = _random.Between(_lease / 2, _lease * 8);
+        member.Suspend(span);
+        Cut(span, (from, to) => from == member.Index || to == member.Index);
     }
 
     private void SpoilShip()

@@ -147,6 +147,10 @@ internal sealed partial class ClusterHistory : IDisposable
             Invariant.CompleteMaster,
             member.Ship!.Number >= head,
             () => $"{member.Candidate} computes as master of term {term} on a ship at event {member.Ship.Number}; the log ended at {head} when it won");
+        Require(
+            Invariant.CompleteMaster,
+            member.Disk.Durable.Number >= head,
+            () => $"{member.Candidate} computes as master of term {term}, and its disk ends at event {member.Disk.Durable.Number}; the log ended at {head} when it won");
     }
 
     /// <summary>A master's append, as it leaves.</summary>
@@ -220,11 +224,9 @@ internal sealed partial class ClusterHistory : IDisposable
                 Invariant.Rejoin,
                 gone.Number > head || !IsCommitted(new Position(gone.Number, gone.Chain)),
                 () => $"{member.Candidate} moves event {gone.Number} into quarantine, which is committed");
-            // A master that died knows for certain what it had kept of its commits, a part of a lease ago; a replica has nothing else.
-            bool isProven = member.Disk.Known is { } known && (!known.MayBeAhead || gone.Number <= known.Committed.Number);
             Require(
                 Invariant.StoreBack,
-                !isProven || _isLossAccepted || !WasCommitted(new Position(gone.Number, gone.Chain)),
+                gone.Number > member.Confirmed || _isLossAccepted || !WasCommitted(new Position(gone.Number, gone.Chain)),
                 () => $"{member.Candidate} moves event {gone.Number} into quarantine, of which it has proof that it was committed before the store lost it");
         }
     }

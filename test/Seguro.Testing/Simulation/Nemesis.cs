@@ -54,4 +54,10 @@ internal enum Nemesis
     Zombie = 1 << 22,
     /// <summary>The store goes back in time: an older copy takes its place, under running members or before they start again, in any order. At most once; the user then puts it right.</summary>
     StoreBack = 1 << 23,
+    /// <summary>A member's certificate ends: its links go on, and none that breaks is made anew until it is renewed.</summary>
+    Certificate = 1 << 24,
+    /// <summary>A machine has not the memory for what its ship computes: a master refuses ova, a replica can't process an event.</summary>
+    Memory = 1 << 25,
+    /// <summary>A machine sleeps, or is moved: what is sent to it is lost, its links break, and its clock has gone on when it wakes.</summary>
+    Suspend = 1 << 26,
 }

@@ -126,6 +126,9 @@ internal sealed partial class SimulatedMember
             case MemberInput.ShipRestored restored:
                 _effectful.RemoveAll(effectful => effectful.Number > restored.Ship.Number);
                 break;
+            case MemberInput.StoreAppended { Result: { IsCommitted: true } result }:
+                _told.Enqueue((result.Reached.Number, Clock));
+                break;
             case MemberInput.Campaigned campaigned:
                 NoteLease(campaigned.Outcome);
                 break;
@@ -209,12 +212,15 @@ internal sealed partial class SimulatedMember
         Disk.Append(events);
         Position end = Disk.End;
         int life = _life;
+        bool isCommitted = Role is not Role.Master;
         bool early = _cluster.Plan.ShellBug is ShellBug.AckedBeforeSync;
         _cluster.Schedule.After(_random.Delay(Schedule.Millisecond) + (early ? Schedule.Second / 4 : 0), () =>
         {
             if (life != _life)
                 return;
             Disk.Sync(end.Number);
+            if (isCommitted)
+                Confirm(end.Number);
             if (!early)
                 Deliver(life, new MemberInput.LocalAppended(end));
         });

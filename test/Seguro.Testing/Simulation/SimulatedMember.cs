@@ -13,7 +13,9 @@ internal sealed partial class SimulatedMember
     private readonly Queue<(MemberInput Input, int? Mastership)> _backlog = new();
     private readonly double _rate;
     private readonly long _offset;
+    private readonly Queue<(EventNumber Number, TimeSpan At)> _told = new();
     private long _pausedUntil;
+    private long _slept;
     private int _life;
     private int _mastership;
     private int _steps;
@@ -71,7 +73,13 @@ internal sealed partial class SimulatedMember
     public EventNumber LostAt { get; private set; }
 
     /// <summary>The time by its own clock.</summary>
-    public TimeSpan Clock => TimeSpan.FromTicks(_offset + (long)(_cluster.Schedule.Now * _rate));
+    public TimeSpan Clock => TimeSpan.FromTicks(_offset + (long)((_cluster.Schedule.Now - _slept) * _rate));
+
+    /// <summary>
+    /// Up to here the store told this machine that its events are committed, and it had the time that a member may take to keep that on disk. What a replica wrote into its local log is
+    /// committed, and proves it.
+    /// </summary>
+    public EventNumber Confirmed { get; private set; }
 
     /// <summary>A process runs here, paused or not.</summary>
     public bool IsUp => Machine is not null;
@@ -106,7 +114,6 @@ internal sealed partial class SimulatedMember
             SnapshotAge = plan.Lease * 20,
             StoreWindow = plan.Window,
             Copies = plan.Copies,
-            Bug = plan.Bug,
         });
         _heard.Clear();
         _masterSince = null;
@@ -141,7 +148,9 @@ internal sealed partial class SimulatedMember
         _run = null;
         _pausedUntil = 0;
         _backlog.Clear();
+        _told.Clear();
         Disk.Crash();
+        _cluster.Network.End(Index);
         Ring.Note(_cluster.Schedule.Now, "--- it dies");
     }
 
@@ -174,6 +183,16 @@ internal sealed partial class SimulatedMember
         _pausedUntil = until;
         int life = _life;
         _cluster.Schedule.At(until, () => Resume(life));
+    }
+
+    /// <summary>The machine sleeps for a while: what was on its way to the process before is there when it wakes.</summary>
+    public void Suspend(long ticks)
+    {
+        Pause(ticks);
+        if (_cluster.Plan.ShellBug is not ShellBug.ClockSleeps)
+            return;
+        int life = _life;
+        _cluster.Schedule.At(_cluster.Schedule.Now + ticks - 1, () => _slept += life == _life && IsPaused ? ticks : 0);
     }
 
     /// <summary>Lets it go on.</summary>
@@ -269,11 +288,15 @@ internal sealed partial class SimulatedMember
         }
         Ring.Add(_cluster.Schedule.Now, Clock, input, _outputs);
         _cluster.Trace(this, input, _outputs);
+        while (_told.TryPeek(out (EventNumber Number, TimeSpan At) told) && Clock - told.At >= _cluster.Plan.Lease / 3)
+            Confirm(_told.Dequeue().Number);
         _contract.Check(Clock, input, _outputs);
         CheckStatus(before);
         foreach (MemberOutput output in _outputs)
             Perform(output);
     }
+
+    private void Confirm(EventNumber number) => Confirmed = number > Confirmed ? number : Confirmed;
 
     private void CheckStatus(Role before)
     {

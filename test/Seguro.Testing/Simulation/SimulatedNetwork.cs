@@ -9,6 +9,7 @@ internal sealed class SimulatedNetwork(int places, Schedule schedule, Simulation
     private readonly bool[] _cut = new bool[places * places];
     private readonly int[] _breaks = new int[places * places];
     private readonly long[] _last = new long[places * places];
+    private readonly bool[] _expired = new bool[places];
 
     /// <summary>How long a message usually takes, in ticks.</summary>
     public long Latency { get; set; } = Schedule.Millisecond / 2;
@@ -22,6 +23,8 @@ internal sealed class SimulatedNetwork(int places, Schedule schedule, Simulation
     /// <summary>Cuts or mends a link.</summary>
     public void Set(int from, int to, bool open)
     {
+        if (open && AreMembers(from, to) && (_expired[from] || _expired[to]))
+            return;
         int link = (from * places) + to;
         if (!_cut[link] && !open)
             _breaks[link]++;
@@ -29,7 +32,42 @@ internal sealed class SimulatedNetwork(int places, Schedule schedule, Simulation
     }
 
     /// <summary>Mends all links.</summary>
-    public void MendAll() => Array.Clear(_cut);
+    public void MendAll()
+    {
+        Array.Clear(_expired);
+        Array.Clear(_cut);
+    }
+
+    /// <summary>A member's certificate ends: a link with another member that breaks from now on is not made anew.</summary>
+    public void Expire(int member) => _expired[member] = true;
+
+    /// <summary>It is renewed, and all its links are made.</summary>
+    public void Renew(int member)
+    {
+        _expired[member] = false;
+        for (int other = 0; other < places - 2; other++)
+        {
+            if (other == member)
+                continue;
+            Set(member, other, open: true);
+            Set(other, member, open: true);
+        }
+    }
+
+    /// <summary>A member's process ended, and its links with it.</summary>
+    public void End(int member)
+    {
+        for (int other = 0; other < places - 2; other++)
+        {
+            if (other == member || !(_expired[member] || _expired[other]))
+                continue;
+            Set(member, other, open: false);
+            Set(other, member, open: false);
+        }
+    }
+
+    /// <summary>The last two places are the store's and the balancer's.</summary>
+    private bool AreMembers(int from, int to) => Math.Max(from, to) < places - 2;
 
     /// <summary>Sends, in order.</summary>
     public void Send(int from, int to, Action arrive)

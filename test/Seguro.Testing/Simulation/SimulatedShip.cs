@@ -14,12 +14,17 @@ internal sealed class SimulatedShip(Position position, ulong state)
     /// <summary>Something is wrong with this machine: the next event leads to another state.</summary>
     public bool Differs { get; set; }
 
+    /// <summary>This machine has not the memory for anything.</summary>
+    public bool Starves { get; set; }
+
     /// <summary>Makes the next event.</summary>
     public Computation Poke(Ovum ovum)
     {
         ShipRules.Kind kind = ShipRules.KindOf(ovum);
         if (kind is ShipRules.Kind.Nonsense)
             return new Computation.Refused(Refusal.Malformed, "nonsense");
+        if (Starves)
+            return new Computation.Refused(Refusal.Failed, "this machine has not the memory for what comes of it");
         (byte[] payload, ulong after) = ShipRules.Compute(State, ovum);
         Number = Number.Next;
         State = after;
@@ -33,6 +38,8 @@ internal sealed class SimulatedShip(Position position, ulong state)
         applied = default;
         if (added.Number != Number.Next)
             throw new InvariantException(Invariant.Contract, $"event {added.Number} was given to a ship that stands at {Number}");
+        if (Starves)
+            return "this machine has not the memory for it";
         ReadOnlySpan<byte> payload = added.Payload.Span;
         ulong after = ShipRules.Next(State, payload);
         if (Differs)

@@ -92,8 +92,9 @@ internal static class Simulation
         LogState state = cluster.Store.Log.State;
         List<SimulatedMember> core = [.. cluster.Members.Where(member => !member.IsTwin && cluster.CurrentMembers.Contains(member.Name, StringComparer.Ordinal))];
         // Changes of membership may still be carried out: whoever came to belong is started.
-        // And a ship that differed when the faults ended is mended by its user, by a restart.
-        foreach (SimulatedMember member in core.Where(member => !member.IsUp || (member.Role is Role.Stopped && cluster.Plan.Nemeses.HasFlag(Nemesis.ShipDiffers))))
+        // And a ship that differed when the faults ended, or had not the memory for an event, is mended by its user, by a restart.
+        bool mends = (cluster.Plan.Nemeses & (Nemesis.ShipDiffers | Nemesis.Memory)) is not Nemesis.None;
+        foreach (SimulatedMember member in core.Where(member => !member.IsUp || (member.Role is Role.Stopped && mends && member.Machine!.Status.Loss is null)))
         {
             member.Crash();
             member.Start(cluster.CurrentMembers);
@@ -141,5 +142,5 @@ internal static class Simulation
     }
 
     private static string PlantedArguments(SimulationPlan plan) =>
-        (plan.Bug is PlantedBug.None ? "" : $" --bug {plan.Bug}") + (plan.ShellBug is ShellBug.None ? "" : $" --shell-bug {plan.ShellBug}");
+        (plan.ShellBug is ShellBug.None ? "" : $" --shell-bug {plan.ShellBug}");
 }

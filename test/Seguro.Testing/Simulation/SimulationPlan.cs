@@ -7,6 +7,8 @@ namespace Seguro.Testing;
 /// <summary>The configuration of one simulation. Each seed draws its own.</summary>
 internal sealed record SimulationPlan
 {
+    private static readonly Nemesis[] LaterNemeses = [Nemesis.Certificate, Nemesis.Memory, Nemesis.Suspend];
+
     /// <summary>Where all randomness comes from.</summary>
     public required ulong Seed { get; init; }
 
@@ -70,9 +72,6 @@ internal sealed record SimulationPlan
     /// <summary>How many inputs of each member a report shows.</summary>
     public int Traced { get; init; } = 48;
 
-    /// <summary>A mistake of the protocol.</summary>
-    public PlantedBug Bug { get; init; }
-
     /// <summary>A mistake of the shell.</summary>
     public ShellBug ShellBug { get; init; }
 
@@ -111,6 +110,12 @@ internal sealed record SimulationPlan
         SimulationRandom imported = new(seed, "imported");
         if (imported.Chance(0.15))
             plan = plan with { Imported = (int)imported.Between(1, 40) };
+        SimulationRandom later = new(seed, "later nemeses");
+        foreach (Nemesis nemesis in LaterNemeses)
+        {
+            if (later.Chance(0.15))
+                plan = plan with { Nemeses = plan.Nemeses | nemesis };
+        }
         if (new SimulationRandom(seed, "own ship").Chance(0.2))
             plan = plan.WithOwnShip();
         if (!new SimulationRandom(seed, "store back").Chance(0.1))
@@ -134,8 +139,8 @@ internal sealed record SimulationPlan
         text.Append(CultureInfo.InvariantCulture, $"{Rate} datagrams/s, window {Window?.ToString(CultureInfo.InvariantCulture) ?? "none"}, copies {Copies}, ");
         text.Append(CultureInfo.InvariantCulture, $"unreplicated {MaxUnreplicated}, group {MaxGroup}/{MaxGroupBytes} B, push window {PushWindow} B, gated {MaxGated}, ");
         text.Append(CultureInfo.InvariantCulture, $"ingress {MaxIngress}, snapshot every {SnapshotEvery}, close within {CloseEnough}, nemeses {Nemeses}");
-        if (Bug is not PlantedBug.None || ShellBug is not ShellBug.None || StoreBug is not ModelBug.None)
-            text.Append(CultureInfo.InvariantCulture, $", planted {Bug}/{ShellBug}/{StoreBug}");
+        if (ShellBug is not ShellBug.None || StoreBug is not ModelBug.None)
+            text.Append(CultureInfo.InvariantCulture, $", planted {ShellBug}/{StoreBug}");
         return text.ToString();
     }
 
@@ -145,7 +150,7 @@ internal sealed record SimulationPlan
         Nemesis drawn = Nemesis.None;
         foreach (Nemesis nemesis in Enum.GetValues<Nemesis>())
         {
-            if (nemesis is Nemesis.StoreBack)
+            if (nemesis is Nemesis.StoreBack || LaterNemeses.Contains(nemesis))
                 continue; // drawn apart
             if (random.Chance(each))
                 drawn |= nemesis;

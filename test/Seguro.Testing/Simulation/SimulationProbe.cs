@@ -1,0 +1,12 @@
+namespace Seguro.Testing;
+
+/// <summary>The simulator for who loads it over another build of Core than its own: nothing but numbers and texts crosses.</summary>
+internal static class SimulationProbe
+{
+    /// <summary>Runs a seed; the name of the invariant that does not hold, a colon, and what happened; <see langword="null"/> where all hold.</summary>
+    public static string? Run(ulong seed)
+    {
+        SimulationResult result = Simulation.Run(SimulationPlan.Draw(seed));
+        return result.Holds ? null : $"{result.Violated}: {result.Failure}";
+    }
+}
