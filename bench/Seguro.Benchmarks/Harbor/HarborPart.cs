@@ -126,8 +126,7 @@ internal sealed class HarborPart : IBenchmarkPart
                 Workload = $"a ship that is {kind}",
                 Subject = "file",
                 Contestant = Measurement.Seguro,
-                More = new Dictionary<string,
-                double> { ["PUTs/hour"] = puts * 3600 / watched.TotalSeconds },
+                More = new Dictionary<string, double> { ["PUTs/hour"] = puts * 3600 / watched.TotalSeconds },
             });
         }
     }

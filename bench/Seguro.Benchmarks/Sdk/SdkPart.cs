@@ -77,8 +77,7 @@ internal sealed class SdkPart : IBenchmarkPart
             Subject = "start",
             Contestant = Measurement.Seguro,
             Latency = LatencyFigures.From(taken),
-            More = new Dictionary<string,
-            double> { ["library, bytes"] = size },
+            More = new Dictionary<string, double> { ["library, bytes"] = size },
         };
     }
 
@@ -138,8 +137,7 @@ internal sealed class SdkPart : IBenchmarkPart
             Contestant = contestant,
             Latency = LatencyFigures.From(Commits),
             BytesPerSecond = Median.Of(Reads),
-            Parameters = new Dictionary<string,
-            double> { [Parameter.Group] = batch, [Parameter.Bytes] = Bytes },
+            Parameters = new Dictionary<string, double> { [Parameter.Group] = batch, [Parameter.Bytes] = Bytes },
         };
     }
 }

@@ -8,7 +8,7 @@ using Seguro.Tests.Repository;
 namespace Seguro.Tests.Harbor;
 
 /// <summary>The soul of it: a ship comes back with Debian's <c>age</c> and <c>zstd</c> and the page's own commands, without Seguro.</summary>
-public sealed class HandRestoreTests
+public sealed partial class HandRestoreTests
 {
     [Fact]
     public async Task A_real_ship_comes_back_by_the_commands_of_the_page_alone()
@@ -22,7 +22,7 @@ public sealed class HandRestoreTests
         string objects = Directory.GetDirectories(target).Single();
         Assert.DoesNotContain("zod", string.Concat(Directory.EnumerateFiles(objects, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(target, file))), StringComparison.Ordinal);
 
-        string script = Regex.Match(SourceFiles.Read("docs/harbor-format.md"), "```\n(.*?)```", RegexOptions.Singleline).Groups[1].Value;
+        string script = Instructions().Match(SourceFiles.Read("docs/harbor-format.md")).Groups["script"].Value;
         Assert.Contains("age -d", script, StringComparison.Ordinal);
         File.Copy(folder["zod.identity"], Path.Combine(objects, "zod.identity"));
         string said = await Tool.RunAsync(["sh", "-ec", $"cd '{objects}'\n{script}"]);
@@ -60,4 +60,7 @@ public sealed class HandRestoreTests
         InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Tool.RunAsync(["age", "-d", "-i", fixture["wrong"], fixture.Segments("a")[0]]));
         Assert.Contains("no identity matched", refused.Message, StringComparison.Ordinal);
     }
+
+    [GeneratedRegex("```\n(?<script>.*?)```", RegexOptions.ExplicitCapture | RegexOptions.Singleline, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Instructions();
 }

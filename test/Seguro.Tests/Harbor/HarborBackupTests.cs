@@ -71,7 +71,7 @@ public sealed class HarborBackupTests
         await UntilAsync(() => second.Status.Archived.Value == 20);
         Assert.Null(second.Status.Warning);
         await stop.CancelAsync();
-        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await EndedAsync(Task.WhenAll(running));
         await fixture.AssertSameAsync(await fixture.OpenAsync(away));
     }
 
@@ -120,4 +120,7 @@ public sealed class HarborBackupTests
         while (!holds())
             await Task.Delay(20, Cancel);
     }
+
+    /// <summary>Waits for what was cancelled, however it ends.</summary>
+    private static async Task EndedAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

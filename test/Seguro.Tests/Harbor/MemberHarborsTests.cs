@@ -53,8 +53,14 @@ public sealed class MemberHarborsTests : IDisposable
 
         MemberHarborsOptions Options(string name) => new()
         {
-            Ship = ship, Pier = pier, Targets = [$"file:{place}"], Key = HarborKeys.HostFile(_folder["key"]), Within = TimeSpan.FromMilliseconds(100),
-            IsMaster = () => Volatile.Read(ref master) == name, Committed = () => (Position)Volatile.Read(ref committed), Log = NullLogger.Instance,
+            Ship = ship,
+            Pier = pier,
+            Targets = [$"file:{place}"],
+            Key = HarborKeys.HostFile(_folder["key"]),
+            Within = TimeSpan.FromMilliseconds(100),
+            IsMaster = () => Volatile.Read(ref master) == name,
+            Committed = () => (Position)Volatile.Read(ref committed),
+            Log = NullLogger.Instance,
         };
 
         // What is there never goes beyond what is committed, at any look.

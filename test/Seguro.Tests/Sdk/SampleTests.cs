@@ -83,7 +83,7 @@ public sealed class SampleTests : IDisposable
         await client.SendAsync("hello"u8.ToArray(), (IPEndPoint)next.Client.LocalEndPoint!, Cancel);
         Assert.Equal("2: hello (2)", Encoding.UTF8.GetString((await client.ReceiveAsync(Cancel)).Buffer));
         await stop.CancelAsync();
-        await Task.WhenAll(now, following).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await EndedAsync(Task.WhenAll(now, following));
     }
 
     [Theory]
@@ -100,4 +100,7 @@ public sealed class SampleTests : IDisposable
 
     private Task<SeguroLog> OpenAsync(string name, string machine) =>
         SeguroLog.OpenAsync(Url(name), "~zod", new SeguroLogOptions { Name = machine, Create = true }, Cancel);
+
+    /// <summary>Waits for what was cancelled, however it ends.</summary>
+    private static async Task EndedAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }
