@@ -333,7 +333,7 @@ internal sealed class Chaos
     private void Suspend(SimulatedMember member)
     {
         long span = _random.Between(_lease / 2, _lease * 8);
-        member.Suspend(span);
+        member.Pause(span);
         Cut(span, (from, to) => from == member.Index || to == member.Index);
     }
 

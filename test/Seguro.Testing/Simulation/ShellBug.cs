@@ -13,6 +13,4 @@ internal enum ShellBug
     LeaseCountedFromAnswer,
     /// <summary>The local log and the store's are compared by their numbers, not by their chains.</summary>
     NumbersCompared,
-    /// <summary>The clock stands still while the machine sleeps, as CLOCK_MONOTONIC does.</summary>
-    ClockSleeps,
 }

@@ -15,7 +15,6 @@ internal sealed partial class SimulatedMember
     private readonly long _offset;
     private readonly Queue<(EventNumber Number, TimeSpan At)> _told = new();
     private long _pausedUntil;
-    private long _slept;
     private int _life;
     private int _mastership;
     private int _steps;
@@ -73,7 +72,7 @@ internal sealed partial class SimulatedMember
     public EventNumber LostAt { get; private set; }
 
     /// <summary>The time by its own clock.</summary>
-    public TimeSpan Clock => TimeSpan.FromTicks(_offset + (long)((_cluster.Schedule.Now - _slept) * _rate));
+    public TimeSpan Clock => TimeSpan.FromTicks(_offset + (long)(_cluster.Schedule.Now * _rate));
 
     /// <summary>
     /// Up to here the store told this machine that its events are committed, and it had the time that a member may take to keep that on disk. What a replica wrote into its local log is
@@ -183,16 +182,6 @@ internal sealed partial class SimulatedMember
         _pausedUntil = until;
         int life = _life;
         _cluster.Schedule.At(until, () => Resume(life));
-    }
-
-    /// <summary>The machine sleeps for a while: what was on its way to the process before is there when it wakes.</summary>
-    public void Suspend(long ticks)
-    {
-        Pause(ticks);
-        if (_cluster.Plan.ShellBug is not ShellBug.ClockSleeps)
-            return;
-        int life = _life;
-        _cluster.Schedule.At(_cluster.Schedule.Now + ticks - 1, () => _slept += life == _life && IsPaused ? ticks : 0);
     }
 
     /// <summary>Lets it go on.</summary>
