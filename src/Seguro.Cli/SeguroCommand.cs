@@ -93,6 +93,7 @@ public static class SeguroCommand
                 PierVerifyCommand.Create(terminal),
             },
             MirrorCommand.Create(terminal),
+            RelayCommand.Create(terminal),
             new Command("harbor", "Back a ship's log up to folders, buckets and servers whose keepers can't read it; prove it, restore it.")
             {
                 new Command("key", "The keys of a harbor.") { HarborKeyNewCommand.Create(terminal) },

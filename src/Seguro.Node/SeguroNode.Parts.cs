@@ -11,6 +11,7 @@ using Seguro.Nock.Ships;
 using Seguro.Node.Configuration;
 using Seguro.Node.Effects;
 using Seguro.Node.Links;
+using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Piers;
 using Seguro.Piers.LocalLogs;
@@ -21,8 +22,10 @@ namespace Seguro.Node;
 /// <content>What a member is made of, by its configuration.</content>
 public sealed partial class SeguroNode
 {
-    private IShip MakeShip(PierIdentity identity)
+    private IShip? MakeShip(PierIdentity identity)
     {
+        if (_configuration.ShipKind is ShipKind.Vere)
+            return null;
         string folder = Path.Combine(_configuration.Folder, "snapshots");
         return _configuration.ShipKind is ShipKind.Opaque
             ? new OpaqueShip(folder)
@@ -48,7 +51,7 @@ public sealed partial class SeguroNode
 
     private EffectRouter? MakeRouter(PierIdentity identity)
     {
-        if (_configuration.ShipKind is ShipKind.Opaque || _configuration.Udp is not { } udp)
+        if (_configuration.ShipKind is not ShipKind.Nock || _configuration.Udp is not { } udp)
             return null;
         IPEndPoint listen = udp.Resolve()[0];
         DatagramPort port;
@@ -72,6 +75,22 @@ public sealed partial class SeguroNode
         });
     }
 
+    private VereOptions? MakeVere()
+    {
+        if (_configuration.VereBinary is not { } binary)
+            return null;
+        SeguroExecutable seguro = SeguroExecutable.Current();
+        return new VereOptions { Binary = binary, Arguments = _configuration.VereArguments, Seguro = [seguro.File, .. seguro.First], Replays = _configuration.VereReplays };
+    }
+
+    /// <summary>A worker whose member was killed may be in the middle of an event, and holds the pier until it is done.</summary>
+    private async Task<MemberHost> StartHostAsync(MemberHostOptions options, CancellationToken cancel)
+    {
+        if (options.Vere is not null && Pier.FindHolder(options.Pier) is { IsHeld: true } hold && hold.ProcessId != Environment.ProcessId)
+            throw new SeguroException(ErrorCode.StoreUnavailable, $"the pier {options.Pier} is held by process {hold.ProcessId}", "A worker of this member's last life ends by itself; any other vere is to be ended.");
+        return await MemberHost.StartAsync(options, cancel);
+    }
+
     private MemberOptions MakeMember(StoreCapabilities capabilities) => new()
     {
         Name = _configuration.Self.Name,
@@ -80,6 +99,7 @@ public sealed partial class SeguroNode
         LeaseDuration = _configuration.Lease,
         ReplicaPatience = _configuration.ReplicaPatience,
         Effects = _configuration.Effects,
+        MakesEvents = _configuration.ShipKind is ShipKind.Vere,
         InitialOptimism = _configuration.Optimism,
         MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
         MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,

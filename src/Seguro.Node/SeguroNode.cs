@@ -25,6 +25,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
     private const int MostRepairs = 3;
     private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan HandOver = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan VereHandOver = TimeSpan.FromSeconds(60); // it writes a snapshot as it ends
     private static readonly TimeSpan LongestSnapshot = TimeSpan.FromSeconds(30);
 
     private readonly NodeConfiguration _configuration;
@@ -92,7 +93,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
                 CertificatesUntil = _certificates.Expires,
                 Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null),
             };
-            return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops };
+            return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops, Level = host.Level };
         }
     }
 
@@ -158,7 +159,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
         {
             service.Stopping();
             if (node._host is { } host)
-                await host.EndAsync(HandOver, LongestSnapshot);
+                await host.EndAsync(configuration.VereBinary is null ? HandOver : VereHandOver, LongestSnapshot);
         }
         catch (DamagedLogException damage) when (mayRepair && DamageMark.Read(configuration.Folder) is not null)
         {
@@ -272,7 +273,9 @@ public sealed partial class SeguroNode : IAsyncDisposable
         Keep(log);
         await StartGuard.PassAsync(log, store, _configuration, _waiting, cancel);
         await ShipLog.RefuseUnsafeAsync(store.Capabilities, log, _configuration, cancel);
-        IShip ship = Keep(MakeShip(identity));
+        IShip? ship = MakeShip(identity);
+        if (ship is not null)
+            Keep(ship);
         EffectRouter? router = MakeRouter(identity);
         if (router is not null)
             Keep(router);
@@ -285,6 +288,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             Identity = _identity,
             Pier = Path.Combine(_configuration.Folder, "pier"),
             Ship = ship,
+            Vere = MakeVere(),
             Send = links.Send,
             ReadPeers = links.ReadAsync,
             Suspect = new SuspicionTeller(links).Tell,
@@ -300,7 +304,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             SeeTerm = term => router?.SeeTerm(term),
             Log = _log,
         };
-        MemberHost host = Keep(await _waiting.ForAsync("this member's own log and its ship's last state", () => MemberHost.StartAsync(hosted, cancel), cancel));
+        MemberHost host = Keep(await _waiting.ForAsync("this member's own log and its ship's last state", () => StartHostAsync(hosted, cancel), cancel));
         _host = host;
         await links.StartAsync(cancel);
         links.SetPeers(_configuration.Members.ToDictionary(static member => member.Name, static member => member.Links));

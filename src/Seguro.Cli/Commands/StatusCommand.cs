@@ -74,7 +74,7 @@ internal static class StatusCommand
             ("stopped", report.Stopped),
             ("hindered", report.Hindrance),
             ("local log", isThere ? $"event {report.Durable.Event}" : null),
-            ("ship at", isThere ? $"event {report.Processed.Event}{(report.Replaying > 0 ? $" of {report.Replaying} that it replays" : "")}" : null),
+            ("ship at", isThere ? $"event {report.Processed.Event}{(report.Replaying > 0 ? $" of {report.Replaying} that it replays" : "")}{(report is { Role: "replica", Level: { } level } ? $", {level}" : "")}" : null),
             ("committed", isThere ? $"event {report.Committed.Event}" : null),
             ("released", isThere ? $"event {report.Released}" : null),
             ("optimism", isThere ? $"{report.Optimism.Replicas} of {report.Members.Count - 1} replicas, {report.Optimism.OnReplicaLoss}" : null),

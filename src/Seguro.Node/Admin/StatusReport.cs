@@ -48,6 +48,9 @@ public sealed record StatusReport
     /// <summary>Where the ship stands.</summary>
     public required PlaceReport Processed { get; init; }
 
+    /// <summary>On a replica of a ship that runs on vere: what it has done with the events, <c>recorded</c> or <c>replayed to N</c>.</summary>
+    public string? Level { get; init; }
+
     /// <summary>What it knows to be committed in the store.</summary>
     public required PlaceReport Committed { get; init; }
 

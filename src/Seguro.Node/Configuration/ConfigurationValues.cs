@@ -25,7 +25,8 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         MemberAddresses[] members = [.. Members(embedded)];
         MemberAddresses self = members.FirstOrDefault(member => member.Name == name)
             ?? throw Bad("member:name", $"'{name}' is not among the members", $"Add members:{name}:links, or use the name of {Names(members)}.");
-        ShipKind kind = OneOf("ship:kind", ("nock", ShipKind.Nock), ("opaque", ShipKind.Opaque));
+        ShipKind kind = OneOf("ship:kind", ("nock", ShipKind.Nock), ("vere", ShipKind.Vere), ("opaque", ShipKind.Opaque));
+        string? binary = Binary(kind);
         int replicas = Number("optimism", 0, Optimism.MostMembers - 1);
         if (replicas >= members.Length)
             throw Bad("optimism", $"{replicas}, and {members.Length} {(members.Length == 1 ? "member has" : "members have")} {members.Length - 1} replicas", $"Write optimism 0{(members.Length > 1 ? $" to {members.Length - 1}" : "")}, or name more members.");
@@ -58,7 +59,10 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             Database = Text("database") is null ? cluster : Required("database", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters"),
             Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) && ShipName.TryParse(ship.Name, out UInt128 who) ? ShipName.ToShip(who) : (Ship?)null, "a ship's name, such as ~zod"),
             ShipKind = kind,
-            Kernel = Kernel(fake),
+            Kernel = Kernel(fake, kind),
+            VereBinary = binary,
+            VereArguments = kind is ShipKind.Vere ? Required("vere:arguments", VereArguments, "words for the king, without --serf-bin, with spaces between") : [],
+            VereReplays = kind is ShipKind.Vere && OneOf("vere:replicas", ("replayed", true), ("recorded", false)),
             Fake = fake,
             ShipMemory = Text("ship:memory") is null ? HeapBudget.Available / 2 : Size("ship:memory", 64 << 20, 1L << 44),
             Self = self,
@@ -72,7 +76,8 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             DqliteLatency = Duration("dqliteLatency", TimeSpan.FromMilliseconds(1), TimeSpan.FromSeconds(10)),
             AllowUnsafeSettings = allowUnsafe,
             Optimism = new Optimism(replicas, OneOf("onReplicaLoss", ("wait", ReplicaLossPolicy.Wait), ("degrade", ReplicaLossPolicy.Degrade))),
-            Effects = OneOf("effects", ("at-least-once", EffectsPolicy.AtLeastOnce), ("at-most-once", EffectsPolicy.AtMostOnce)),
+            // vere itself never repeats what an event wanted done, and nobody else knows it.
+            Effects = kind is ShipKind.Vere ? EffectsPolicy.AtMostOnce : OneOf("effects", ("at-least-once", EffectsPolicy.AtLeastOnce), ("at-most-once", EffectsPolicy.AtMostOnce)),
             Lease = Duration("lease", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
             ReplicaPatience = Duration("replicaPatience", TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(10)),
             MaxUnreplicatedEvents = Number("maxUnreplicatedEvents", 1, 1 << 20),
@@ -90,9 +95,25 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         };
     }
 
-    private string Kernel(bool fake)
+    private string? Binary(ShipKind kind)
+    {
+        if (kind is not ShipKind.Vere)
+            return null;
+        string name = Required("vere:binary", static text => text, "the path of a vere");
+        return name.Contains('/', StringComparison.Ordinal) ? Absolute("vere:binary", name) : name;
+    }
+
+    private static string[]? VereArguments(string text)
+    {
+        string[] words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return Array.Exists(words, static word => word.StartsWith("--serf-bin", StringComparison.Ordinal)) ? null : words;
+    }
+
+    private string Kernel(bool fake, ShipKind kind)
     {
         string kernel = OneOfText("ship:kernel", NodeConfiguration.Import, NodeConfiguration.Demo);
+        if (kernel == NodeConfiguration.Demo && kind is ShipKind.Vere)
+            throw Bad("ship:kernel", "demo, and ship:kind is vere: the demo kernel is none of vere's", "Leave ship:kernel out, and import the ship's log.");
         return kernel != NodeConfiguration.Demo || fake
             ? kernel
             : throw Bad("ship:kernel", "demo, and ship:fake is false: the demo kernel has no keys of the real network", "Leave ship:kernel out, and import the ship's log.");

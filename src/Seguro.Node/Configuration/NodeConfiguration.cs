@@ -33,6 +33,15 @@ public sealed record NodeConfiguration
     /// <summary>How many bytes of memory its kernel may use.</summary>
     public required long ShipMemory { get; init; }
 
+    /// <summary>The vere that the ship runs on; <see langword="null"/> for every other kind of ship.</summary>
+    public string? VereBinary { get; init; }
+
+    /// <summary>What its king is given.</summary>
+    public IReadOnlyList<string> VereArguments { get; init; } = [];
+
+    /// <summary>A replica lets vere compute the events again.</summary>
+    public bool VereReplays { get; init; }
+
     /// <summary>This member.</summary>
     public required MemberAddresses Self { get; init; }
 

@@ -5,6 +5,8 @@ public enum ShipKind
 {
     /// <summary>A kernel on Seguro's own Nock machine.</summary>
     Nock,
+    /// <summary>A stock vere.</summary>
+    Vere,
     /// <summary>Nothing: events are bytes that are kept.</summary>
     Opaque,
 }

@@ -21,6 +21,11 @@ public sealed partial class MemberHost
                 _options.Log.LogInformation("Handing the mastership over.");
                 await HandOverAsync(limit.Token);
             }
+            if (_own is { } own)
+            {
+                own.End();
+                await own.Running.WaitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
             // A replay may take long, and goes on at the next start.
             await UntilAsync(static status => status.IsQuiet || status.Replaying != EventNumber.None, limit.Token);
         }

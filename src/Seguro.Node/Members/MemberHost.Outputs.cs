@@ -31,6 +31,15 @@ public sealed partial class MemberHost
             case MemberOutput.RestoreShip restore:
                 Begin(async () => new MemberInput.ShipRestored(await _ship.RestoreAsync(restore.AtMost, stop)));
                 break;
+            case MemberOutput.RunShip run:
+                if (!_isDeaf)
+                    RunShip(run, _recorded, tenure);
+                break;
+            case MemberOutput.EndShip:
+                _own!.End();
+                break;
+            case MemberOutput.Snapshot when _own?.Save() is true:
+                break; // vere's own affair, once all is quiet
             case MemberOutput.Snapshot snapshot:
                 Snapshot(snapshot.Position);
                 break;
@@ -167,7 +176,10 @@ public sealed partial class MemberHost
     private async Task<MemberInput> ReleaseAsync(MemberOutput.Release release, Task recorded, CancellationToken tenure)
     {
         await recorded;
-        await _options.Release(release.Term, release.Effects, release.Degraded, tenure);
+        if (_own is { } own)
+            own.Release(release.Last);
+        else
+            await _options.Release(release.Term, release.Effects, release.Degraded, tenure);
         _metrics.Released(release.Last);
         return new MemberInput.Released(release.Last);
     }
@@ -204,6 +216,8 @@ public sealed partial class MemberHost
     private void ChangeRole(MemberOutput.RoleChanged changed)
     {
         _options.Log.LogInformation("{Member} is {Role} (term {Term}).", _options.Member.Name, changed.Role, changed.Term);
+        if (changed.Role is Role.Candidate)
+            _own?.StopReplay();
         if (changed.Role is not (Role.Candidate or Role.Master))
         {
             CancellationTokenSource old = _tenure;

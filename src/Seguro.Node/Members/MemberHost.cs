@@ -71,7 +71,9 @@ public sealed partial class MemberHost : IAsyncDisposable
         _history = new HistoryFile(_folder, options.Time, options.Log);
         _heard = new FairRoom(options.MaxHeard, options.MaxHeardBytes, FairRoom.SeedOf(options.Member.Candidate));
         _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
-        _ship = new ShipWorker(options, local, _suspects);
+        _own = options.Vere is { } vere ? new OwnShip(options, vere, local, _folder, Post) : null;
+        IShip ship = _own?.Recorded ?? options.Ship ?? throw new ArgumentException("A member needs a ship, or a vere.", nameof(options));
+        _ship = new ShipWorker(options, ship, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
         _metrics = new MemberMetrics(options.Member.Name, options.Store.Ship, options.Cluster, options.Time, () => _status);
@@ -238,6 +240,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
+        _own?.Dispose();
         _suspects.Dispose();
         _metrics.Dispose();
         _tenure.Dispose();
@@ -298,6 +301,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         MemberStatus before = _status;
         _status = _member.Status;
+        _own?.Commit(_status.Committed.Number);
         _replay.See(_status);
         _history.See(before, _status);
         if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))

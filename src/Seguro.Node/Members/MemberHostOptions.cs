@@ -23,8 +23,11 @@ public sealed record MemberHostOptions
     /// <summary>The folder of the member's own pier; made where it is missing. Beside it, <c>quarantine</c> is made when it is needed.</summary>
     public required string Pier { get; init; }
 
-    /// <summary>The ship. It stays the caller's, but nobody else may use it while the host lives.</summary>
-    public required IShip Ship { get; init; }
+    /// <summary>The ship. It stays the caller's, but nobody else may use it while the host lives. <see langword="null"/> where it runs on a vere.</summary>
+    public IShip? Ship { get; init; }
+
+    /// <summary>The stock vere that the ship runs on; <see langword="null"/> where <see cref="Ship"/> computes.</summary>
+    public VereOptions? Vere { get; init; }
 
     /// <summary>Hands a message to the link to a member. Must not block: what can't be sent is dropped.</summary>
     public required Action<string, MemberMessage> Send { get; init; }

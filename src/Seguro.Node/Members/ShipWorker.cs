@@ -5,9 +5,9 @@ using Seguro.Piers.LocalLogs;
 namespace Seguro.Node.Members;
 
 /// <summary>What a member does with its ship: one thing at a time, snapshots included.</summary>
-sealed class ShipWorker(MemberHostOptions options, LocalLog local, SuspectOva suspects) : IDisposable
+sealed class ShipWorker(MemberHostOptions options, IShip ship, LocalLog local, SuspectOva suspects) : IDisposable
 {
-    private readonly IShip _ship = options.Ship;
+    private readonly IShip _ship = ship;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly RecurringWarning _refusals = new(options.Time, options.Log);
     private readonly TimeSpan _longest = options.Member.LeaseDuration / 4;

@@ -10,23 +10,25 @@ namespace Seguro.Piers.LocalLogs;
 /// <para>The term that the pier records has no meaning for the cluster: each opening takes the next one of the pier's own, so that whoever held the pier before can't write any more.</para>
 /// <para>Errors: everything that fails is a <see cref="SeguroException"/>; a member whose own disk fails ends.</para>
 /// </remarks>
-public sealed class LocalLog : IAsyncDisposable
+public sealed partial class LocalLog : IAsyncDisposable
 {
     private const long MostKeptInMemory = 256L << 20;
-    private readonly LmdbStore _store;
-    private readonly EventLog _log;
-    private readonly Lease _lease;
     private readonly TimeProvider _time;
+    private readonly string _path;
+    private readonly string _owner;
+    private LmdbStore _store;
+    private EventLog _log;
+    private Lease _lease;
     private volatile StrongState _state;
 
-    private LocalLog(LmdbStore store, EventLog log, Lease lease, LogState state, string quarantine, TimeProvider time)
+    private LocalLog(string path, string owner, (LmdbStore Store, EventLog Log, Lease Lease, LogState State) held, TimeProvider time)
     {
-        _store = store;
-        _log = log;
-        _lease = lease;
+        _path = path;
+        _owner = owner;
+        (_store, _log, _lease, LogState state) = held;
         _state = new StrongState(state);
         _time = time;
-        QuarantinePath = quarantine;
+        QuarantinePath = Path.Combine(Path.GetDirectoryName(path) ?? path, "quarantine");
     }
 
     /// <summary>Where events are kept aside: <c>quarantine</c>, beside the pier.</summary>
@@ -76,12 +78,7 @@ public sealed class LocalLog : IAsyncDisposable
                     .ToDictionary(static pair => pair.Key, static pair => pair.Value, StringComparer.Ordinal);
                 stored = await store.CreateLogAsync(ship, Position.Origin, own, cancel);
             }
-            EventLog log = new(stored, store.Capabilities);
-            LogState before = await log.ReadStateAsync(cancel);
-            if (await stored.CampaignAsync(before.Lease, owner, TimeSpan.FromSeconds(1), cancel) is not LeaseOutcome.Done won)
-                throw new SeguroException(ErrorCode.PierLocked, $"another member of this process writes to the pier {path}", "Give each member a pier of its own.");
-            string quarantine = Path.Combine(Path.GetDirectoryName(path) ?? path, "quarantine");
-            return new LocalLog(store, log, won.Lease, await log.ReadStateAsync(cancel), quarantine, time);
+            return new LocalLog(path, owner, await HoldAsync(store, stored, path, owner, cancel), time);
         }
         catch (Exception failed)
         {
@@ -93,7 +90,16 @@ public sealed class LocalLog : IAsyncDisposable
         }
     }
 
-    /// <summary>Appends events that follow <see cref="Head"/>, durably.</summary>
+    private static async Task<(LmdbStore Store, EventLog Log, Lease Lease, LogState State)> HoldAsync(LmdbStore store, IStoredLog stored, string path, string owner, CancellationToken cancel)
+    {
+        EventLog log = new(stored, store.Capabilities);
+        LogState before = await log.ReadStateAsync(cancel);
+        return await stored.CampaignAsync(before.Lease, owner, TimeSpan.FromSeconds(1), cancel) is LeaseOutcome.Done won
+            ? (store, log, won.Lease, await log.ReadStateAsync(cancel))
+            : throw new SeguroException(ErrorCode.PierLocked, $"another member of this process writes to the pier {path}", "Give each member a pier of its own.");
+    }
+
+    /// <summary>Appends events that follow <see cref="Head"/>, durably. Waits while the pier is lent.</summary>
     /// <param name="events">The events with their chains, which the caller computed or verified. Their bytes are read until the task ends.</param>
     /// <param name="cancel">Ends the wait; what was sent may still happen.</param>
     /// <returns>The new end.</returns>
@@ -102,6 +108,7 @@ public sealed class LocalLog : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(events);
         if (events.Count == 0)
             return Head;
+        using Turn turn = await WriteAsync(cancel);
         NewEvent[] added = new NewEvent[events.Count];
         for (int i = 0; i < added.Length; i++)
             added[i] = new NewEvent(events[i].Number, events[i].Payload.Length, events[i].Chain, events[i].Payload);
@@ -125,10 +132,11 @@ public sealed class LocalLog : IAsyncDisposable
     /// <returns>The events, in memory of their own; none where the log ends there; <see langword="null"/> where it has another chain at <paramref name="after"/>, or begins above.</returns>
     public async ValueTask<IReadOnlyList<Event>?> ReadAsync(Position after, EventNumber last, int mostEvents, long mostBytes, CancellationToken cancel)
     {
+        using Turn turn = await ReadAsync(cancel);
         LogState state = _state.Value;
         if (after.Number > state.Head.Number)
             return [];
-        if (await ReadChainAsync(after.Number, cancel) != after.Chain)
+        if (await FindChainAsync(after.Number, cancel) != after.Chain)
             return null;
         EventNumber end = last < state.Head.Number ? last : state.Head.Number;
         if (end <= after.Number)
@@ -157,6 +165,12 @@ public sealed class LocalLog : IAsyncDisposable
     /// <summary>The chain at a number, the base's included; <see langword="null"/> where the log does not reach there.</summary>
     public async ValueTask<Chain?> ReadChainAsync(EventNumber number, CancellationToken cancel)
     {
+        using Turn turn = await ReadAsync(cancel);
+        return await FindChainAsync(number, cancel);
+    }
+
+    private async ValueTask<Chain?> FindChainAsync(EventNumber number, CancellationToken cancel)
+    {
         LogState state = _state.Value;
         if (number == state.Base.Number)
             return state.Base.Chain;
@@ -172,10 +186,11 @@ public sealed class LocalLog : IAsyncDisposable
     /// <returns>The events that were moved; none where they are too many to be kept in memory (above 256 MiB).</returns>
     public async ValueTask<IReadOnlyList<Event>> QuarantineAsync(Position last, IReadOnlyList<string> facts, CancellationToken cancel)
     {
+        using Turn turn = await WriteAsync(cancel);
         LogState state = _state.Value;
         if (state.Head.Position == last)
             return [];
-        if (await ReadChainAsync(last.Number, cancel) != last.Chain)
+        if (await FindChainAsync(last.Number, cancel) != last.Chain)
             throw Failed($"it can't be cut back to {last}", new WriteOutcome.Conflict(state));
         List<Event>? moved = [];
         long bytes = 0;
@@ -208,12 +223,14 @@ public sealed class LocalLog : IAsyncDisposable
         {
             await _log.Stored.ResignAsync(_lease, CancellationToken.None);
         }
-        catch (SeguroException)
+        catch (Exception gone) when (gone is SeguroException or ObjectDisposedException)
         {
             // The next opening takes the term over in any case.
         }
         await _log.DisposeAsync();
         await _store.DisposeAsync();
+        _writing.Dispose();
+        _reading.Dispose();
     }
 
     /// <summary>What the log says of itself in this member's own words.</summary>

@@ -27,6 +27,7 @@ public sealed class RelayMachine(RelayOptions options)
     private IList<RelayOutput> _outputs = [];
     private EventNumber _computed = options.PierHead;
     private EventNumber _released = options.Released;
+    private EventNumber? _committed = options.Committed;
     private SeguroException? _torn;
     private HeldGift? _gift;
     private ArrayBufferWriter<byte>? _swap;
@@ -98,6 +99,9 @@ public sealed class RelayMachine(RelayOptions options)
             case RelayInput.Released released when released.Through > _released:
                 _released = released.Through;
                 break;
+            case RelayInput.Committed committed when committed.Through > _committed:
+                _committed = committed.Through;
+                break;
             case RelayInput.Save:
                 _tasks.Save();
                 break;
@@ -126,7 +130,7 @@ public sealed class RelayMachine(RelayOptions options)
         _held.Send(_released, _outputs);
         if (!_isKingGone && !_isWorkerGone && !_isTurnedAway)
         {
-            _tasks.Pump(isQuiet: _held.HasRipeGone && _held.IsEmpty, _outputs);
+            _tasks.Pump(isQuiet: _held.HasRipeGone && _held.IsEmpty && !(_committed < _computed), _outputs);
             // A king that ends before it heard %ripe must never hear it (vere-facts.md §13.3), and the worker may stand beyond what is released: no snapshot.
             if (_tasks.IsExitWaiting && !_held.HasRipeGone)
                 TurnAway();

@@ -15,6 +15,9 @@ public sealed record RelayOptions
     /// <summary>The last event whose effects may leave, as known when the relay begins.</summary>
     public EventNumber Released { get; init; }
 
+    /// <summary>The last event that the store has, as known when the relay begins; <see langword="null"/> where what is released is committed, too.</summary>
+    public EventNumber? Committed { get; init; }
+
     /// <summary>Is text for the terminal held as replies are? If not, it may tell of events that are not safe yet.</summary>
     public bool HoldsText { get; init; } = true;
 

@@ -75,7 +75,8 @@ public sealed class KingSequenceTests : IDisposable
             await king.SignalAsync("KILL");
             await king.EndAsync(Cancel);
         }
-        await StandInPier.GoneAsync(worker);
+        await _pier.FreeAsync();
+        Assert.False(Tool.IsRunning(worker));
         await using StandInVere next = await _pier.LiveAsync();
         Assert.Equal(2u, (await _pier.AskAsync("after")).Datagrams);
     }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Seguro.Nouns;
+using Seguro.Piers;
 using Seguro.Testing;
 using Seguro.Vere.Protocol;
 
@@ -94,11 +95,11 @@ sealed class StandInPier : IDisposable
     /// <summary>The process number in <c>.vere.lock</c>.</summary>
     public int LockedBy() => int.Parse(File.ReadAllText(System.IO.Path.Combine(Path, ".vere.lock")), CultureInfo.InvariantCulture);
 
-    /// <summary>Waits until a process is gone that was told to end, or whose king is gone: until then it may hold the pier.</summary>
-    public static async Task GoneAsync(int process)
+    /// <summary>Waits until nobody holds the pier. A process that was killed still does for a moment, also when it shows as ended already: its threads go one by one.</summary>
+    public async Task FreeAsync()
     {
         using PeriodicTimer timer = new(TimeSpan.FromMilliseconds(5));
-        while (Tool.IsRunning(process))
+        while (Pier.FindHolder(Path).IsHeld)
             await timer.WaitForNextTickAsync(Cancel);
     }
 

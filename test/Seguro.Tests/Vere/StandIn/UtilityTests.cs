@@ -93,10 +93,9 @@ public sealed class UtilityTests : IDisposable
         {
             await king.SaysAsync(StandInPier.Live, Cancel);
             await old.AskAsync("something");
-            int serf = Tool.ChildrenOf(king.Id).Single();
             await king.SignalAsync("KILL");
             await king.EndAsync(Cancel);
-            await StandInPier.GoneAsync(serf);
+            await old.FreeAsync();
         }
         (int code, string text) = await StandInVere.RunAsync(["play", old.Path], Cancel, _pier.Version);
         Assert.Equal(1, code);
@@ -126,7 +125,7 @@ public sealed class UtilityTests : IDisposable
             int worker = _pier.LockedBy();
             await Tool.SignalAsync("KILL", [king.Id, worker]);
             await king.EndAsync(Cancel);
-            await StandInPier.GoneAsync(worker);
+            await _pier.FreeAsync();
         }
         using Pier pier = Pier.Open(_pier.Path, PierAccess.Offline);
         return pier.Info.Last.Value;

@@ -1,0 +1,51 @@
+using Seguro.Core;
+using Seguro.Piers.LocalLogs;
+
+namespace Seguro.Node.Members;
+
+/// <summary>A ship that another runtime computes, as a member sees it that only keeps its log: it stands wherever the log ends.</summary>
+/// <param name="local">The log.</param>
+/// <param name="replay">Brings the runtime's own snapshot near the log's end.</param>
+sealed class RecordedShip(LocalLog local, Func<CancellationToken, Task> replay) : IShip
+{
+    /// <inheritdoc/>
+    public EventNumber Number { get; private set; } = local.Head.Number;
+
+    /// <inheritdoc/>
+    public uint Mug => 0;
+
+    /// <summary>The runtime wrote to the log, and is gone.</summary>
+    public void StandAtEnd() => Number = local.Head.Number;
+
+    /// <inheritdoc/>
+    public ValueTask<Computation> PokeAsync(Ovum ovum, long largest, CancellationToken cancel) =>
+        throw new InvalidOperationException("A ship that makes its events itself is poked by nobody.");
+
+    /// <inheritdoc/>
+    public ValueTask<Applied> ApplyAsync(EventNumber number, ReadOnlyMemory<byte> payload, CancellationToken cancel)
+    {
+        if (number != Number.Next)
+            throw new SeguroException(ErrorCode.Gap, $"event {number} does not follow {Number}, where the ship stands", "This is a bug to report; start the member again.");
+        Number = number;
+        return ValueTask.FromResult(new Applied(0, []));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask SnapshotAsync(Position position, CancellationToken cancel) => await replay(cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask<Position> RestoreAsync(EventNumber atMost, CancellationToken cancel)
+    {
+        Position end = local.Head;
+        if (atMost < end.Number)
+        {
+            EventNumber number = atMost < local.Base.Number ? local.Base.Number : atMost;
+            end = new Position(number, await local.ReadChainAsync(number, cancel) ?? end.Chain);
+        }
+        Number = end.Number;
+        return end;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
