@@ -2,6 +2,7 @@ using System.Globalization;
 using HdrHistogram;
 using Seguro.Sdk;
 using Seguro.Testing;
+using SdkLog = Seguro.Sdk.SeguroLog;
 
 namespace Seguro.Benchmarks;
 
