@@ -2,6 +2,7 @@ using System.Globalization;
 using HdrHistogram;
 using Seguro.Sdk;
 using Seguro.Testing;
+using SdkLog = Seguro.Sdk.SeguroLog;
 
 namespace Seguro.Benchmarks;
 
@@ -94,7 +95,7 @@ internal sealed class SdkPart : IBenchmarkPart
 
     private static async Task AppendAsync(string url, int events, int batch, Score score, CancellationToken cancel)
     {
-        await using SeguroLog log = await SeguroLog.OpenAsync(url, "~zod", new SeguroLogOptions { Create = true }, cancel);
+        await using SdkLog log = await SdkLog.OpenAsync(url, "~zod", new SeguroLogOptions { Create = true }, cancel);
         await using SeguroWriter writer = await log.CampaignAsync(cancel: cancel);
         byte[] payload = new byte[Bytes];
         ReadOnlyMemory<byte>[] payloads = [.. Enumerable.Repeat<ReadOnlyMemory<byte>>(payload, batch)];

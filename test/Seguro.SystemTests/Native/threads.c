@@ -72,11 +72,16 @@ int main(int argc, char **argv)
     CHECK(argc == 2);
     folder = argv[1];
     seguro_error error = { 0 };
-    all(opens);
     char url[512];
-    snprintf(url, sizeof url, "%sone.db", folder);
     seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE };
     seguro_log *log;
+    for (int store = 0; store < 2; store++) { /* made by one; four open each of them at once */
+        snprintf(url, sizeof url, "%s%d.db", folder, store);
+        MUST(seguro_open(url, "~zod", &options, &log, &error));
+        CHECK(seguro_close(log) == SEGURO_OK);
+    }
+    all(opens);
+    snprintf(url, sizeof url, "%sone.db", folder);
     MUST(seguro_open(url, "~zod", &options, &log, &error));
     MUST(seguro_campaign(log, 0, 0, NULL, NULL, &writer, &error));
     all(works);
