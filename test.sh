@@ -8,7 +8,7 @@ cd "$root" || exit 1
 
 need_dotnet
 need_packages libdqlite0 liblmdb0 python3 util-linux procps iproute2 nftables age zstd
-need_packages gcc libc6-dev binutils clang libclang-rt-14-dev valgrind liblmdb-dev pkg-config # libseguro and its tests in C
+need_packages gcc libc6-dev binutils clang libclang-rt-dev valgrind liblmdb-dev pkg-config # libseguro and its tests in C
 need_harbor_servers || exit 1
 need_postgresql
 need_patroni || exit 1
