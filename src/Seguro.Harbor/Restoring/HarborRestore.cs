@@ -10,6 +10,8 @@ namespace Seguro.Harbor.Restoring;
 /// <remarks>Memory: as <see cref="HarborReader"/>'s, and that of a transfer. What comes out has the chain of the signed manifests, or it is not there.</remarks>
 public static class HarborRestore
 {
+    private const string Place = "a harbor's backup: ";
+
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
 
     /// <summary>Says what a restore gets, without getting it.</summary>
@@ -62,7 +64,10 @@ public static class HarborRestore
     }
 
     /// <summary>Puts the log into a store. It can be ended at any moment and run again: it goes on after the log's head.</summary>
-    /// <remarks>Until it is whole, and for ever where it has fewer events than the harbors, the log is marked (<see cref="ImportMark"/>): nobody computes its ship's next event.</remarks>
+    /// <remarks>
+    /// Until it is whole, and for ever where it has fewer events than the harbors, the log is marked (<see cref="ImportMark"/>): nobody computes its ship's next event.
+    /// A whole one is in the custody of a mirror, since a backup is worth the same: the ship may have computed more, and nobody goes on with it without its owner's word.
+    /// </remarks>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.Diverged"/>, <see cref="ErrorCode.OtherCustody"/>: the store has another log of the ship, or one that is in use; nothing was written. What reading and the store throw.
     /// </exception>
@@ -81,7 +86,7 @@ public static class HarborRestore
         await using EventLog log = new(await store.CreateLogAsync(reader.Ship, reader.Base, metadata, cancel), store.Capabilities);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> there = await log.Stored.ReadMetadataAsync(cancel);
         LogState state = await log.ReadStateAsync(cancel);
-        if (Custody.Read(there) is { Kind: not CustodyKind.None } custody)
+        if (Custody.Read(there) is { Kind: not CustodyKind.None } custody && !custody.Place.StartsWith(Place, StringComparison.Ordinal))
         {
             throw new SeguroException(
                 ErrorCode.OtherCustody, $"the log of {reader.Ship} in {log.Capabilities.Engine} is {(custody.Kind is CustodyKind.Gated ? "a cluster's" : "a mirror's")}, and ends with event {state.Head.Number}",
@@ -99,7 +104,11 @@ public static class HarborRestore
         await LogMetadata.SetAsync(log, lease.Term, MetadataKey.Import, mark, begun, both.Token);
         Position reached = await EventCopy.RunAsync(source, whole with { Head = new Head(Term.None, end.Number, end.Chain) }, log, lease.Term, state.Head.Position, progress, both.Token);
         if (!plan.IsCut)
+        {
+            Custody backup = new(CustodyKind.Mirrored) { Seen = end.Number, At = time.GetUtcNow(), Place = Place + string.Join(", ", reader.Useful.Select(static copy => copy.Target)) };
+            await LogMetadata.SetAsync(log, lease.Term, MetadataKey.Custody, LogMetadata.Find(there, MetadataKey.Custody), backup.ToBytes(), both.Token);
             await LogMetadata.SetAsync(log, lease.Term, MetadataKey.Import, begun, new ImportMark(IsComplete: true, end.Number).ToBytes(), both.Token);
+        }
         return reached;
     }
 

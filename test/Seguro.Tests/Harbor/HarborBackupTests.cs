@@ -89,7 +89,10 @@ public sealed class HarborBackupTests
             Assert.Equal(ErrorCode.HalfImported, (await Assert.ThrowsAsync<SeguroException>(async () => await WriterLease.AcquireAsync(cut, "x", TimeSpan.FromSeconds(3), TimeProvider.System, Cancel))).Code);
         Position head = await HarborRestore.ToStoreAsync(reader, store, null, null, TimeProvider.System, Cancel);
         Assert.Equal((await fixture.Log.ReadStateAsync(Cancel)).Head.Position, head);
+        Assert.Equal(head, await HarborRestore.ToStoreAsync(reader, store, null, null, TimeProvider.System, Cancel)); // once more: nothing is left to do
         await using EventLog whole = new((await store.OpenLogAsync(HarborFixture.Ship, Cancel))!, store.Capabilities);
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await whole.Stored.ReadMetadataAsync(Cancel);
+        Assert.Equal(ErrorCode.OtherCustody, Assert.Throws<SeguroException>(() => Custody.RequireCluster(HarborFixture.Ship, metadata, null)).Code);
         await using WriterLease lease = await WriterLease.AcquireAsync(whole, "x", TimeSpan.FromSeconds(3), TimeProvider.System, Cancel);
         DrillReport report = await HarborDrill.RunAsync(reader, fixture["."], null, TimeProvider.System, Cancel);
         Assert.Equal((head, false), (report.Head, report.IsPier));
