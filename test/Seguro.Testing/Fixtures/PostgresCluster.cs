@@ -183,10 +183,19 @@ public sealed class PostgresCluster : IAsyncDisposable
     public async Task<IAsyncDisposable> FillDiskAsync()
     {
         PostgresServer full = Primary;
-        string used = await Tool.RunAsync(["df", "--output=used", "-B1", full.Tables]);
-        long bytes = long.Parse(used.Split('\n')[1].Trim());
-        await ResizeAsync(full, $"{bytes}");
-        return new Undo(() => ResizeAsync(full, DiskSize));
+        for (int attempt = 0; ; attempt++)
+        {
+            string used = await Tool.RunAsync(["df", "--output=used", "-B1", full.Tables]);
+            try
+            {
+                await ResizeAsync(full, used.Split('\n')[1].Trim());
+                return new Undo(() => ResizeAsync(full, DiskSize));
+            }
+            catch (InvalidOperationException) when (attempt < 10)
+            {
+                // The server wrote something meanwhile (a checkpoint, autovacuum), and a disk can't be made smaller than what is on it.
+            }
+        }
     }
 
     /// <summary>Flips a bit where these bytes stand in the primary's tables, until the returned object is disposed of.</summary>
