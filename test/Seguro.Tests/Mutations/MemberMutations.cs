@@ -119,7 +119,7 @@ internal static class MemberMutations
         new("Ingress: a credit that was used stays", Ingress,
             "            Remove(credits.Peek());\n            return true;",
             "            return true;",
-            "Ingress"),
+            "IngressTests.Heard_and_seen_are_counted_against_each_other_in_any_order"),
         new("Ingress: an event takes an ovum and leaves a credit as well", Ingress,
             "            Remove(same.Peek());\n            return;",
             "            Remove(same.Peek());",

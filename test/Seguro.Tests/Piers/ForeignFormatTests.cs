@@ -194,6 +194,7 @@ public sealed class ForeignFormatTests : IDisposable
             ["ship", "replay", "--store", own],
             ["ship", "boot", Path.Combine(SharedData.Path, "brass-2023-02-08.pill"), "--fake", "~zod", "--store", own],
             ["demo", "log", "--pier", path],
+            ["demo", "harbor", "--pier", path],
             ["cluster", "init", _folder["cluster"], "--ship", "~zod", "--import", "--store", own],
         ];
     }

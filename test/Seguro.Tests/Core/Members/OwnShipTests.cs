@@ -14,6 +14,7 @@ public sealed class OwnShipTests : HandFedMember
     {
         Lease mine = Win(Position.Origin, []);
         Assert.Equal(Position.Origin, Assert.Single(Outputs.OfType<MemberOutput.RunShip>()).Head);
+        Step(default, Processed(mine, null));
         Step(default, Made(First));
         Assert.Empty(Outputs.OfType<MemberOutput.AppendLocal>());
         Assert.Equal(At(First), Member.Status.Durable);
