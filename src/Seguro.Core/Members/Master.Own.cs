@@ -61,8 +61,12 @@ internal sealed partial class Master
     /// <summary>What others made and did not commit is the log's next: the ship finds it there when it starts. Whether its effects are out nobody knows, and they are not repeated.</summary>
     private void AdoptAsItIs()
     {
+        Position ship = _member.Ship;
         while (_member.Options.MakesEvents && _adopting.TryDequeue(out Event adopted))
+        {
             Add(adopted.Number, adopted.Payload, []);
+            _member.Ship = _member.ShipAsked = ship; // until it runs: a master that is demoted before is a replica whose ship has these events before it
+        }
     }
 
     /// <summary>Lets a ship that makes its events itself go on. False where the ship is none of those.</summary>
@@ -93,6 +97,7 @@ internal sealed partial class Master
             Resign();
             return;
         }
+        _member.Ship = _member.ShipAsked = Tip;
         _isRunning = _member.IsShipBusy = _member.IsLocalBusy = true;
         _member.Emit(new MemberOutput.RunShip(_keeper.Lease.Term, Tip));
     }
