@@ -111,6 +111,7 @@ int main(int argc, char **argv)
     CHECK(argc == 2 || argc == 3);
     struct sigaction fault = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
     CHECK(sigaction(SIGSEGV, &fault, NULL) == 0);
+    CHECK(signal(SIGPIPE, SIG_DFL) != SIG_ERR); /* whatever this program was started with */
     struct sigaction before[65];
     for (int i = 1; i < 65; i++)
         sigaction(i, NULL, &before[i]);
