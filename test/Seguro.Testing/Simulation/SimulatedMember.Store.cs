@@ -210,8 +210,9 @@ internal sealed partial class SimulatedMember
         ClusterHistory.Require(
             Invariant.Switchover,
             // A store that goes back under a master that resigns just then: nobody can have told it.
-            Ship!.Number == state.Head.Number || _cluster.History.HasGoneBack,
-            () => $"{Candidate} resigns with its ship at event {Ship.Number}; the log ends at {state.Head.Number}");
+            // A ship that makes its events itself, and does not run, finds on the disk what its master adopted.
+            (_cluster.Plan.MakesEvents && _run is null ? Disk.Durable.Number : Ship!.Number) == state.Head.Number || _cluster.History.HasGoneBack,
+            () => $"{Candidate} resigns with its ship at event {Ship!.Number}; the log ends at {state.Head.Number}");
         if (resign.Yields)
             return; // its effects wait for another master's gate
         EventNumber last = _cluster.History.LastEffectful;
