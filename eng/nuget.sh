@@ -17,7 +17,7 @@ own = ["Core", "Files", "Identity", "Nouns", "Piers", "Sdk", "Stores"]
 wanted = ["README.md", "LICENSE", "lib/net10.0/Seguro.Sdk.xml"] + [f"lib/net10.0/Seguro.{name}.dll" for name in own]
 missing = [name for name in wanted if name not in names]
 symbols = set(zipfile.ZipFile(sys.argv[2]).namelist())
-missing += [] if "lib/net10.0/Seguro.Sdk.pdb" in symbols else ["Sdk (symbols)"] # those of the parts below are not in it yet
+missing += [f"{name} (symbols)" for name in own if f"lib/net10.0/Seguro.{name}.pdb" not in symbols]
 sys.exit(f"the package lacks: {', '.join(missing)}" if missing else 0)
 CHECK
 
