@@ -8,15 +8,16 @@ using Seguro.Harbor.Format;
 namespace Seguro.Harbor.Reading;
 
 /// <summary>A ship's log in harbors as a stored log, so that whatever reads logs reads backups: export, restore, verification. It can't be written.</summary>
-public sealed class HarborLog : IStoredLog
+public sealed class HarborLog : ReadOnlyLog
 {
     private const int LargestPiece = 4 << 20;
     private readonly HarborReader _reader;
 
-    private HarborLog(HarborReader reader) => _reader = reader;
+    private HarborLog(HarborReader reader)
+        : base("a harbor") => _reader = reader;
 
     /// <inheritdoc/>
-    public Ship Ship => _reader.Ship;
+    public override Ship Ship => _reader.Ship;
 
     /// <summary>The log of a reader, which must not read meanwhile.</summary>
     public static EventLog Open(HarborReader reader) => new(new HarborLog(reader), new StoreCapabilities
@@ -30,14 +31,14 @@ public sealed class HarborLog : IStoredLog
     });
 
     /// <inheritdoc/>
-    public ValueTask<LogState> ReadStateAsync(CancellationToken cancel) =>
+    public override ValueTask<LogState> ReadStateAsync(CancellationToken cancel) =>
         new(new LogState(_reader.Base, new Head(Term.None, _reader.Head.Number, _reader.Head.Chain), Lease.None, _reader.Useful.First().Bytes));
 
     /// <inheritdoc/>
-    public ValueTask<Lease> ObserveLeaseAsync(CancellationToken cancel) => new(Lease.None);
+    public override ValueTask<Lease> ObserveLeaseAsync(CancellationToken cancel) => new(Lease.None);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<StoredFragment> ReadAsync(EventNumber from, EventNumber to, [EnumeratorCancellation] CancellationToken cancel)
+    public override async IAsyncEnumerable<StoredFragment> ReadAsync(EventNumber from, EventNumber to, [EnumeratorCancellation] CancellationToken cancel)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(LargestPiece);
         try
@@ -80,38 +81,15 @@ public sealed class HarborLog : IStoredLog
     }
 
     /// <inheritdoc/>
-    public async ValueTask<Chain?> ReadChainAsync(EventNumber number, CancellationToken cancel) =>
+    public override async ValueTask<Chain?> ReadChainAsync(EventNumber number, CancellationToken cancel) =>
         number < _reader.Base.Number || number > _reader.Head.Number ? null : await _reader.ReadChainAsync(number, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> ReadMetadataAsync(CancellationToken cancel) => new(_reader.Metadata);
+    public override ValueTask<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> ReadMetadataAsync(CancellationToken cancel) => new(_reader.Metadata);
 
     /// <inheritdoc/>
-    public ValueTask<WriteOutcome> AppendAsync(Append append, CancellationToken cancel) => throw Refused();
+    public override ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => throw Refused();
 
     /// <inheritdoc/>
-    public ValueTask<WriteOutcome> StageAsync(Stage stage, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<LeaseOutcome> CampaignAsync(Lease expected, string candidate, TimeSpan duration, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<LeaseOutcome> RenewAsync(Lease held, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<LeaseOutcome> ResignAsync(Lease held, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<WriteOutcome> SetMetadataAsync(Term term, string key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<WriteOutcome> TrimAsync(Term term, EventNumber first, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-    private static SeguroException Refused() => ReadOnlyStore.Refuse("a harbor");
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

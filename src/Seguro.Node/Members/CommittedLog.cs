@@ -6,15 +6,15 @@ namespace Seguro.Node.Members;
 /// <param name="own">The member's own log, opened for reading; disposed of with this.</param>
 /// <param name="committed">What is committed, as the member knows it now.</param>
 /// <param name="time">The clock of waits.</param>
-internal sealed class CommittedLog(IStoredLog own, Func<Position> committed, TimeProvider time) : IStoredLog
+internal sealed class CommittedLog(IStoredLog own, Func<Position> committed, TimeProvider time) : ReadOnlyLog("a member's own log")
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
 
     /// <inheritdoc/>
-    public Ship Ship => own.Ship;
+    public override Ship Ship => own.Ship;
 
     /// <inheritdoc/>
-    public async ValueTask<LogState> ReadStateAsync(CancellationToken cancel)
+    public override async ValueTask<LogState> ReadStateAsync(CancellationToken cancel)
     {
         Position end = committed(); // before the log is looked at, which only grows
         LogState state = await own.ReadStateAsync(cancel);
@@ -25,47 +25,24 @@ internal sealed class CommittedLog(IStoredLog own, Func<Position> committed, Tim
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StoredFragment> ReadAsync(EventNumber from, EventNumber to, CancellationToken cancel) => own.ReadAsync(from, to, cancel);
+    public override IAsyncEnumerable<StoredFragment> ReadAsync(EventNumber from, EventNumber to, CancellationToken cancel) => own.ReadAsync(from, to, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<Chain?> ReadChainAsync(EventNumber number, CancellationToken cancel) => own.ReadChainAsync(number, cancel);
+    public override ValueTask<Chain?> ReadChainAsync(EventNumber number, CancellationToken cancel) => own.ReadChainAsync(number, cancel);
 
     /// <inheritdoc/>
-    public ValueTask<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> ReadMetadataAsync(CancellationToken cancel) => own.ReadMetadataAsync(cancel);
+    public override ValueTask<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>> ReadMetadataAsync(CancellationToken cancel) => own.ReadMetadataAsync(cancel);
 
     /// <inheritdoc/>
-    public async ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel)
+    public override async ValueTask WaitPastAsync(EventNumber number, CancellationToken cancel)
     {
         while (committed().Number <= number)
             await Task.Delay(Look, time, cancel);
     }
 
     /// <inheritdoc/>
-    public ValueTask<Lease> ObserveLeaseAsync(CancellationToken cancel) => own.ObserveLeaseAsync(cancel);
+    public override ValueTask<Lease> ObserveLeaseAsync(CancellationToken cancel) => own.ObserveLeaseAsync(cancel);
 
     /// <inheritdoc/>
-    public ValueTask<WriteOutcome> AppendAsync(Append append, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<WriteOutcome> StageAsync(Stage stage, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<LeaseOutcome> CampaignAsync(Lease expected, string candidate, TimeSpan duration, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<LeaseOutcome> RenewAsync(Lease held, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<LeaseOutcome> ResignAsync(Lease held, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<WriteOutcome> SetMetadataAsync(Term term, string key, ReadOnlyMemory<byte>? expected, ReadOnlyMemory<byte> value, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask<WriteOutcome> TrimAsync(Term term, EventNumber first, CancellationToken cancel) => throw Refused();
-
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => own.DisposeAsync();
-
-    private static SeguroException Refused() => ReadOnlyStore.Refuse("a member's own log");
+    public override ValueTask DisposeAsync() => own.DisposeAsync();
 }
