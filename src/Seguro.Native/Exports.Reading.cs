@@ -18,64 +18,21 @@ internal static unsafe partial class Exports
     {
         if (told is null || (buffer is null && capacity > 0))
             return Text.Invalid("buffer and event are not to be NULL", error);
-        if (Handles.IsForked)
-            return Status.Forked;
-        if (!Handles.TryGet(cursor, out OpenCursor? open))
-            return Text.Invalid("the cursor is none, or was ended", error);
-        if (!open.Owner.TryEnter())
-            return Text.Fail(new OperationCanceledException(), error);
-        try
-        {
-            return open.Next(timeout, new Span<byte>(buffer, (int)Math.Min(capacity, int.MaxValue)), told);
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Owner.Leave();
-        }
+        return On<OpenCursor>(cursor, "the cursor is none, or was ended", error, static open => open.Owner, open =>
+            open.Next(timeout, new Span<byte>(buffer, (int)Math.Min(capacity, int.MaxValue)), told));
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_end")]
-    public static int End(nint cursor)
-    {
-        if (Handles.IsForked)
-            return Status.Forked;
-        if (!Handles.TryTake(cursor, out OpenCursor? open))
-            return Status.Invalid;
-        try
-        {
-            open.Owner.Forget(cursor);
-            open.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, null);
-        }
-    }
+    public static int End(nint cursor) => Finish<OpenCursor>(cursor, open => open.Owner.Forget(cursor));
 
     private static int Open(nint log, nint* cursor, NativeError* error, Func<OpenLog, CancellationToken, IAsyncEnumerable<LogPiece>> read)
     {
         if (cursor is null)
             return Text.Invalid("cursor is not to be NULL", error);
-        int status = Enter(log, error, out OpenLog? open);
-        if (open is null)
-            return status;
-        try
+        return OnLog(log, error, open =>
         {
             *cursor = open.Add(new OpenCursor(open, end => read(open, end)));
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Leave();
-        }
+        });
     }
 }

@@ -11,10 +11,7 @@ internal static unsafe partial class Exports
     {
         if (writer is null)
             return Text.Invalid("writer is not to be NULL", error);
-        int status = Enter(log, error, out OpenLog? open);
-        if (open is null)
-            return status;
-        try
+        return OnLog(log, error, open =>
         {
             using CancellationTokenSource end = Until(open, wait != 0 ? timeout : -1);
             try
@@ -27,15 +24,7 @@ internal static unsafe partial class Exports
             {
                 return Status.Timeout;
             }
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_is_lost")]
@@ -43,47 +32,20 @@ internal static unsafe partial class Exports
         Handles.IsForked ? Status.Forked : !Handles.TryGet(writer, out OpenWriter? open) ? Status.Invalid : open.Writer.Lost.IsCancellationRequested ? 1 : 0;
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_resign")]
-    public static int Resign(nint writer)
-    {
-        if (Handles.IsForked)
-            return Status.Forked;
-        if (OpenWriter.IsInCallback || !Handles.TryTake(writer, out OpenWriter? open))
-            return Status.Invalid;
-        try
-        {
-            open.Owner.Forget(writer);
-            open.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, null);
-        }
-    }
+    public static int Resign(nint writer) => OpenWriter.IsInCallback ? Status.Invalid : Finish<OpenWriter>(writer, open => open.Owner.Forget(writer));
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_append")]
     public static int Append(nint writer, ulong first, NativeBytes* events, nuint count, ulong* last, NativeError* error)
     {
         if (events is null && count > 0)
             return Text.Invalid("events is not to be NULL", error);
-        int status = EnterWriter(writer, error, out OpenWriter? open);
-        if (open is null)
-            return status;
-        try
+        return OnWriter(writer, error, open =>
         {
             ulong number = open.Writer.AppendAtAsync(first, CallerBytes.Of(events, count), aside: false).GetAwaiter().GetResult();
             if (last is not null)
                 *last = number;
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Owner.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_append_async")]
@@ -92,22 +54,11 @@ internal static unsafe partial class Exports
     {
         if (events is null || count == 0 || appended is null)
             return Text.Invalid("events and appended are not to be NULL, nor count 0", error);
-        int status = EnterWriter(writer, error, out OpenWriter? open);
-        if (open is null)
-            return status;
-        try
+        return OnWriter(writer, error, open =>
         {
             open.Begin(first, CallerBytes.Of(events, count), appended, context);
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Owner.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_append_from")]
@@ -116,46 +67,24 @@ internal static unsafe partial class Exports
     {
         if (source is null)
             return Text.Invalid("source is not to be NULL", error);
-        int status = EnterWriter(writer, error, out OpenWriter? open);
-        if (open is null)
-            return status;
-        try
+        return OnWriter(writer, error, open =>
         {
             CallerSource pieces = new((nint)source, (nint)context, checked((long)size));
             ulong number = open.Writer.AppendAtAsync(first, checked((long)size), pieces.ReadAsync()).GetAwaiter().GetResult();
             if (last is not null)
                 *last = number;
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Owner.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_release")]
     public static int Release(nint writer, ulong number, NativeError* error)
     {
-        int status = EnterWriter(writer, error, out OpenWriter? open);
-        if (open is null)
-            return status;
-        try
+        return OnWriter(writer, error, open =>
         {
             open.Writer.ReleaseAsync(number, open.Owner.End).GetAwaiter().GetResult();
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Owner.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_set_metadata")]
@@ -163,35 +92,11 @@ internal static unsafe partial class Exports
     {
         if (key is null || (value is null && size > 0))
             return Text.Invalid("key and value are not to be NULL", error);
-        int status = EnterWriter(writer, error, out OpenWriter? open);
-        if (open is null)
-            return status;
-        try
+        return OnWriter(writer, error, open =>
         {
             byte[] copy = new ReadOnlySpan<byte>(value, (int)Math.Min(size, MetadataKey.LargestValue + 1)).ToArray();
             open.Writer.SetMetadataAsync(Text.Read(key)!, copy, open.Owner.End).GetAwaiter().GetResult();
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Owner.Leave();
-        }
-    }
-
-    private static int EnterWriter(nint writer, NativeError* error, out OpenWriter? open)
-    {
-        open = null;
-        if (Handles.IsForked)
-            return Status.Forked;
-        if (!Handles.TryGet(writer, out OpenWriter? found))
-            return Text.Invalid("the writer is none, or has resigned", error);
-        if (!found.Owner.TryEnter())
-            return Text.Fail(new OperationCanceledException(), error);
-        open = found;
-        return Status.Ok;
+        });
     }
 }

@@ -39,39 +39,23 @@ internal static unsafe partial class Exports
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_close")]
-    public static int Close(nint log)
-    {
-        if (Handles.IsForked)
-            return Status.Forked;
-        if (OpenWriter.IsInCallback || !Handles.TryTake(log, out OpenLog? open))
-            return Status.Invalid;
-        try
-        {
-            open.DisposeAsync().AsTask().GetAwaiter().GetResult();
-            return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, null);
-        }
-    }
+    public static int Close(nint log) => OpenWriter.IsInCallback ? Status.Invalid : Finish<OpenLog>(log, static _ => { });
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_store")]
     public static int Store(nint log, NativeStore* info, NativeError* error)
     {
         if (info is null)
             return Text.Invalid("info is not to be NULL", error);
-        int status = Enter(log, error, out OpenLog? open);
-        if (open is null)
-            return status;
-        StoreFacts facts = open.Log.Store;
-        Text.Write(facts.Engine, info->Engine, NativeStore.EngineSize);
-        Text.Write(facts.CommitMeans, info->CommitMeans, NativeStore.MeansSize);
-        info->LargestEvent = (ulong)facts.LargestEvent;
-        info->DurableCopies = (uint)facts.DurableCopies;
-        info->Reserved = 0;
-        open.Leave();
-        return Status.Ok;
+        return OnLog(log, error, open =>
+        {
+            StoreFacts facts = open.Log.Store;
+            Text.Write(facts.Engine, info->Engine, NativeStore.EngineSize);
+            Text.Write(facts.CommitMeans, info->CommitMeans, NativeStore.MeansSize);
+            info->LargestEvent = (ulong)facts.LargestEvent;
+            info->DurableCopies = (uint)facts.DurableCopies;
+            info->Reserved = 0;
+            return Status.Ok;
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_head")]
@@ -79,10 +63,7 @@ internal static unsafe partial class Exports
     {
         if (head is null)
             return Text.Invalid("head is not to be NULL", error);
-        int status = Enter(log, error, out OpenLog? open);
-        if (open is null)
-            return status;
-        try
+        return OnLog(log, error, open =>
         {
             LogHead read = open.Log.ReadHeadAsync(open.End).GetAwaiter().GetResult();
             head->First = read.First;
@@ -92,24 +73,13 @@ internal static unsafe partial class Exports
             read.Chain.CopyTo(new Span<byte>(head->Chain, Chain.Size));
             Text.Write(read.Writer, head->Writer, NativeHead.WriterSize);
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_wait")]
     public static int WaitFor(nint log, ulong number, int level, uint machines, long timeout, NativeError* error)
     {
-        int status = Enter(log, error, out OpenLog? open);
-        if (open is null)
-            return status;
-        try
+        return OnLog(log, error, open =>
         {
             SafetyLevel safe = level switch
             {
@@ -132,36 +102,17 @@ internal static unsafe partial class Exports
             {
                 return Status.Timeout;
             }
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_acknowledge")]
     public static int Acknowledge(nint log, ulong number, NativeError* error)
     {
-        int status = Enter(log, error, out OpenLog? open);
-        if (open is null)
-            return status;
-        try
+        return OnLog(log, error, open =>
         {
             open.Log.AcknowledgeAsync(number, open.End).GetAwaiter().GetResult();
             return Status.Ok;
-        }
-        catch (Exception exception)
-        {
-            return Text.Fail(exception, error);
-        }
-        finally
-        {
-            open.Leave();
-        }
+        });
     }
 
     [UnmanagedCallersOnly(EntryPoint = "seguro_get_metadata")]
@@ -169,10 +120,7 @@ internal static unsafe partial class Exports
     {
         if (key is null || size is null || (buffer is null && capacity > 0))
             return Text.Invalid("key, buffer and size are not to be NULL", error);
-        int status = Enter(log, error, out OpenLog? open);
-        if (open is null)
-            return status;
-        try
+        return OnLog(log, error, open =>
         {
             *size = 0;
             if (!open.Log.ReadMetadataAsync(open.End).GetAwaiter().GetResult().TryGetValue(Text.Read(key)!, out ReadOnlyMemory<byte> value))
@@ -182,6 +130,32 @@ internal static unsafe partial class Exports
                 return Status.Small;
             value.Span.CopyTo(new Span<byte>(buffer, value.Length));
             return Status.Ok;
+        });
+    }
+
+    /// <summary>Waits without throwing what the task ended with; <see langword="false"/> when the time is over. Below 0: for ever.</summary>
+    internal static bool Wait(Task task, long timeout) =>
+        task.IsCompleted || Task.WaitAny([task], timeout < 0 ? Timeout.Infinite : (int)Math.Min(timeout, int.MaxValue), CancellationToken.None) >= 0;
+
+    private static int OnLog(nint log, NativeError* error, Func<OpenLog, int> call) => On(log, "the log is not open", error, static open => open, call);
+
+    private static int OnWriter(nint writer, NativeError* error, Func<OpenWriter, int> call) =>
+        On(writer, "the writer is none, or has resigned", error, static open => open.Owner, call);
+
+    /// <summary>One call: what it is on stays open until it has returned, and whatever is thrown becomes a status.</summary>
+    private static int On<T>(nint handle, string missing, NativeError* error, Func<T, OpenLog> ownerOf, Func<T, int> call)
+        where T : class
+    {
+        if (Handles.IsForked)
+            return Status.Forked;
+        if (!Handles.TryGet(handle, out T? open))
+            return Text.Invalid(missing, error);
+        OpenLog owner = ownerOf(open);
+        if (!owner.TryEnter())
+            return Text.Fail(new OperationCanceledException(), error);
+        try
+        {
+            return call(open);
         }
         catch (Exception exception)
         {
@@ -189,26 +163,28 @@ internal static unsafe partial class Exports
         }
         finally
         {
-            open.Leave();
+            owner.Leave();
         }
     }
 
-    /// <summary>Waits without throwing what the task ended with; <see langword="false"/> when the time is over. Below 0: for ever.</summary>
-    internal static bool Wait(Task task, long timeout) =>
-        task.IsCompleted || Task.WaitAny([task], timeout < 0 ? Timeout.Infinite : (int)Math.Min(timeout, int.MaxValue), CancellationToken.None) >= 0;
-
-    /// <summary>A call on a log begins; where <paramref name="open"/> is not null it must be left again.</summary>
-    private static int Enter(nint log, NativeError* error, out OpenLog? open)
+    /// <summary>The last call on something: nobody finds it any more, and it has ended when this returns.</summary>
+    private static int Finish<T>(nint handle, Action<T> forget)
+        where T : class, IAsyncDisposable
     {
-        open = null;
         if (Handles.IsForked)
             return Status.Forked;
-        if (!Handles.TryGet(log, out OpenLog? found))
-            return Text.Invalid("the log is not open", error);
-        if (!found.TryEnter())
-            return Text.Fail(new OperationCanceledException(), error);
-        open = found;
-        return Status.Ok;
+        if (!Handles.TryTake(handle, out T? open))
+            return Status.Invalid;
+        try
+        {
+            forget(open);
+            open.DisposeAsync().AsTask().GetAwaiter().GetResult();
+            return Status.Ok;
+        }
+        catch (Exception exception)
+        {
+            return Text.Fail(exception, null);
+        }
     }
 
     private static CancellationTokenSource Until(OpenLog open, long timeout)
