@@ -20,7 +20,8 @@ passed=0 failed=0 skipped=0 broken=0
 for suite in Seguro.Tests Seguro.SystemTests; do
   say "running $suite …"
   log="$root/artifacts/$suite.log"
-  "$root/artifacts/bin/$suite/release/$suite" -noLogo -noColor "$@" 2>&1 | tee "$log"
+  # A test that hangs is named after five minutes, and does not keep the other suite's results from being told.
+  timeout --kill-after=10 40m "$root/artifacts/bin/$suite/release/$suite" -noLogo -noColor -longRunning 300 -result-xml "$root/artifacts/$suite.xml" "$@" 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}
   summary=$(grep -aE "^ +$suite +Total: " "$log" | tail -n 1)
   count() { printf '%s' "$summary" | grep -oE "$1: [0-9]+" | grep -oE '[0-9]+' || echo 0; }

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# eng/package-test.sh PACKAGE: installs a package of seguro as an older version, starts what is in it, upgrades and purges it: in an overlay over this very system, of which nothing is left.
+# eng/package-test.sh PACKAGE BALANCER: installs a package of seguro as an older version, starts what is in it, upgrades and purges it, and the balancer's alone: in an overlay over this very system, of which nothing is left.
 # Root. Ends with 'ok', or says what is wrong.
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
-package=$(readlink -f "$1")
+package=$(readlink -f "$1") balancer=$(readlink -f "$2")
 if [ "${SEGURO_PACKAGE_TEST:-}" != inside ]; then
   [ "$(id -u)" -eq 0 ] || exec sudo "$0" "$@"
   . "$root/eng/setup.sh"
@@ -20,6 +20,7 @@ mount --bind /dev "$work/system/dev"
 mount -t tmpfs none "$work/system/run" # no systemd there, as in a container
 mount -t tmpfs none "$work/system/tmp"
 cp "$package" "$work/system/new.deb"
+cp "$balancer" "$work/system/balancer.deb"
 dpkg-deb -R "$package" "$work/system/tmp/old"
 sed -i 's/^Version: .*/Version: 0.0.1~older/' "$work/system/tmp/old/DEBIAN/control"
 dpkg-deb -Zgzip -z1 --root-owner-group -b "$work/system/tmp/old" "$work/system/old.deb" >/dev/null
@@ -71,6 +72,17 @@ seguro --version >/dev/null
 dpkg -P seguro >/log 2>&1 || { cat /log >&2; wrong "it can't be purged"; }
 [ -f /var/lib/seguro/m1/data/term ] || wrong "the purge lost a member's data"
 [ ! -e /usr/bin/seguro ] && [ ! -e /usr/lib/seguro ] && [ ! -e /etc/seguro ] || wrong "the purge left files"
+# The balancer's machine: this package alone, started as its unit does.
+dpkg -i /balancer.deb >/log 2>&1 || { cat /log >&2; wrong "the balancer does not install"; }
+cp /tmp/zod/balancer.keys /var/lib/seguro/balancer.keys && chown seguro: /var/lib/seguro/balancer.keys && chmod 600 /var/lib/seguro/balancer.keys
+command=$(sed -n 's/^ExecStart=//p' /lib/systemd/system/seguro-balancer.service | sed 's/\${LISTEN}/127.0.0.1:0/; s/\${INSIDE}/127.0.0.1:0/')
+setpriv --reuid=seguro --regid=seguro --clear-groups $command >/log 2>&1 & balancer=$!
+for _ in $(seq 600); do ! grep -q 'come in at' /log || break; kill -0 $balancer 2>/dev/null || break; sleep 0.1; done
+kill $balancer 2>/dev/null || true
+wait $balancer || { cat /log >&2; wrong "the balancer did not run"; }
+grep -q 'come in at' /log || wrong "the balancer does not say where it listens"
+dpkg -P seguro-balancer >/log 2>&1 || { cat /log >&2; wrong "the balancer can't be purged"; }
+[ ! -e /usr/bin/seguro-balancer ] && [ ! -e /usr/lib/seguro-balancer ] || wrong "the balancer's purge left files"
 INSIDE
 chroot "$work/system" bash /check
 echo ok

@@ -10,6 +10,7 @@ internal static class BenchmarkParts
         new("stores", [.. StoresPart.Works], static works => new StoresPart(works)),
         Choice.Of(new ImportPart()),
         Choice.Of(new MirrorPart()),
+        Choice.Of(new VerePart()),
         Choice.Of(new HarborPart()),
         Choice.Of(new SdkPart()),
         Choice.Of(new BalancerPart()),
@@ -32,7 +33,7 @@ internal static class BenchmarkParts
     public static IEnumerable<string> NeedsOf(IReadOnlyCollection<string> names, IReadOnlyCollection<string> stores)
     {
         string[] parts = [.. Choose(names).Select(static part => part.Name)];
-        bool needsStores = !parts.All(static part => part is "floors" or "balancer" or "nouns" or "harbor" or "sdk");
+        bool needsStores = !parts.All(static part => part is "floors" or "vere" or "balancer" or "nouns" or "harbor" or "sdk");
         if (needsStores && stores.Contains("postgresql"))
             yield return "postgresql";
         if (needsStores && stores.Contains("etcd"))

@@ -24,6 +24,8 @@ parts.AcceptOnlyFromAmong(names);
 Option<string?> output = new("--out") { HelpName = "DIR", Description = "Where result.json, tables.md and the plots go. [default: artifacts/bench in the repository]" };
 Option<long?> largest = new("--largest") { HelpName = "EVENTS", Description = "The longest log that is grown." };
 Option<string?> pier = new("--pier") { HelpName = "PATH", Description = "Import this pier instead of the usual ones." };
+Option<string?> vereBinary = new("--vere-binary") { HelpName = "PATH", Description = "For the part vere: your vere, measured beside the stand-in; with --vere-pier." };
+Option<string?> verePier = new("--vere-pier") { HelpName = "PIER", Description = "For the part vere: the pier of a fake ~zod of that vere, stopped; copies of it are used." };
 Argument<string> file = new("RESULT") { Description = "A result.json." };
 Option<string?> beside = new("--out") { HelpName = "DIR", Description = "Where tables and plots go; beside the file where left out." };
 Argument<string> path = new("PATH") { Description = "The pier to make." };
@@ -31,13 +33,15 @@ Option<long> bytes = new("--bytes") { Description = "How many bytes of events it
 
 Command report = new("report", "Makes the tables and plots of a result.json anew.") { file, beside };
 Command synthetic = new("pier", "Makes a pier of seeded random events, for trying things out.") { path, bytes };
-Command needs = new("needs", "Names what has to be installed for these options.") { quick, rounds, stores, parts, output, pier, largest };
+Command needs = new("needs", "Names what has to be installed for these options.") { quick, rounds, stores, parts, output, pier, largest, vereBinary, verePier };
 needs.Hidden = true;
-RootCommand root = new("Measures Seguro beside the bare databases, in one run; writes JSON, tables and plots.") { quick, rounds, stores, parts, output, pier, largest, report, synthetic, needs };
+RootCommand root = new("Measures Seguro beside the bare databases, in one run; writes JSON, tables and plots.") { quick, rounds, stores, parts, output, pier, largest, vereBinary, verePier, report, synthetic, needs };
 root.SetAction(async (parse, cancel) =>
 {
     bool isQuick = parse.GetValue(quick);
-    BenchmarkOptions options = new(isQuick, Math.Max(1, parse.GetValue(rounds) ?? (isQuick ? 1 : 3)), parse.GetRequiredValue(stores), parse.GetValue(pier), parse.GetValue(largest));
+    BenchmarkOptions options = new(
+        isQuick, Math.Max(1, parse.GetValue(rounds) ?? (isQuick ? 1 : 3)), parse.GetRequiredValue(stores),
+        parse.GetValue(pier), parse.GetValue(largest), parse.GetValue(vereBinary), parse.GetValue(verePier));
     string folder = parse.GetValue(output) ?? Path.Combine(SharedData.Repository, "artifacts", "bench");
     BenchmarkResult result = await new BenchmarkSession(folder, Console.Error)
         .RunAsync(string.Join(' ', (string[])["./seguro bench", .. args]), options, BenchmarkParts.Choose(parse.GetRequiredValue(parts)), cancel);

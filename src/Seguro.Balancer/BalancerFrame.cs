@@ -15,7 +15,8 @@ namespace Seguro.Balancer;
 /// 16  16  address of the outside peer: IPv6, or IPv4 mapped into it; hello, welcome: zero
 /// 32   2  its port; hello, welcome: zero
 /// 34   2  zero
-/// 36   …  payload: the datagram; hello: 8 bytes that name this life of the sender, 8 bytes that count its hellos; welcome: the same 16 bytes, then 8 bytes: how many terms were not believed
+/// 36   …  payload: the datagram; hello: 8 bytes that name this life of the sender, 8 bytes that count its hellos, and of a ship on vere 2 bytes each: its UDP port, its port for HTTP (0: none now);
+///         welcome: the first 16 bytes, then 8 bytes: how many terms were not believed
 ///  …   4  names the key of the member that sends or gets it
 ///  …  16  MAC: the first 16 bytes of HMAC-SHA256, by that key, of the SHA-256 of all before the key's name, and the key's name
 /// </code>
@@ -37,6 +38,9 @@ public readonly ref struct BalancerFrame
 
     /// <summary>Bytes of a hello's payload.</summary>
     public const int HelloSize = 16;
+
+    /// <summary>Bytes of a hello's payload that says where the ship's own ports are.</summary>
+    public const int PlacedHelloSize = HelloSize + 4;
 
     /// <summary>Bytes of a welcome's payload.</summary>
     public const int WelcomeSize = 24;
@@ -69,7 +73,7 @@ public readonly ref struct BalancerFrame
 
     /// <summary>Completes a frame around a payload that is already in its place, from byte <see cref="HeaderSize"/> on.</summary>
     /// <param name="buffer">At least <paramref name="payloadSize"/> + <see cref="Overhead"/> bytes.</param>
-    /// <param name="payloadSize">0 to <see cref="MaxPayload"/>; 16 for a hello, 24 for a welcome.</param>
+    /// <param name="payloadSize">0 to <see cref="MaxPayload"/>; 16 or 20 for a hello, 24 for a welcome.</param>
     /// <param name="kind">What it is for.</param>
     /// <param name="isMaster">Only a hello says so.</param>
     /// <param name="number">See <see cref="Number"/>.</param>
@@ -151,7 +155,7 @@ public readonly ref struct BalancerFrame
         bool shaped = kind switch
         {
             FrameKind.Ingress or FrameKind.Egress => bytes[5] == 0,
-            FrameKind.Hello => bytes[5] <= 1 && peer == default && payload.Length == HelloSize,
+            FrameKind.Hello => bytes[5] <= 1 && peer == default && payload.Length is (HelloSize or PlacedHelloSize),
             FrameKind.Welcome => bytes[5] == 0 && peer == default && payload.Length == WelcomeSize,
             _ => false,
         };

@@ -25,6 +25,7 @@ public sealed class BalancerLink : IAsyncDisposable
     private readonly HostAddress _balancer;
     private readonly TimeProvider _time;
     private readonly Func<MemberKey> _keys;
+    private readonly Action<string>? _drop;
     private readonly SocketAddress _sender;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _hellos;
@@ -37,6 +38,7 @@ public sealed class BalancerLink : IAsyncDisposable
     private readonly ulong _life = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
     private SocketAddress? _target;
     private ulong _helloCount;
+    private (int Udp, int Http)? _ports;
     private Term _term;
     private bool _isMaster;
     private long _sent;
@@ -59,9 +61,10 @@ public sealed class BalancerLink : IAsyncDisposable
     private long _doubts;
     private long _doubted;
 
-    private BalancerLink(Socket socket, HostAddress balancer, Func<MemberKey> keys, TimeProvider time)
+    private BalancerLink(Socket socket, HostAddress balancer, Func<MemberKey> keys, TimeProvider time, Action<string>? drop)
     {
         _keys = keys;
+        _drop = drop;
         _key = keys();
         _opened = time.GetTimestamp();
         _socket = socket;
@@ -115,8 +118,9 @@ public sealed class BalancerLink : IAsyncDisposable
     /// <param name="balancer">The balancer's inner address; a name is looked up again and again.</param>
     /// <param name="keys">This member's key. Asked for with each hello; another one than before is used from then on. Must not throw after the first time.</param>
     /// <param name="time">Paces the hellos.</param>
+    /// <param name="drop">Hears of each frame that is dropped, and why, in few and fixed words; for counting. From the thread that receives; must not block.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address is in use, or not of this machine.</exception>
-    public static BalancerLink Open(IPEndPoint listen, HostAddress balancer, Func<MemberKey> keys, TimeProvider time)
+    public static BalancerLink Open(IPEndPoint listen, HostAddress balancer, Func<MemberKey> keys, TimeProvider time, Action<string>? drop = null)
     {
         ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(keys);
@@ -129,7 +133,7 @@ public sealed class BalancerLink : IAsyncDisposable
             socket.ReceiveBufferSize = BufferBytes;
             socket.SendBufferSize = BufferBytes;
             socket.Bind(listen);
-            return new BalancerLink(socket, balancer, keys, time);
+            return new BalancerLink(socket, balancer, keys, time, drop);
         }
         catch (SocketException error)
         {
@@ -147,6 +151,20 @@ public sealed class BalancerLink : IAsyncDisposable
         {
             _isMaster = isMaster;
             _term = term;
+            SayHello();
+        }
+    }
+
+    /// <summary>Says where the ports of a ship on vere are, at once where that changed and with every hello from now on.</summary>
+    /// <param name="udp">The ship's UDP port; 0 where it is not known.</param>
+    /// <param name="http">Its port for HTTP; 0 while it has none.</param>
+    public void Place(int udp, int http)
+    {
+        lock (_lock)
+        {
+            if (_ports == (udp, http))
+                return;
+            _ports = (udp, http);
             SayHello();
         }
     }
@@ -227,6 +245,7 @@ public sealed class BalancerLink : IAsyncDisposable
                 _unknownKey++;
             else
                 _malformed++;
+            _drop?.Invoke(fault == FrameFault.Forged ? "forged" : fault == FrameFault.UnknownKey ? "unknown key" : "malformed");
             return null;
         }
         if (frame.Kind == FrameKind.Welcome)
@@ -237,6 +256,7 @@ public sealed class BalancerLink : IAsyncDisposable
         if (frame.Kind != FrameKind.Ingress)
         {
             _wrongKind++;
+            _drop?.Invoke("wrong kind");
             return null;
         }
         _received++;
@@ -317,7 +337,14 @@ public sealed class BalancerLink : IAsyncDisposable
         TakeKey();
         BinaryPrimitives.WriteUInt64LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize), _life);
         BinaryPrimitives.WriteUInt64LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize + 8), ++_helloCount);
-        Transmit(BalancerFrame.Complete(_frame, BalancerFrame.HelloSize, FrameKind.Hello, _isMaster, _term.Value, default, _sendSeal));
+        int size = BalancerFrame.HelloSize;
+        if (_ports is { } ports)
+        {
+            size = BalancerFrame.PlacedHelloSize;
+            BinaryPrimitives.WriteUInt16LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize + 16), (ushort)ports.Udp);
+            BinaryPrimitives.WriteUInt16LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize + 18), (ushort)ports.Http);
+        }
+        Transmit(BalancerFrame.Complete(_frame, size, FrameKind.Hello, _isMaster, _term.Value, default, _sendSeal));
     }
 
     private void TakeKey()

@@ -49,4 +49,11 @@ public sealed record BalancerStats(
     ulong Term,
     long TermsRefused,
     long TermsTakenBack,
-    int Members);
+    int Members)
+{
+    /// <summary>The way to the ship's HTTP; <see langword="null"/> where there is none.</summary>
+    public HttpRelayStats? Http { get; init; }
+
+    /// <summary>With the kernel's rules: datagrams from the ship's port of members that are not master, which the kernel dropped; <see langword="null"/> where there are no rules.</summary>
+    public long? Strays { get; init; }
+}

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Seguro.Core;
 
 namespace Seguro.Balancer;
 
@@ -10,8 +11,9 @@ internal sealed unsafe class EgressPump : IDisposable
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly DatagramSocket _inside;
-    private readonly DatagramSocket _outside;
+    private readonly DatagramSocket? _outside;
     private readonly MemberTable _members;
+    private readonly ShipPlaces _places;
     private readonly TermGuard _terms;
     private readonly TimeProvider _time;
     // One byte more than the largest frame: what fills it is too long.
@@ -19,6 +21,7 @@ internal sealed unsafe class EgressPump : IDisposable
     private readonly SendQueue _queue;
     private readonly SendQueue _welcomes;
     private readonly byte[] _welcomeBytes = GC.AllocateUninitializedArray<byte>(Slots * WelcomeFrame, pinned: true);
+    private (string? Member, PeerAddress At, ulong Term, ushort UdpPort, ushort HttpPort) _placed;
     private SealRing _seals;
     private SealRing? _known;
     private long _looked;
@@ -35,8 +38,9 @@ internal sealed unsafe class EgressPump : IDisposable
     private long _wrongKind;
 
     /// <summary>Takes memory; owns none of the sockets.</summary>
-    public EgressPump(DatagramSocket inside, DatagramSocket outside, MemberTable members, SealRing seals, TimeProvider time)
+    public EgressPump(DatagramSocket inside, DatagramSocket? outside, MemberTable members, ShipPlaces places, SealRing seals, TimeProvider time)
     {
+        _places = places;
         _inside = inside;
         _outside = outside;
         _members = members;
@@ -44,7 +48,7 @@ internal sealed unsafe class EgressPump : IDisposable
         _time = time;
         _terms = new TermGuard(time);
         _looked = time.GetTimestamp();
-        _queue = new SendQueue(Slots, outside.Family);
+        _queue = new SendQueue(Slots, outside?.Family ?? inside.Family);
         _welcomes = new SendQueue(Slots, inside.Family);
     }
 
@@ -104,14 +108,19 @@ internal sealed unsafe class EgressPump : IDisposable
             else
                 _malformed++;
         }
-        (int sent, int refused) = _queue.Flush(_outside);
-        _released += sent;
-        _refused += refused;
+        if (_outside is not null)
+        {
+            (int sent, int refused) = _queue.Flush(_outside);
+            _released += sent;
+            _refused += refused;
+        }
         _welcomes.Flush(_inside);
         if (_time.GetElapsedTime(_looked) < BetweenLooks)
             return;
         _looked = _time.GetTimestamp();
         _terms.Look();
+        if (_placed.Term != _terms.Term)
+            Place(default);
     }
 
     private void Take(int slot, BalancerFrame frame, string member, SealRing seals)
@@ -125,7 +134,7 @@ internal sealed unsafe class EgressPump : IDisposable
                 _oldTerm++;
                 break;
             case FrameKind.Egress:
-                if (!_queue.Add(_batch.Start(slot) + BalancerFrame.HeaderSize, frame.Payload.Length, frame.Peer))
+                if (_outside is null || !_queue.Add(_batch.Start(slot) + BalancerFrame.HeaderSize, frame.Payload.Length, frame.Peer))
                     _refused++;
                 break;
             case FrameKind.Hello:
@@ -139,12 +148,14 @@ internal sealed unsafe class EgressPump : IDisposable
 
     private void Welcome(int slot, BalancerFrame hello, string member, FrameSeal seal)
     {
+        bool isTaken = false;
         ulong life = BinaryPrimitives.ReadUInt64LittleEndian(hello.Payload);
         ulong count = BinaryPrimitives.ReadUInt64LittleEndian(hello.Payload[8..]);
         switch (_members.Hello(_batch.Peer(slot), life, count, member, seal.Id))
         {
             case MemberTable.Welcome.Taken:
                 _hellos++;
+                isTaken = true;
                 break;
             case MemberTable.Welcome.Repeated:
                 _hellosRepeated++;
@@ -155,11 +166,37 @@ internal sealed unsafe class EgressPump : IDisposable
         }
         // Only who is master may raise the term: a replica may have heard of a term whose master never came to be. One that found no place is no less a master.
         _terms.Hear(member, hello.IsMaster, hello.Number);
+        if (isTaken)
+            Place(slot, hello, member);
         Span<byte> answer = _welcomeBytes.AsSpan(slot * WelcomeFrame, WelcomeFrame);
-        hello.Payload.CopyTo(answer[BalancerFrame.HeaderSize..]);
+        hello.Payload[..BalancerFrame.HelloSize].CopyTo(answer[BalancerFrame.HeaderSize..]);
         BinaryPrimitives.WriteInt64LittleEndian(answer[(BalancerFrame.HeaderSize + BalancerFrame.HelloSize)..], _terms.Refused + _terms.TakenBack);
         int size = BalancerFrame.Complete(answer, BalancerFrame.WelcomeSize, FrameKind.Welcome, isMaster: false, _terms.Term, default, seal);
         _welcomes.Add((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref answer[0]), size, _batch.Peer(slot));
+    }
+
+    /// <summary>The ship is where the master of the term in force says; nowhere, as soon as that one says that it is master no longer, or another term is in force.</summary>
+    private void Place(int slot, BalancerFrame hello, string member)
+    {
+        if (hello.Payload.Length == BalancerFrame.PlacedHelloSize && BinaryPrimitives.ReadUInt16LittleEndian(hello.Payload[BalancerFrame.HelloSize..]) is not 0 and ushort port)
+            _places.Know(member, _batch.Peer(slot), port);
+        if (hello.IsMaster && hello.Number == _terms.Term && hello.Payload.Length == BalancerFrame.PlacedHelloSize)
+        {
+            ReadOnlySpan<byte> ports = hello.Payload[BalancerFrame.HelloSize..];
+            Place((member, _batch.Peer(slot), hello.Number, BinaryPrimitives.ReadUInt16LittleEndian(ports), BinaryPrimitives.ReadUInt16LittleEndian(ports[2..])));
+        }
+        else if (_placed.Member == member || _placed.Term != _terms.Term)
+        {
+            Place(default);
+        }
+    }
+
+    private void Place((string? Member, PeerAddress At, ulong Term, ushort UdpPort, ushort HttpPort) place)
+    {
+        if (place == _placed)
+            return;
+        _placed = place;
+        _places.Set(place.Member is null ? null : new ShipPlace(place.Member, place.At.ToEndPoint().Address, new Term(place.Term), place.UdpPort, place.HttpPort));
     }
 
     /// <inheritdoc/>

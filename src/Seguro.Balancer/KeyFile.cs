@@ -59,7 +59,8 @@ public sealed class KeyFile<T>
     /// <param name="path">Where it is.</param>
     /// <param name="parse">Makes something of its text; is told the path for errors, and never says what it read.</param>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.NotFound"/>; <see cref="ErrorCode.FileAccess"/>; <see cref="ErrorCode.ExposedSecret"/>: others can read or change it; <see cref="ErrorCode.BadValue"/>: it holds something else.
+    /// <see cref="ErrorCode.NotFound"/>; <see cref="ErrorCode.FileAccess"/>; <see cref="ErrorCode.ExposedSecret"/>: others can read or change it;
+    /// <see cref="ErrorCode.BadValue"/>: it holds something else.
     /// </exception>
     internal static KeyFile<T> Load(string path, Func<string, string, T> parse) => new(path, parse);
 

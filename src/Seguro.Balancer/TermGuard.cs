@@ -5,10 +5,12 @@ namespace Seguro.Balancer;
 /// for safety, and is taken back when nobody backs it, so that one stolen key does not silence the ship.
 /// </summary>
 /// <remarks>
-/// <para>The rule. A member that says it is master raises the term at once by at most <see cref="Step"/> (a takeover raises it by one, a recovery by 256), or by any amount where another member says that
+/// <para>The rule. A member that says it is master raises the term at once by at most <see cref="Step"/> (a takeover raises it by one, a recovery by
+/// 256), or by any amount where another member says that
 /// it knows that term, too, or where nobody else is there. Who raised it alone, and whom no other member has backed for <see cref="Patience"/> while others are there and all know of lower terms only,
 /// is not believed: the term falls back to the highest that they know, and that member raises it no more unless another backs it.</para>
-/// <para>Why it is safe to fall back: those that know of lower terms only would know of a true master's from its pushes, or from the store, within a lease. Until they do, a deposed master can be among
+/// <para>Why it is safe to fall back: those that know of lower terms only would know of a true master's from its pushes, or from the store, within a
+/// lease. Until they do, a deposed master can be among
 /// them only while its own lease, which it measures itself, lasts.</para>
 /// <para>Where nobody else is there, a term that a member raised fences nobody but itself: it is not dropped for it, and its own lower term takes that one's place. So whoever has the key of the only
 /// member can't silence it.</para>

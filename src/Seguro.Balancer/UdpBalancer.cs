@@ -19,15 +19,15 @@ public sealed class UdpBalancer : IDisposable
     private readonly BalancerOptions _options;
     private KeyRing _keys;
     private string? _said;
-    private readonly DatagramSocket _outside;
+    private readonly DatagramSocket? _outside;
     private readonly DatagramSocket _inside;
     private readonly MemberTable _members;
-    private readonly IngressPump _ingress;
+    private readonly IngressPump? _ingress;
     private readonly EgressPump _egress;
     private readonly BalancerMetrics _metrics;
     private int _state; // 0 made, 1 running, 2 disposed
 
-    private UdpBalancer(BalancerOptions options, DatagramSocket outside, DatagramSocket inside, MemberTable members, TimeProvider time)
+    private UdpBalancer(BalancerOptions options, DatagramSocket? outside, DatagramSocket inside, MemberTable members, TimeProvider time)
     {
         _time = time;
         _options = options;
@@ -37,19 +37,26 @@ public sealed class UdpBalancer : IDisposable
         _members = members;
         // A later life begins above all numbers of an earlier one: nanoseconds since 1970, which no stream of datagrams outruns.
         ulong first = (ulong)(time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
-        _ingress = new IngressPump(outside, inside, members, new SealRing(_keys), first);
-        _egress = new EgressPump(inside, outside, members, new SealRing(_keys), time);
+        _ingress = outside is null ? null : new IngressPump(outside, inside, members, new SealRing(_keys), first);
+        _egress = new EgressPump(inside, outside, members, Ship, new SealRing(_keys), time);
         _metrics = new BalancerMetrics(this);
     }
 
+    /// <summary>It takes datagrams (<see cref="BalancerOptions.Listen"/>).</summary>
+    public bool TakesDatagrams => _outside is not null;
+
     /// <summary>Where outside peers send.</summary>
-    public IPEndPoint Public => _outside.Address;
+    /// <exception cref="InvalidOperationException">It takes no datagrams.</exception>
+    public IPEndPoint Public => _outside?.Address ?? throw new InvalidOperationException("this balancer takes no datagrams");
+
+    /// <summary>Where the ship is, where it runs on vere.</summary>
+    public ShipPlaces Ship { get; } = new();
 
     /// <summary>Where members send hellos and effects.</summary>
     public IPEndPoint Inside => _inside.Address;
 
     /// <summary>The kernel's buffers for what comes in, in bytes as the kernel counts them: of the public socket, and of the inner one.</summary>
-    public (int Public, int Inside) ReceiveBuffers => (_outside.ReceiveBuffer, _inside.ReceiveBuffer);
+    public (int Public, int Inside) ReceiveBuffers => (_outside?.ReceiveBuffer ?? 0, _inside.ReceiveBuffer);
 
     /// <summary>Who gets what comes in, now.</summary>
     public IReadOnlyList<IPEndPoint> Members => [.. _members.Current.Select(static member => member.Address.ToEndPoint())];
@@ -59,13 +66,13 @@ public sealed class UdpBalancer : IDisposable
 
     /// <summary>What it did until now.</summary>
     public BalancerStats Stats => new(
-        _ingress.Datagrams,
-        _ingress.Copies,
-        _ingress.TooLarge,
-        _ingress.NotIPv4,
-        _ingress.WithoutMember,
-        _ingress.Refused,
-        _outside.Drops,
+        _ingress?.Datagrams ?? 0,
+        _ingress?.Copies ?? 0,
+        _ingress?.TooLarge ?? 0,
+        _ingress?.NotIPv4 ?? 0,
+        _ingress?.WithoutMember ?? 0,
+        _ingress?.Refused ?? 0,
+        _outside?.Drops ?? 0,
         _egress.Released,
         _egress.OldTerm,
         _egress.Refused,
@@ -78,7 +85,7 @@ public sealed class UdpBalancer : IDisposable
         _egress.UnknownSender,
         _egress.WrongKind,
         _inside.Drops,
-        _ingress.SocketErrors + _egress.SocketErrors,
+        (_ingress?.SocketErrors ?? 0) + _egress.SocketErrors,
         _egress.Term,
         _egress.TermsRefused,
         _egress.TermsTakenBack,
@@ -93,14 +100,14 @@ public sealed class UdpBalancer : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         MemberTable members = new(time);
-        DatagramSocket outside = DatagramSocket.Bind(options.Listen, options.BufferBytes);
+        DatagramSocket? outside = options.Listen is null ? null : DatagramSocket.Bind(options.Listen, options.BufferBytes);
         try
         {
             return new UdpBalancer(options, outside, DatagramSocket.Bind(options.Inside, options.BufferBytes), members, time);
         }
         catch
         {
-            outside.Dispose();
+            outside?.Dispose();
             throw;
         }
     }
@@ -114,10 +121,10 @@ public sealed class UdpBalancer : IDisposable
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         await using CancellationTokenRegistration wake = stop.Token.Register(() =>
         {
-            _outside.Interrupt();
+            _outside?.Interrupt();
             _inside.Interrupt();
         });
-        Task ingress = StartThread("balancer ingress", _ingress.Step, _outside, stop);
+        Task ingress = _ingress is null ? Task.CompletedTask : StartThread("balancer ingress", _ingress.Step, _outside!, stop);
         Task egress = StartThread("balancer egress", _egress.Step, _inside, stop);
         try
         {
@@ -141,9 +148,9 @@ public sealed class UdpBalancer : IDisposable
         if (Interlocked.Exchange(ref _state, 2) == 2)
             return;
         _metrics.Dispose();
-        _outside.Dispose();
+        _outside?.Dispose();
         _inside.Dispose();
-        _ingress.Dispose();
+        _ingress?.Dispose();
         _egress.Dispose();
     }
 
@@ -195,7 +202,7 @@ public sealed class UdpBalancer : IDisposable
         _keys = keys;
         // First those who check, then the list of who gets copies: nobody is let in by a key that is gone.
         _egress.SetSeals(new SealRing(keys));
-        _ingress.SetSeals(new SealRing(keys));
+        _ingress?.SetSeals(new SealRing(keys));
         _members.Keep(keys);
         _options.Notice?.Invoke($"Other keys are in force: {keys.Entries.Count}, of {string.Join(", ", keys.Entries.Select(static entry => entry.Member).Distinct())}.");
     }

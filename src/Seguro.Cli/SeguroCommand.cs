@@ -8,11 +8,12 @@ using Seguro.Cli.Commands.Harbor;
 using Seguro.Cli.Commands.Log;
 using Seguro.Cli.Commands.Members;
 using Seguro.Cli.Commands.Mirror;
+using Seguro.Cli.Commands.Nodes;
 using Seguro.Cli.Commands.Nouns;
 using Seguro.Cli.Commands.Pier;
 using Seguro.Cli.Commands.Ships;
+using Seguro.Cli.Commands.Veres;
 using Seguro.Cli.Output;
-using Seguro.Core;
 
 namespace Seguro.Cli;
 
@@ -24,46 +25,16 @@ public static class SeguroCommand
     /// <param name="terminal">Where it prints and reads.</param>
     /// <param name="cancel">Ends it as Ctrl-C does: cleanly.</param>
     /// <returns>The exit code: 0 ok, 1 failed, 2 usage, 3 refused as unsafe, 4 degraded; 141 where nobody read standard output to its end.</returns>
-    public static async Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancel)
+    public static Task<int> RunAsync(string[] args, Terminal terminal, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(args);
         ArgumentNullException.ThrowIfNull(terminal);
-        RootCommand root = Create(terminal);
-        ParseResult parse = root.Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null }); // @FILE is a store's URL
-        if (parse.Errors.Count > 0)
-        {
-            bool json = args.Contains("--json");
-            string path = string.Join(' ', PathOf(parse.CommandResult));
-            terminal.Report(
-                new SeguroException(ErrorCode.Usage, string.Join(" ", parse.Errors.Select(static error => error.Message)), $"Try: {path} --help"), json);
-            return 2;
-        }
-        try
-        {
-            return await parse.InvokeAsync(
-                new InvocationConfiguration
-                {
-                    Output = terminal.Output,
-                    Error = terminal.Errors,
-                    EnableDefaultExceptionHandler = false,
-                    ProcessTerminationTimeout = TimeSpan.FromSeconds(10),
-                },
-                cancel);
-        }
-        catch (OutputClosedException) // the help, or an error's report
-        {
-            return OutputClosedException.ExitCode;
-        }
-        catch (SeguroException failed)
-        {
-            terminal.Report(failed, json: false);
-            return failed.ExitCode;
-        }
-        catch (IOException) // nor can standard error be written: there is nobody to tell
-        {
-            return 1;
-        }
+        return RunAsync(Create(terminal), args, terminal, cancel);
     }
+
+    /// <summary>Runs one command line with verbs that were made before, for the same terminal.</summary>
+    internal static Task<int> RunAsync(RootCommand root, string[] args, Terminal terminal, CancellationToken cancel) =>
+        CommandAction.RunAsync(root, "seguro", args.Length == 0 ? ["--help"] : args, terminal, cancel);
 
     /// <summary>All verbs.</summary>
     internal static RootCommand Create(Terminal terminal) =>
@@ -96,7 +67,7 @@ public static class SeguroCommand
             RelayCommand.Create(terminal),
             new Command("harbor", "Back a ship's log up to folders, buckets and servers whose keepers can't read it; prove it, restore it.")
             {
-                new Command("key", "The keys of a harbor.") { HarborKeyNewCommand.Create(terminal) },
+                new Command("key", "The keys of a harbor.") { HarborKeyNewCommand.Create(terminal), HarborKeyAccessCommand.Create(terminal) },
                 HarborAttachCommand.Create(terminal),
                 HarborBackupCommand.Create(terminal),
                 HarborListCommand.Create(terminal),
@@ -104,6 +75,9 @@ public static class SeguroCommand
                 HarborRestoreCommand.Create(terminal),
                 HarborDrillCommand.Create(terminal),
                 HarborPruneCommand.Create(terminal),
+                HarborAccountCommand.Create(terminal),
+                HarborOwnerCommand.Create(terminal),
+                HarborServeCommand.Create(terminal),
             },
             new Command("custody", "Who computes a ship: see it, let a cluster take it, give it back to a plain pier.")
             {
@@ -123,10 +97,23 @@ public static class SeguroCommand
                 LogTrimCommand.Create(terminal),
                 LogCopyCommand.Create(terminal),
             },
-            new Command("ship", "Compute a ship's events on Seguro's own Nock machine.")
+            new Command("node", "Nodes that hold many ships: one process on each machine, for all of them.")
             {
+                NodeInitCommand.Create(terminal),
+            },
+            new Command("ship", "The ships of nodes that hold many. Compute a ship's events on Seguro's own Nock machine; the terminal of one that runs on a vere.")
+            {
+                ShipAddCommand.Create(terminal),
+                ShipRemoveCommand.Create(terminal),
+                ShipListCommand.Create(terminal),
+                ShipAttachCommand.Create(terminal),
                 ShipBootCommand.Create(terminal),
                 ShipReplayCommand.Create(terminal),
+            },
+            new Command("vere", "The runtime of a ship on a stock vere: try a new one on a copy, go over to it.")
+            {
+                VereRehearseCommand.Create(terminal),
+                VereUpgradeCommand.Create(terminal),
             },
             new Command("noun", "Read and write Urbit's data: jam, cue, mug, text. A noun is text such as [1 ~zod 'text' %term 0xff ~], or a file.")
             {
@@ -150,8 +137,8 @@ public static class SeguroCommand
                 ClusterJoinCommand.Create(terminal),
                 ClusterAddCommand.Create(terminal),
                 ClusterLeaveCommand.Create(terminal),
-                ClusterPutBackCommand.Create(terminal),
-                ClusterAcceptLossCommand.Create(terminal),
+                ClusterLossCommands.PutBack(terminal),
+                ClusterLossCommands.AcceptLoss(terminal),
                 ClusterRecoverCommand.Create(terminal),
                 ClusterMoveCommand.Create(terminal),
                 new Command("certificates", "Show when the certificates of a cluster expire, and issue new ones while it runs.")
@@ -174,15 +161,4 @@ public static class SeguroCommand
             CompletionCommand.Create(terminal),
             ManCommand.Create(terminal),
         };
-
-    private static Stack<string> PathOf(System.CommandLine.Parsing.CommandResult result)
-    {
-        Stack<string> names = new();
-        for (System.CommandLine.Parsing.SymbolResult? at = result; at is not null; at = at.Parent)
-        {
-            if (at is System.CommandLine.Parsing.CommandResult command)
-                names.Push(command.Command is RootCommand ? "seguro" : command.Command.Name);
-        }
-        return names;
-    }
 }

@@ -9,7 +9,10 @@ public static class FileFault
     private const int InputOutput = 5;
     private const int Denied = 13;
     private const int TooManyInSystem = 23;
-    private const int TooManyOpen = 24;
+
+    /// <summary>The system's error number for too many open files in a process.</summary>
+    public const int TooManyOpen = 24;
+
     private const int ReadOnlyDisk = 30;
     private const int OverQuota = 122;
 
@@ -21,6 +24,19 @@ public static class FileFault
     /// <summary>Why a file or folder can't be written or made.</summary>
     /// <inheritdoc cref="Reading"/>
     public static SeguroException Writing(string path, Exception error) => Make(path, "written", error);
+
+    /// <summary>Why a file or folder can't be opened or made, where whoever opens it knows the system's error number alone.</summary>
+    /// <param name="path">Which.</param>
+    /// <param name="number">The system's error number.</param>
+    public static SeguroException Opening(string path, int number) => Opening(path, new IOException($"error {number} of the system", number));
+
+    /// <summary>Why a file or folder can't be opened or made.</summary>
+    /// <inheritdoc cref="Reading"/>
+    public static SeguroException Opening(string path, Exception error) => Make(path, "opened", error);
+
+    /// <summary>The error number of the system has words of its own here.</summary>
+    public static bool IsKnown(int number) =>
+        number is TooManyOpen or TooManyInSystem or ReadOnlyDisk or OverQuota or InputOutput or Denied or NotPermitted || FullDisk.IsErrno(number);
 
     /// <summary>The system's error number, as .NET keeps it in an exception of files; 0 where it does not.</summary>
     private static int NumberOf(Exception error) => error switch

@@ -5,7 +5,10 @@ using Seguro.Core;
 namespace Seguro.Files;
 
 /// <summary>A small text file that a promise rests on: it is there whole, with a checksum over it, or not at all; an empty, torn, zeroed or changed one is found out.</summary>
-/// <remarks>The last line is <c># sha256 DIGITS</c>, over all before it. Files without that line, as older versions wrote them, are taken where the caller says so and they end with a line's end.</remarks>
+/// <remarks>
+/// The last line is <c># sha256 DIGITS</c>, over all before it. Files without that line, as older versions wrote them, are taken where the caller
+/// says so and they end with a line's end.
+/// </remarks>
 public static class SealedFile
 {
     private const string Mark = "# sha256 ";
@@ -37,7 +40,7 @@ public static class SealedFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give this user the right to read it.", error);
+            throw FileFault.Reading(path, error);
         }
         if (bytes.Length == 0)
             throw Damaged("is empty");

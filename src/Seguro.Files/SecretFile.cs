@@ -21,7 +21,7 @@ public static class SecretFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw Unreadable(path, error);
+            throw FileFault.Reading(path, error);
         }
         if ((mode & Everybody) != UnixFileMode.None)
         {
@@ -47,10 +47,7 @@ public static class SecretFile
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw Unreadable(path, error);
+            throw FileFault.Reading(path, error);
         }
     }
-
-    private static SeguroException Unreadable(string path, Exception error) =>
-        new(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give this user the right to read it.", error);
 }

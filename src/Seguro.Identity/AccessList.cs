@@ -1,6 +1,9 @@
 namespace Seguro.Identity;
 
-/// <summary>Who is let in: to links, to the database, to what members ask of each other. A certificate of the cluster's authority says who somebody is; this list says whether that is enough.</summary>
+/// <summary>
+/// Who is let in: to links, to the database, to what members ask of each other. A certificate of the cluster's authority says who somebody is; this
+/// list says whether that is enough.
+/// </summary>
 /// <remarks>For any thread. A change takes effect at once: what stays connected is broken off by those who listen to <see cref="Changed"/>.</remarks>
 public sealed class AccessList
 {

@@ -65,7 +65,7 @@ public sealed class CertificateAuthority : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{certificate} or {key} can't be read: {error.Message}", "Give this user the right to read both.", error);
+            throw FileFault.Reading($"{certificate} or {key}", error);
         }
     }
 
@@ -80,7 +80,10 @@ public sealed class CertificateAuthority : IDisposable
         Renew(folder, identity, hosts, UsualDays);
     }
 
-    /// <summary>Issues a certificate in place of the one that is there, with a new key. Each file is whole at any time; between the two renames they do not belong together, and who reads them waits for a moment.</summary>
+    /// <summary>
+    /// Issues a certificate in place of the one that is there, with a new key. Each file is whole at any time; between the two renames they do not
+    /// belong together, and who reads them waits for a moment.
+    /// </summary>
     /// <param name="folder">Made where it is missing; may be the authority's own.</param>
     /// <param name="identity">Whose it is.</param>
     /// <param name="hosts">The names and IP addresses by which the others reach it; at least one.</param>

@@ -149,5 +149,5 @@ sealed class CertificateSet
     }
 
     private static SeguroException Unreadable(string path, Exception error) =>
-        new(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give the user that runs Seguro the right to read it.", error);
+        FileFault.Reading(path, error);
 }

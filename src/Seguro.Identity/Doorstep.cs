@@ -82,7 +82,8 @@ public sealed class Doorstep(int most, int mostByAddress, Action<string>? refuse
             _byAddress.Remove(visit.Key);
     }
 
-    private static UInt128 KeyOf(IPAddress? address)
+    /// <summary>Whom an address counts for: of IPv6, the network of 64 bits.</summary>
+    public static UInt128 KeyOf(IPAddress? address)
     {
         if (address is null)
             return default;

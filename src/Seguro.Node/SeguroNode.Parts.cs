@@ -1,136 +1,71 @@
-using System.Net;
-using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Files;
-using Seguro.Nock;
-using Seguro.Nock.Drivers;
-using Seguro.Nock.Kernels;
-using Seguro.Nock.Ships;
+using Seguro.Harbor.Format;
+using Seguro.Harbor.Targets;
+using Seguro.Node.Access;
+using Seguro.Node.Admin;
 using Seguro.Node.Configuration;
-using Seguro.Node.Effects;
 using Seguro.Node.Links;
-using Seguro.Node.Members;
-using Seguro.Node.Startup;
-using Seguro.Piers;
-using Seguro.Piers.LocalLogs;
-using Seguro.Stores.Dqlite;
+using Seguro.Node.Ships;
 
 namespace Seguro.Node;
 
-/// <content>What a member is made of, by its configuration.</content>
+/// <content>Its admin API, and what is looked at before a start.</content>
 public sealed partial class SeguroNode
 {
-    private IShip? MakeShip(PierIdentity identity)
+    private AdminOptions MakeAdmin() => new()
     {
-        if (_configuration.ShipKind is ShipKind.Vere)
-            return null;
-        string folder = Path.Combine(_configuration.Folder, "snapshots");
-        return _configuration.ShipKind is ShipKind.Opaque
-            ? new OpaqueShip(folder)
-            : new NockShip(new NockShipOptions
-            {
-                Folder = folder,
-                Life = (int)identity.Life,
-                Report = text => _log.LogInformation("{Ship}", text),
-                Damaged = KeepAside,
-                MaxHeap = _configuration.ShipMemory,
-                // What is in the log has to be computed; where this machine can't, it says so in time.
-                Machine = new NockOptions { MaxHeap = Math.Max(_configuration.ShipMemory, HeapBudget.Available / 10 * 9) },
-            });
-    }
-
-    /// <summary>A snapshot that can't be used is evidence of a disk's fault.</summary>
-    private string KeepAside(string snapshot, string why)
-    {
-        string[] facts = [$"member {_configuration.Self.Name}: a snapshot of its ship was damaged and was moved here; the ship was restored from another one, or computed anew", $"found: {why}"];
-        string quarantine = Path.Combine(_configuration.Folder, "quarantine");
-        return QuarantineFolder.MoveAsync(quarantine, DateTimeOffset.UtcNow, Path.GetFileNameWithoutExtension(snapshot), facts, snapshot, CancellationToken.None).GetAwaiter().GetResult();
-    }
-
-    private EffectRouter? MakeRouter(PierIdentity identity)
-    {
-        if (_configuration.ShipKind is not ShipKind.Nock || _configuration.Udp is not { } udp)
-            return null;
-        IPEndPoint listen = udp.Resolve()[0];
-        DatagramPort port;
-        if (_configuration.Balancer is { } balancer)
+        Socket = _configuration.AdminSocket,
+        Https = _configuration.AdminHttps,
+        Http = _configuration.AdminHttp,
+        Audit = what => _log.LogInformation("Dashboard: {What}.", what),
+        Certificates = _certificates,
+        Token = _configuration.AdminToken is { } file ? ReadToken(file) : null,
+        Ship = _ship is { } ship ? AdminShip.Of(ship) : null,
+        Ships = new AdminShips
         {
-            KeyFile<MemberKey> key = _balancerKey = KeyFiles.LoadKey(_configuration.BalancerKey!);
-            port = new BalancerPort(BalancerLink.Open(listen, balancer, () => key.Current, TimeProvider.System));
-        }
-        else
-        {
-            port = OwnPort.Open(listen);
-        }
-        // The demo kernel hears anything; every other one what vere's driver would give it.
-        bool isDemo = _configuration.Kernel == NodeConfiguration.Demo && identity.Life == DemoKernel.Life;
-        return new EffectRouter(port, new EffectRouterOptions
-        {
-            GalaxyDomain = _configuration.Fake ? null : "urbit.org",
-            Rules = isDemo ? null : new AmesRules(identity.Who),
-            Drop = why => _host?.Drop($"datagram: {why.ToString().ToLowerInvariant()}"),
-            Log = _log,
-        });
-    }
-
-    private VereOptions? MakeVere()
-    {
-        if (_configuration.VereBinary is not { } binary)
-            return null;
-        SeguroExecutable seguro = SeguroExecutable.Current();
-        return new VereOptions { Binary = binary, Arguments = _configuration.VereArguments, Seguro = [seguro.File, .. seguro.First], Replays = _configuration.VereReplays };
-    }
-
-    /// <summary>A worker whose member was killed may be in the middle of an event, and holds the pier until it is done.</summary>
-    private static async Task<MemberHost> StartHostAsync(MemberHostOptions options, CancellationToken cancel)
-    {
-        if (options.Vere is not null && Pier.FindHolder(options.Pier) is { IsHeld: true } hold && hold.ProcessId != Environment.ProcessId)
-            throw new SeguroException(ErrorCode.StoreUnavailable, $"the pier {options.Pier} is held by process {hold.ProcessId}", "A worker of this member's last life ends by itself; any other vere is to be ended.");
-        return await MemberHost.StartAsync(options, cancel);
-    }
-
-    private MemberOptions MakeMember(StoreCapabilities capabilities) => new()
-    {
-        Name = _configuration.Self.Name,
-        Candidate = $"{_configuration.Self.Name}@{RandomNumberGenerator.GetHexString(16, lowercase: true)}",
-        Members = [.. _configuration.Members.Select(static member => member.Name)],
-        LeaseDuration = _configuration.Lease,
-        ReplicaPatience = _configuration.ReplicaPatience,
-        Effects = _configuration.Effects,
-        MakesEvents = _configuration.ShipKind is ShipKind.Vere,
-        InitialOptimism = _configuration.Optimism,
-        MaxUnreplicatedEvents = _configuration.MaxUnreplicatedEvents,
-        MaxUnreplicatedBytes = _configuration.MaxUnreplicatedBytes,
-        SnapshotEvery = _configuration.SnapshotEvery,
-        SnapshotAge = _configuration.SnapshotAge,
-        // A group that fills much of the window would wait for trims that can't come before it is in.
-        MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, capabilities.Window / 4 ?? long.MaxValue),
-        LargestEvent = LinkOptions.MostOfEvent,
-        StoreWindow = capabilities.Window,
-        Copies = _configuration.Copies,
+            Report = ReportShips,
+            Find = name => Find(name) is { } found ? AdminShip.Of(found) : null,
+            Add = (added, cancel) => (_ships ?? throw NoneAdded()).AddAsync(added, cancel),
+            Remove = (name, cancel) => (_ships ?? throw NoneAdded()).RemoveAsync(name, cancel),
+        },
+        Refused = why => _refused.Note(RefusedConnections.Admin, why),
     };
 
-    private MemberHarbors? MakeHarbors(MemberHost host) => _configuration.Harbors.Count == 0 ? null : MemberHarbors.Start(new MemberHarborsOptions
+    private FleetReport ReportShips()
     {
-        Ship = _configuration.Ship,
-        Pier = Path.Combine(_configuration.Folder, "pier"),
-        Targets = _configuration.Harbors,
-        Key = _configuration.HarborKey!,
-        Within = _configuration.HarborWithin,
-        IsMaster = () => host.Status.Role is Role.Master,
-        Committed = () => host.Status.Committed,
-        Log = _log,
-    });
+        List<string> warnings = [.. Warnings, .. _refused.Warnings];
+        if (_configuration.HoldsMany && _ships is null)
+            warnings.Add(_waiting.Current ?? "This node is starting.");
+        bool isReady = _ship is not null || _ships is { Trouble: null };
+        return new FleetReport(_configuration.Self.Name, _configuration.Cluster, MemberVersion.Own.Software, warnings, Reports, isReady);
+    }
 
-    // Only what is committed: this member's log may end with events that the cluster never gets.
-    private async ValueTask<IReadOnlyList<Event>> ReadLocalAsync(Position after, EventNumber last, CancellationToken cancel)
+    /// <summary>The ship of a name; <see langword="null"/> where there is none, which is known only when the list was read.</summary>
+    private HostedShip? Find(string name) => _ship is not { } one ? (_ships ?? throw NoneAdded()).Find(name) : one.Report.Ship == name ? one : null;
+
+    private SeguroException NoneAdded() => _configuration.HoldsMany
+        ? new SeguroException(ErrorCode.StoreUnavailable, $"{_configuration.Self.Name} is starting{(_waiting.Current is { } waiting ? $": {waiting}" : "")}", "Wait a moment and repeat.")
+        : new SeguroException(ErrorCode.OneShip, $"{_configuration.Self.Name} holds the one ship that its configuration names, {_configuration.Ship}", "Make a cluster of nodes that hold many: seguro node init FOLDER");
+
+    /// <summary>What the harbors need, and what their targets' URLs name, is there and of use; nobody is asked.</summary>
+    private static void CheckHarbors(NodeConfiguration configuration)
     {
-        if (_host is not { } host)
-            return [];
-        EventNumber committed = host.Status.Committed.Number;
-        return await host.ReadLocalAsync(after, last < committed ? last : committed, cancel);
+        if (configuration.HarborKey is { } key)
+            HostKey.Read(key).Dispose();
+        foreach (string target in configuration.Harbors)
+            HarborTarget.Open(target).DisposeAsync().AsTask().GetAwaiter().GetResult();
+    }
+
+    /// <summary>A program is there, and may be run: where its name says, or in PATH.</summary>
+    private static void RequireProgram(string program)
+    {
+        const UnixFileMode Runs = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        bool isPath = program.Contains('/', StringComparison.Ordinal);
+        string[] places = isPath ? [program] : [.. (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, program))];
+        if (!Array.Exists(places, static place => File.Exists(place) && (File.GetUnixFileMode(place) & Runs) != UnixFileMode.None))
+            throw new SeguroException(ErrorCode.NotFound, $"there is no program {program}{(isPath ? "" : " in PATH")} (vere:binary)", "Name the vere of this machine: seguro vere upgrade, or vere:binary in the configuration. It must be executable.");
     }
 
     private static string ReadToken(string path)

@@ -150,7 +150,8 @@ public sealed class Pier : IDisposable
     public EventNumber ReadSettledLast() => _files.Newest.NewReader().FindSettledLast() is { } last ? new EventNumber(last) : new EventNumber(_files.Newest.Start);
 
     /// <summary>
-    /// Waits until all that was read of the newest epoch is on the disk. LMDB shows a commit to readers before it is durable; whoever carries it elsewhere would otherwise know more than the pier after
+    /// Waits until all that was read of the newest epoch is on the disk. LMDB shows a commit to readers before it is durable; whoever carries it
+    /// elsewhere would otherwise know more than the pier after
     /// a power cut. Changes nothing; the file is opened for reading only.
     /// </summary>
     public void Settle() => _files.Newest.File.Settle();

@@ -42,7 +42,8 @@ internal sealed class PierFiles : IDisposable
 
     /// <summary>There is a newer epoch than the newest of these, or the newest is another file than it was.</summary>
     public bool IsOutdated => Layout != PierLayout.Flat
-        && (!Directory.Exists(Newest.Folder) || Directory.EnumerateDirectories(LogOf(Path)).Any(folder => PierEpoch.StartOf(System.IO.Path.GetFileName(folder)) > Newest.Start && PierEpoch.IsFinished(folder)));
+        && (!Directory.Exists(Newest.Folder) ||
+            Directory.EnumerateDirectories(LogOf(Path)).Any(folder => PierEpoch.StartOf(System.IO.Path.GetFileName(folder)) > Newest.Start && PierEpoch.IsFinished(folder)));
 
     /// <inheritdoc cref="Pier.IsReplaced"/>
     public bool IsReplaced

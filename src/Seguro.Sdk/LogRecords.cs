@@ -5,7 +5,10 @@ using Seguro.Core;
 
 namespace Seguro.Sdk;
 
-/// <summary>What the client library keeps in a log's metadata: <c>processed.NAME</c>, the last event that the machine of that name has applied, in decimal digits; and which keys are not its users'.</summary>
+/// <summary>
+/// What the client library keeps in a log's metadata: <c>processed.NAME</c>, the last event that the machine of that name has applied, in decimal
+/// digits; and which keys are not its users'.
+/// </summary>
 internal static class LogRecords
 {
     /// <summary>The longest name of a machine.</summary>

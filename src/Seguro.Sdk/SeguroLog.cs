@@ -102,7 +102,8 @@ public sealed class SeguroLog : IAsyncDisposable
     /// </param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.LeaseHeld"/>; <see cref="ErrorCode.HalfImported"/>; <see cref="ErrorCode.OtherCustody"/>: a cluster of Seguro, a mirror or a plain vere computes this ship; what the store says.
+    /// <see cref="ErrorCode.LeaseHeld"/>; <see cref="ErrorCode.HalfImported"/>; <see cref="ErrorCode.OtherCustody"/>: a cluster of Seguro, a mirror
+    /// or a plain vere computes this ship; what the store says.
     /// </exception>
     public async Task<SeguroWriter> CampaignAsync(bool wait = false, CancellationToken cancel = default)
     {

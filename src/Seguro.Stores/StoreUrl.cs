@@ -88,6 +88,7 @@ public sealed record StoreUrl
         $"Write {string.Join(", ", StoreEngine.All.SkipLast(1).Select(static kind => kind.Example))} or {StoreEngine.All[^1].Example}.");
 
     private static string? Nearest(string scheme) =>
-        StoreEngine.All.Select(static kind => kind.Name).FirstOrDefault(engine => scheme.Length > 2 && (engine.StartsWith(scheme, StringComparison.Ordinal) || scheme.StartsWith(engine, StringComparison.Ordinal)
+        StoreEngine.All.Select(static kind => kind.Name)
+            .FirstOrDefault(engine => scheme.Length > 2 && (engine.StartsWith(scheme, StringComparison.Ordinal) || scheme.StartsWith(engine, StringComparison.Ordinal)
             || (engine.Length == scheme.Length && engine.Zip(scheme).Count(static pair => pair.First != pair.Second) <= 2)));
 }

@@ -83,9 +83,7 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         (NetworkNamespace client, NetworkNamespace network, NetworkNamespace[] networks) = await BuildAsync("198.51.100.", ["10.77.1.", "10.77.2."], "/24");
-        KeyRing ring = new([new KeyRingEntry("m1", MemberKey.Create(), null), new KeyRingEntry("m2", MemberKey.Create(), null)]);
-        await File.WriteAllTextAsync(_folder["key"], ring.ToSecretText(), cancel);
-        File.SetUnixFileMode(_folder["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        KeyRing ring = await MakeKeysAsync(cancel);
         IPEndPoint publicly = IPEndPoint.Parse("198.51.100.1:13337");
         using Process process = Process.Start(new ProcessStartInfo(
             "ip",
@@ -144,6 +142,130 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
         }
     }
 
+    [Fact(Timeout = 120_000)]
+    public async Task The_kernel_carries_a_ships_datagrams_to_its_master_and_forgets_it_with_the_balancer()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        (NetworkNamespace client, NetworkNamespace network, NetworkNamespace[] networks) = await BuildAsync("198.51.100.", ["10.77.1.", "10.77.2."], "/24");
+        KeyRing ring = await MakeKeysAsync(cancel);
+        IPEndPoint publicly = IPEndPoint.Parse("198.51.100.1:13337");
+        string[] command = ["balancer", "--route", "--listen", publicly.ToString(), "--inside", "10.77.1.1:13338", "--key-file", _folder["key"], "--json"];
+
+        // A machine that forwards nothing would leave the ship deaf.
+        await network.RunAsync(["sysctl", "-qw", "net.ipv4.ip_forward=0"]);
+        using (Process refused = StartIn(network, command[..^1]))
+        {
+            Assert.Contains("SG3058", await refused.StandardError.ReadToEndAsync(cancel), StringComparison.Ordinal);
+            await refused.WaitForExitAsync(cancel);
+            Assert.Equal(3, refused.ExitCode);
+        }
+        await network.RunAsync(["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+
+        Socket peer = Bind(client, IPEndPoint.Parse("198.51.100.9:40000"));
+        Socket[] ships = [Bind(networks[0], IPEndPoint.Parse("10.77.1.2:7001")), Bind(networks[1], IPEndPoint.Parse("10.77.2.2:7001"))];
+        BalancerLink[] links = [.. ring.Entries.Zip(networks, static (entry, member) =>
+            member.Enter(() => BalancerLink.Open(new IPEndPoint(IPAddress.Any, 0), new HostAddress("10.77.1.1", 13338), () => entry.Key, TimeProvider.System)))];
+        Process process = StartIn(network, command);
+        try
+        {
+            await process.StandardOutput.ReadLineAsync(cancel);
+            foreach (BalancerLink link in links)
+                link.Place(7001, 0);
+            peer.SendTo("nobody"u8.ToArray(), publicly); // no port unreachable comes back: the ship is away for a moment, not gone
+            // Nobody is master: what members send from the ship's port goes nowhere, unrewritten least of all.
+            while (!(await network.RunAsync(["nft", "list", "table", "ip", "seguro_ship"])).Contains("ip saddr 10.77.2.2 udp sport 7001 counter name \"strays\" drop", StringComparison.Ordinal))
+            {
+                foreach (BalancerLink link in links)
+                    link.Announce(isMaster: false, Term.None);
+                await Task.Delay(10, cancel);
+            }
+            foreach (Socket early in ships)
+                early.SendTo("early"u8.ToArray(), (IPEndPoint)peer.LocalEndPoint!);
+            while (!(await network.RunAsync(["nft", "list", "counter", "ip", "seguro_ship", "strays"])).Contains("packets 2 ", StringComparison.Ordinal))
+                await Task.Delay(10, cancel);
+            for (ulong term = 1; term <= 4; term++)
+            {
+                int master = (int)(term % 2);
+                links[1 - master].Announce(isMaster: false, new Term(term - 1));
+                await UntilRoutedAsync(term, master);
+                Socket ship = ships[master];
+                // Who was master before sends, and is not heard: what it says would be of a term that is over.
+                ships[1 - master].SendTo("late"u8.ToArray(), (IPEndPoint)peer.LocalEndPoint!);
+                for (int number = 0; number < 20; number++)
+                {
+                    byte[] datagram = [(byte)term, (byte)number, .. new byte[number * 70]];
+                    peer.SendTo(datagram, publicly);
+                    (byte[] heard, IPEndPoint from) = Receive(ship);
+                    Assert.Equal(datagram, heard);
+                    Assert.Equal(peer.LocalEndPoint, from);
+                    ship.SendTo([(byte)master, .. datagram], from);
+                    (byte[] answer, IPEndPoint answered) = Receive(peer);
+                    Assert.Equal([(byte)master, .. datagram], answer);
+                    Assert.Equal(publicly, answered);
+                }
+            }
+            Assert.All([peer, .. ships], static socket => Assert.Equal(0, socket.Available));
+            // What else a member's machine says goes its own way: a question to a name server, a connection.
+            await client.RunAsync(["ip", "route", "add", "10.77.0.0/16", "via", "198.51.100.1"]);
+            Socket asking = Bind(networks[0], IPEndPoint.Parse("10.77.1.2:5353"));
+            asking.SendTo("name"u8.ToArray(), (IPEndPoint)peer.LocalEndPoint!);
+            (byte[] _, IPEndPoint asker) = Receive(peer);
+            Assert.Equal(asking.LocalEndPoint, asker);
+            peer.SendTo("address"u8.ToArray(), asker);
+            Assert.Equal("address"u8.ToArray(), Receive(asking).Datagram);
+            using Socket server = client.Enter(static () =>
+            {
+                Socket listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                listening.Bind(IPEndPoint.Parse("198.51.100.9:443"));
+                listening.Listen();
+                return listening;
+            });
+            using Socket connected = networks[1].Enter(static () => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp));
+            await connected.ConnectAsync(IPEndPoint.Parse("198.51.100.9:443"), cancel);
+
+            Assert.Contains("seguro_ship", await network.RunAsync(["nft", "list", "tables"]), StringComparison.Ordinal);
+            process.Kill();
+            await process.WaitForExitAsync(cancel);
+            while ((await network.RunAsync(["nft", "list", "tables"])).Contains("seguro_ship", StringComparison.Ordinal))
+                await Task.Delay(10, cancel);
+
+            process.Dispose();
+            process = StartIn(network, command);
+            await process.StandardOutput.ReadLineAsync(cancel);
+            await UntilRoutedAsync(4, 0);
+            (await SendSignalAsync(process.Id)).Dispose();
+            await process.WaitForExitAsync(cancel);
+            Assert.Equal(0, process.ExitCode);
+            Assert.DoesNotContain("seguro_ship", await network.RunAsync(["nft", "list", "tables"]), StringComparison.Ordinal);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+            process.Dispose();
+            foreach (BalancerLink link in links)
+                await link.DisposeAsync();
+        }
+
+        async Task UntilRoutedAsync(ulong term, int master)
+        {
+            string rule = $"ip daddr set {((IPEndPoint)ships[master].LocalEndPoint!).Address} ";
+            do
+            {
+                links[master].Announce(isMaster: true, new Term(term));
+                await Task.Delay(10, cancel);
+            }
+            while (!(await network.RunAsync(["nft", "list", "table", "ip", "seguro_ship"])).Contains(rule, StringComparison.Ordinal));
+        }
+    }
+
+    private static Process StartIn(NetworkNamespace network, string[] words) => Process.Start(new ProcessStartInfo("ip", ["netns", "exec", network.Name, SeguroProcess.Program, .. words])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        UseShellExecute = false,
+    })!;
+
     /// <summary>Both members have said hello, and the balancer gives them what comes in.</summary>
     private static async Task UntilHeardAsync(Socket peer, IPEndPoint publicly, BalancerLink[] links, byte[] buffer)
     {
@@ -175,6 +297,14 @@ public sealed class BalancerNetworkTests : IAsyncLifetime
         Process kill = Process.Start("kill", ["-TERM", pid.ToString()]);
         await kill.WaitForExitAsync(Cancel);
         return kill;
+    }
+
+    private async Task<KeyRing> MakeKeysAsync(CancellationToken cancel)
+    {
+        KeyRing ring = new([new KeyRingEntry("m1", MemberKey.Create(), null), new KeyRingEntry("m2", MemberKey.Create(), null)]);
+        await File.WriteAllTextAsync(_folder["key"], ring.ToSecretText(), cancel);
+        File.SetUnixFileMode(_folder["key"], UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return ring;
     }
 
     /// <summary>A client at .9 on the outside, the balancer's machine at .1 of each network, members at .2 of theirs, with their way out through the balancer's machine.</summary>

@@ -22,7 +22,7 @@ internal sealed class ClusterOnLoopback : IAsyncDisposable
     public static async Task<ClusterOnLoopback> MakeAsync(int members, params string[] options)
     {
         ClusterOnLoopback cluster = new([.. Enumerable.Range(1, members).Select(static number => $"m{number}")]);
-        (await SeguroProcess.RunAsync(["cluster", "init", cluster._folder["c"], "--members", $"{members}", "--ship", "~zod", "--kernel", "demo", .. options])).Ok();
+        (await SeguroProcess.RunAsync(["cluster", "init", cluster._folder["c"], "--members", $"{members}", .. options.Contains("--import") ? [] : (string[])["--ship", "~zod", "--kernel", "demo"], .. options])).Ok();
         return cluster;
     }
 

@@ -108,7 +108,9 @@ public sealed class ClusterTests
         while (true)
         {
             JsonElement list = JsonDocument.Parse((await SeguroProcess.RunAsync("cluster", "list", "--json", "-c", cluster.Configuration("m1"))).Ok().Output).RootElement;
-            string[] roles = [.. list.GetProperty("members").EnumerateArray().Where(static member => member.GetProperty("name").GetString() != "n3").Select(static member => member.GetProperty("dqlite").GetProperty("role").GetString()!)];
+            string[] roles = [.. list.GetProperty("members").EnumerateArray()
+                .Where(static member => member.GetProperty("name").GetString() != "n3")
+                .Select(static member => member.GetProperty("dqlite").GetProperty("role").GetString()!)];
             if (roles is ["voter", "voter"] && list.GetProperty("otherNodes").GetArrayLength() == others)
                 return;
             limit.Token.ThrowIfCancellationRequested();

@@ -1,14 +1,12 @@
 using Seguro.Node.Admin;
-using Seguro.Piers;
 
 namespace Seguro.SystemTests;
 
 /// <summary>A real member whose own log was damaged while it was down: it rebuilds itself beside two good copies, and nobody does anything.</summary>
 public sealed class DamagedMemberTests
 {
-    [Theory]
-    [InlineData("cut off")]
-    public async Task It_puts_the_damaged_log_aside_and_is_rebuilt(string damage)
+    [Fact]
+    public async Task It_puts_a_log_that_was_cut_off_aside_and_is_rebuilt()
     {
         await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
         cluster.StartAll();
@@ -20,7 +18,8 @@ public sealed class DamagedMemberTests
             killed.Kill();
             await killed.EndAsync();
         }
-        await DamageAsync(Path.Combine(cluster.Data(name), "pier"), damage);
+        await using (FileStream cut = new(Path.Combine(cluster.Data(name), "pier", ".urb", "log", "0i0", "data.mdb"), FileMode.Open))
+            cut.SetLength(cut.Length / 2);
 
         cluster.Start(name);
         StatusReport back = await cluster.UntilAsync(
@@ -40,23 +39,4 @@ public sealed class DamagedMemberTests
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    private static async Task DamageAsync(string path, string damage)
-    {
-        string file = Path.Combine(path, ".urb", "log", "0i0", "data.mdb");
-        if (damage == "cut off")
-        {
-            await using FileStream cut = new(file, FileMode.Open);
-            cut.SetLength(cut.Length / 2);
-            return;
-        }
-        byte[] payload;
-        using (Pier pier = Pier.Open(path, PierAccess.Offline))
-            payload = pier.Read(pier.Info.First, pier.Info.First).Single().Payload.ToArray();
-        byte[] bytes = await File.ReadAllBytesAsync(file, Cancel);
-        int at = bytes.AsSpan().IndexOf(payload.AsSpan(0, Math.Min(payload.Length, 64)));
-        Assert.True(at > 0, "the event is not in one place of the file");
-        bytes[at + 8] ^= 0x10;
-        await File.WriteAllBytesAsync(file, bytes, Cancel);
-    }
 }

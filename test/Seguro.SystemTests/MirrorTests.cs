@@ -109,7 +109,8 @@ public sealed class MirrorTests : IDisposable
         using Pier before = Seguro.Piers.Pier.Open(Pier, PierAccess.Offline);
         using Pier after = Seguro.Piers.Pier.Open(_folder["restored"], PierAccess.Offline);
         Assert.Equal((before.Info.Last, before.Info.Bytes, before.Info.Identity), (after.Info.Last, after.Info.Bytes, after.Info.Identity));
-        Assert.True(before.Read(before.Info.First, before.Info.Last).Zip(after.Read(after.Info.First, after.Info.Last)).All(static pair => pair.First.Payload.Span.SequenceEqual(pair.Second.Payload.Span)));
+        Assert.True(before.Read(before.Info.First, before.Info.Last).Zip(after.Read(after.Info.First, after.Info.Last))
+            .All(static pair => pair.First.Payload.Span.SequenceEqual(pair.Second.Payload.Span)));
     }
 
     [Fact]

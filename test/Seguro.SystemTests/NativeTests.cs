@@ -143,7 +143,8 @@ public sealed partial class NativeTests : IAsyncLifetime
     [Fact]
     public async Task It_exports_what_the_header_declares_and_nothing_else_all_of_one_version()
     {
-        string[] declared = [.. Declared().Matches(await File.ReadAllTextAsync(Path.Combine(NativeProgram.Installed, "include", "seguro.h"), Cancel)).Select(static match => match.Groups["name"].Value).Order(StringComparer.Ordinal)];
+        string[] declared = [.. Declared().Matches(await File.ReadAllTextAsync(Path.Combine(NativeProgram.Installed, "include", "seguro.h"), Cancel))
+            .Select(static match => match.Groups["name"].Value).Order(StringComparer.Ordinal)];
         string symbols = await Tool.RunAsync(["nm", "-D", "--defined-only", Path.Combine(NativeProgram.Installed, "lib", "libseguro.so")]);
         string[] exported = [.. symbols.Split('\n').Where(static line => line.Contains(" T ", StringComparison.Ordinal)).Select(static line => line.Split(' ')[^1]).Order(StringComparer.Ordinal)];
         Assert.True(declared.Length > 15);

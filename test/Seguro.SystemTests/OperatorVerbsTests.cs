@@ -32,7 +32,9 @@ public sealed class OperatorVerbsTests
         (await SeguroProcess.RunAsync("cluster", "resume", "-c", cluster.Configuration(next.Name))).Ok();
         await cluster.UntilAsync("it goes on everywhere", static status => status.Pause is null, ask);
 
-        string[] history = [.. (await SeguroProcess.RunAsync("cluster", "history", "--json", "-c", cluster.Configuration(ask))).Ok().Json.GetProperty("entries").EnumerateArray().Select(static entry => entry.GetProperty("what").GetString()!)];
+        string[] history = [.. (await SeguroProcess.RunAsync("cluster", "history", "--json", "-c", cluster.Configuration(ask))).Ok()
+            .Json.GetProperty("entries").EnumerateArray()
+            .Select(static entry => entry.GetProperty("what").GetString()!)];
         string[] expected = [$"{master.Name} is master.", $"{to} is master.", "The cluster is paused: the disk is exchanged.", $"{next.Name} is master.", "The cluster goes on."];
         Assert.All(expected, what => Assert.Contains(what, history));
     }
@@ -62,6 +64,43 @@ public sealed class OperatorVerbsTests
         JsonElement m3 = list.GetProperty("members").EnumerateArray().Single(static member => member.GetProperty("name").GetString() == "m3");
         Assert.Equal(id, m3.GetProperty("dqlite").GetProperty("id").GetUInt64());
         Assert.All(list.GetProperty("members").EnumerateArray(), static member => Assert.NotEmpty(member.GetProperty("version").GetString()!));
+    }
+
+    [Fact]
+    public async Task A_first_member_that_lost_its_disk_forms_no_second_cluster_and_is_replaced_like_any_other()
+    {
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3);
+        byte[] leave = await File.ReadAllBytesAsync(Path.Combine(cluster.Data("m1"), "form-cluster"), TestContext.Current.CancellationToken);
+        cluster.StartAll();
+        await cluster.UntilMasterAsync(replicas: 2);
+        await using (SeguroProcess killed = cluster.Take("m1"))
+        {
+            killed.Kill();
+            await killed.EndAsync();
+        }
+        // As the folder that `cluster init` wrote has it, which is copied anew where a disk was lost.
+        Directory.Delete(cluster.Data("m1"), recursive: true);
+        Directory.CreateDirectory(cluster.Data("m1"));
+        await File.WriteAllBytesAsync(Path.Combine(cluster.Data("m1"), "form-cluster"), leave, TestContext.Current.CancellationToken);
+        SeguroProcess.Result refused = await SeguroProcess.RunAsync("run", "-c", cluster.Configuration("m1"));
+        Assert.Equal(3, refused.ExitCode);
+        Assert.Contains("SG3015", refused.Output + refused.Errors, StringComparison.Ordinal);
+        Assert.Contains($"seguro member replace -c {cluster.Configuration("m1")}", refused.Output + refused.Errors, StringComparison.Ordinal);
+
+        // A single one that knows the cluster, and has no leader, is enough.
+        await using (SeguroProcess killed = cluster.Take("m2"))
+        {
+            killed.Kill();
+            await killed.EndAsync();
+        }
+        Assert.Equal(3, (await SeguroProcess.RunAsync("run", "-c", cluster.Configuration("m1"))).ExitCode);
+        cluster.Start("m2");
+        StatusReport before = await cluster.UntilMasterAsync(replicas: 1);
+
+        (await SeguroProcess.RunAsync("member", "replace", "-c", cluster.Configuration("m1"))).Ok();
+        cluster.Start("m1");
+        await cluster.UntilMasterAsync(replicas: 2);
+        await cluster.UntilAsync("the whole log in m1", status => status.Durable.Event >= before.Durable.Event, "m1");
     }
 
     [Fact]

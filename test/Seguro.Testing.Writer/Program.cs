@@ -9,7 +9,8 @@ using Seguro.Testing;
 // Seguro.Testing.Writer URL SHIP SEED [LARGE]
 //
 // Becomes master of the ship's log in the store and appends groups of events without end, their bytes following from SEED and their numbers;
-// every seventh event has LARGE bytes. With "cut" for LARGE, and a pier for a store, it removes the last 20 events again and again. Prints "ack N" when the events up to N are committed. Ends when it is killed, or with code 1 and the error.
+// every seventh event has LARGE bytes. With "cut" for LARGE, and a pier for a store, it removes the last 20 events again and again. Prints "ack N"
+// when the events up to N are committed. Ends when it is killed, or with code 1 and the error.
 //
 // Seguro.Testing.Writer URL import PIER POINT CERTIFICATES
 //
@@ -19,7 +20,9 @@ using Seguro.Testing;
 //
 // Writes the pier's log as vere does (PierWriting), until it is killed.
 if (args is [var written, "vere", var seedText, var pauseText, var largeText])
-    return await PierWriting.RunAsync(written, ulong.Parse(seedText, CultureInfo.InvariantCulture), int.Parse(pauseText, CultureInfo.InvariantCulture), int.Parse(largeText, CultureInfo.InvariantCulture));
+    return await PierWriting.RunAsync(
+        written, ulong.Parse(seedText, CultureInfo.InvariantCulture), int.Parse(pauseText, CultureInfo.InvariantCulture),
+        int.Parse(largeText, CultureInfo.InvariantCulture));
 if (args is [var importUrl, "import", var pierPath, var point, var certificates])
 {
     StoreOptions options = new() { Create = true, Certificates = certificates.Length > 0 ? certificates : null };

@@ -21,7 +21,8 @@ internal static class DiskRoom
     public static long Used(string folder)
     {
         long bytes = 0;
-        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint }))
+        foreach (FileInfo file in new DirectoryInfo(folder).EnumerateFiles("*",
+            new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint }))
         {
             try
             {

@@ -7,7 +7,8 @@ using Seguro.Vere.Mirror;
 namespace Seguro.Benchmarks;
 
 /// <summary>
-/// A mirror beside a process that writes a pier's log as vere does: how long after its commit an event is in the store, and how many commits a second the writer gets done beside a mirror and without one.
+/// A mirror beside a process that writes a pier's log as vere does: how long after its commit an event is in the store, and how many commits a second
+/// the writer gets done beside a mirror and without one.
 /// </summary>
 internal sealed class MirrorPart : IBenchmarkPart
 {

@@ -53,6 +53,21 @@ internal static class Bars
             static result => Each(
                 result, static pair => pair.Mine.Part == "mirror" && pair.Mine.Workload == MirrorPart.Cost && pair.Theirs.Contestant == MirrorPart.Alone, static pair => AtLeast(pair, Rate(pair), 0.98))),
         new(
+            "a request to a ship on vere, gated, optimism 0", "the same king and worker without the relay", "≤ 1.1 × p50",
+            static result => Each(result, Vere(VereRequests.OneByOne(0), VereRequests.Alone), static pair => AtMost(pair, Latency(pair), 1.1))),
+        new(
+            "requests to a ship on vere, gated, optimism 0", "the same king and worker without the relay", "≥ 0.9 × the requests/s",
+            static result => Each(result, Vere(VereRequests.Together, VereRequests.Alone), static pair => AtLeast(pair, Rate(pair), 0.9))),
+        new(
+            "a request to a ship on vere, gated, optimism 1", "without the relay + one commit of the store + one round trip", "≤ 1.2 × p50",
+            static result => Each(result, Vere(VereRequests.OneByOne(1), VereRequests.AloneAndCommit), static pair => AtMost(pair, Latency(pair), 1.2))),
+        new(
+            "takeover of a ship on vere, kill -9 until the next answer, replicas replayed", "the lease + a bare start of the same king on the same pier", "≤ 1.2 × p50",
+            static result => Each(result, Vere(VereTakeovers.Workload, VereTakeovers.LeaseAndStart), static pair => AtMost(pair, Latency(pair), 1.2))),
+        new(
+            "a mirror of a running vere: requests answered a second", "the vere alone", "≥ 0.98 ×",
+            static result => Each(result, Vere(VereMirror.Together, VereRequests.Alone), static pair => AtLeast(pair, Rate(pair), 0.98))),
+        new(
             "backup to a harbor, restore from it", HarborPart.Slowest, "≥ 0.8 ×",
             static result => Each(result, static pair => pair.Mine.Part == "harbor" && pair.Theirs.Contestant == HarborPart.Slowest, static pair => AtLeast(pair, Bytes(pair), 0.8))),
         new(
@@ -149,6 +164,8 @@ internal static class Bars
     /// <summary>What a bar says of each pair that it is about; pairs that lack the figure say nothing.</summary>
     private static IEnumerable<BarReading> Each(BenchmarkResult result, Func<Comparison, bool> isMeant, Func<Comparison, BarReading?> read) =>
         Comparison.All(result.Measurements).Where(isMeant).Select(read).OfType<BarReading>();
+
+    private static Func<Comparison, bool> Vere(string workload, string contestant) => pair => pair.Mine.Part == VerePart.Part && pair.Mine.Workload == workload && pair.Theirs.Contestant == contestant;
 
     private static Func<Comparison, bool> One(string part, string subject, string contestant) =>
         pair => pair.Mine.Part == part && pair.Mine.Subject == subject && IsSmall(pair) && IsOne(pair) && pair.Theirs.Contestant == contestant;

@@ -5,7 +5,8 @@ using SkiaSharp;
 namespace Seguro.Benchmarks;
 
 /// <summary>
-/// A font without shapes, made here: it has the widths of Helvetica's letters (Adobe's Core 14 font metrics; Arial and Liberation Sans have the same), and a box for each. Plots are SVG with text as text, so that only widths are needed to
+/// A font without shapes, made here: it has the widths of Helvetica's letters (Adobe's Core 14 font metrics; Arial and Liberation Sans have the
+/// same), and a box for each. Plots are SVG with text as text, so that only widths are needed to
 /// lay them out; with it they come out the same on every machine, also on one that has no fonts at all, where Skia would leave all text out.
 /// </summary>
 /// <remarks>A TrueType file (https://learn.microsoft.com/typography/opentype/spec/otff) with the tables that FreeType needs.</remarks>

@@ -39,7 +39,8 @@ internal static class ReportPlots
                     static one => $"optimism {Figure.Count(OptimismOf(one))}", static one => OptimismOf(one) switch { 0 => PlotStroke.Solid, 1 => PlotStroke.Dashed, _ => PlotStroke.Dotted })),
             new("takeover.svg", "takeover", "kill -9 of the master: how long each question waited for its answer", new PlotAxis("asked, s after the kill", PlotScale.Linear), Milliseconds,
                 [.. all.Where(static one => one is { Part: "takeover", Timeline.Count: > 1 })
-                    .Select(static one => new PlotSeries(one.Subject, one.Subject, PlotStroke.Thin, [.. one.Timeline!.Where(static point => point.Value > 0).Select(static point => (point.At / 1000, point.Value))]))]),
+                    .Select(static one => new PlotSeries(one.Subject, one.Subject, PlotStroke.Thin,
+                        [.. one.Timeline!.Where(static point => point.Value > 0).Select(static point => (point.At / 1000, point.Value))]))]),
             .. Growing.SelectMany(axis => Growth(all, axis.Parameter, axis.Label)),
         ];
         return [.. plots.Where(static plot => plot.Series.Any(static series => series.Points.Count > 1))];

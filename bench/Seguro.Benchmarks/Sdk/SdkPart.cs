@@ -26,7 +26,6 @@ internal sealed class SdkPart : IBenchmarkPart
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
-        int events = run.Options.Pick(4000, 400);
         using TemporaryFolder folder = new("bench-sdk");
         string native = await BuildAsync(folder, "seam_seguro.c");
         string bare = await BuildAsync(folder, "seam_lmdb.c");
@@ -34,6 +33,7 @@ internal sealed class SdkPart : IBenchmarkPart
         {
             foreach (int batch in (int[])[1, 100])
             {
+                int events = run.Options.Pick(4000, 400) * (batch == 1 ? 1 : 10); // 40 commits would measure how a process begins
                 Dictionary<string, Score> scores = new() { [Measurement.Seguro] = new(), [Sdk] = new() };
                 if (engine == "lmdb")
                     scores[Lmdb] = new();
@@ -97,8 +97,8 @@ internal sealed class SdkPart : IBenchmarkPart
     {
         await using SdkLog log = await SdkLog.OpenAsync(url, "~zod", new SeguroLogOptions { Create = true }, cancel);
         await using SeguroWriter writer = await log.CampaignAsync(cancel: cancel);
-        byte[] payload = new byte[Bytes];
-        ReadOnlyMemory<byte>[] payloads = [.. Enumerable.Repeat<ReadOnlyMemory<byte>>(payload, batch)];
+        byte[] payload = new byte[batch * Bytes];
+        ReadOnlyMemory<byte>[] payloads = [.. Enumerable.Range(0, batch).Select(i => payload.AsMemory(i * Bytes, Bytes))];
         for (int number = 1; number <= events; number += batch)
         {
             Random.Shared.NextBytes(payload);

@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Seguro.Benchmarks;
 
-/// <summary>PostgreSQL by Npgsql as a program would use it that does not group: a row a transaction, on many connections, without a fence (which would let only one of them commit at a time). Commits may overlap.</summary>
+/// <summary>
+/// PostgreSQL by Npgsql as a program would use it that does not group: a row a transaction, on many connections, without a fence (which would let
+/// only one of them commit at a time). Commits may overlap.
+/// </summary>
 internal sealed class BarePostgresPool : BareAppend
 {
     /// <summary>Of 80 that the servers allow; who finds none free waits.</summary>

@@ -5,7 +5,10 @@ using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 
-/// <summary>What nothing on this machine can be faster than: a flush of the disk that the databases are on, a round trip through loopback, a commit of bare LMDB (what vere does for each event today).</summary>
+/// <summary>
+/// What nothing on this machine can be faster than: a flush of the disk that the databases are on, a round trip through loopback, a commit of bare
+/// LMDB (what vere does for each event today).
+/// </summary>
 internal sealed class FloorsPart : IBenchmarkPart
 {
     private const string Contestant = "floor";

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Seguro.Core;
 using Seguro.Node.Admin;
 using Seguro.Node.Configuration;
+using Seguro.Nouns;
 
 namespace Seguro.Cli.Commands;
 
@@ -25,17 +26,31 @@ internal static class AdminTarget
 
     private static readonly Option<string?> Socket = new("--admin") { Description = "The member's admin socket, in place of its configuration.", HelpName = "SOCKET" };
 
-    /// <summary>Adds the options that name a member.</summary>
-    public static Command WithMember(this Command command)
+    /// <summary><c>--ship</c>, of a node that holds many.</summary>
+    public static Option<string?> Ship { get; } = new("--ship") { Description = "Which ship's member, on a node that holds many.", HelpName = "~SHIP" };
+
+    /// <summary>Adds the options that name a node.</summary>
+    public static Command WithNode(this Command command)
     {
         command.Options.Add(Configuration);
         command.Options.Add(Socket);
         return command;
     }
 
+    /// <summary>Adds the options that name a member.</summary>
+    public static Command WithMember(this Command command)
+    {
+        command.Options.Add(Ship);
+        return command.WithNode();
+    }
+
     /// <summary>A client of that member.</summary>
-    public static AdminClient Connect(ParseResult parse) =>
-        new(parse.GetValue(Socket) is { } socket ? Path.GetFullPath(socket) : ReadConfiguration(parse).AdminSocket);
+    public static AdminClient Connect(ParseResult parse) => new(SocketOf(parse), parse.GetValue(Ship) is { } ship ? ShipName.ReadKey(ship) : null);
+
+    /// <summary>A client of that node.</summary>
+    public static AdminClient ConnectNode(ParseResult parse) => new(SocketOf(parse));
+
+    private static string SocketOf(ParseResult parse) => parse.GetValue(Socket) is { } socket ? Path.GetFullPath(socket) : ReadConfiguration(parse).AdminSocket;
 
     /// <summary>The configuration that <c>-c</c> names.</summary>
     /// <exception cref="SeguroException">It can't be used.</exception>

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Seguro.Cli.Output;
 using Seguro.Core;
-using Seguro.Files;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Stores;
@@ -11,11 +10,14 @@ namespace Seguro.Cli.Commands;
 /// <summary>Options that several verbs have, and what they open.</summary>
 internal static class CommonOptions
 {
-    /// <summary>How long a command that writes holds the lease between renewals.</summary>
-    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
+    /// <summary>
+    /// How long a command that writes holds the lease between renewals: longer than a busy machine's disk keeps a renewal waiting, and what the next
+    /// command waits where this one was killed.
+    /// </summary>
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(6);
 
     /// <summary><c>--json</c>, everywhere.</summary>
-    public static Option<bool> Json { get; } = new("--json") { Description = "Print one line of JSON instead of text.", Recursive = true };
+    public static Option<bool> Json => CommandAction.Json;
 
     /// <summary><c>--store URL</c>.</summary>
     public static Option<string> Store { get; } = new("--store")
@@ -72,55 +74,6 @@ internal static class CommonOptions
     {
         command.WithStore();
         command.Options.Add(Ship);
-        return command;
-    }
-
-    /// <summary>Sets what the command does; errors become messages and exit codes.</summary>
-    public static Command Does(this Command command, Terminal terminal, Func<ParseResult, CancellationToken, Task<int>> run)
-    {
-        command.SetAction(async (parse, cancel) =>
-        {
-            bool json = parse.GetValue(Json);
-            try
-            {
-                return await run(parse, cancel);
-            }
-            catch (OutputClosedException)
-            {
-                return OutputClosedException.ExitCode;
-            }
-            catch (SeguroException error)
-            {
-                terminal.Report(error, json);
-                return error.ExitCode;
-            }
-            catch (OperationCanceledException) when (cancel.IsCancellationRequested)
-            {
-                terminal.Report(new SeguroException(ErrorCode.Interrupted, "interrupted", "Run the same command again to go on."), json);
-                return 1;
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                SeguroException named = FileFault.Reading(parse.CommandResult.Command.Name, error);
-                terminal.Report(new SeguroException(named.Code, error.Message, named.NextStep, error), json);
-                return named.ExitCode;
-            }
-#pragma warning disable CA1031 // The last resort: what nobody foresaw still ends with a code and a next step.
-            catch (Exception error)
-            {
-                terminal.Report(
-                    new SeguroException(
-                        ErrorCode.Unexpected,
-                        $"{error.GetType().Name}: {error.Message}",
-                        "This is a bug in Seguro. Set SEGURO_TRACE=1 for the place where it happened, and report it.",
-                        error),
-                    json);
-                if (Environment.GetEnvironmentVariable("SEGURO_TRACE") is not null)
-                    await terminal.Errors.WriteLineAsync(error.ToString());
-                return 1;
-            }
-#pragma warning restore CA1031
-        });
         return command;
     }
 

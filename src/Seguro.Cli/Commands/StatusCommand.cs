@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Seguro.Cli.Commands.Ships;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Node.Admin;
@@ -13,44 +14,59 @@ internal static class StatusCommand
     private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew every second, until Ctrl-C." };
 
     public static Command Create(Terminal terminal) =>
-        new Command("status", "Show how a member and its cluster stand; exit code 4 where something is degraded.") { Watch }.WithMember()
+        new Command("status", "Show how a member and its cluster stand, or all ships of a node that holds many; exit code 4 where something is degraded.") { Watch }.WithMember()
             .Does(terminal, async (parse, cancel) =>
             {
                 using AdminClient client = AdminTarget.Connect(parse);
                 bool json = parse.GetValue(CommonOptions.Json);
-                StatusReport report = await client.ReadStatusAsync(cancel);
-                Print(terminal, json, report);
-                if (!parse.GetValue(Watch))
-                    return IsWell(report) ? 0 : 4;
-                await WatchAsync(terminal, json, client, cancel);
-                return 0;
+                if (parse.GetValue(Watch))
+                {
+                    await WatchAsync(terminal, json, client, cancel);
+                    return 0;
+                }
+                return await ShowAsync(terminal, json, client, cancel) ? 0 : 4;
             });
+
+    /// <summary>Prints how a member stands; or, where the node holds many and none is named, all of them. True where nothing is degraded.</summary>
+    private static async Task<bool> ShowAsync(Terminal terminal, bool json, AdminClient client, CancellationToken cancel)
+    {
+        StatusReport report;
+        try
+        {
+            report = await client.ReadStatusAsync(cancel);
+        }
+        catch (SeguroException error) when (error.Code is ErrorCode.ManyShips)
+        {
+            FleetReport fleet = await client.ReadShipsAsync(cancel);
+            ShipTable.Print(terminal, json, fleet);
+            return ShipTable.IsWell(fleet);
+        }
+        Print(terminal, json, report);
+        return IsWell(report);
+    }
 
     /// <summary>Until Ctrl-C, which is how it is meant to end. A member that does not answer now may answer soon.</summary>
     private static async Task WatchAsync(Terminal terminal, bool json, AdminClient client, CancellationToken cancel)
     {
         using PeriodicTimer timer = new(Between);
+        bool isFirst = true;
         try
         {
-            while (await timer.WaitForNextTickAsync(cancel))
+            do
             {
-                StatusReport? report = null;
-                string? trouble = null;
+                if (!json && !isFirst)
+                    terminal.Redraw();
+                isFirst = false;
                 try
                 {
-                    report = await client.ReadStatusAsync(cancel);
+                    await ShowAsync(terminal, json, client, cancel);
                 }
                 catch (SeguroException error) when (error.Code is ErrorCode.StoreUnavailable)
                 {
-                    trouble = error.Message;
+                    terminal.Warn(error.Message);
                 }
-                if (!json)
-                    terminal.Redraw();
-                if (report is not null)
-                    Print(terminal, json, report);
-                else
-                    terminal.Warn(trouble!);
             }
+            while (await timer.WaitForNextTickAsync(cancel));
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -9,12 +10,13 @@ namespace Seguro.Cli.Demo;
 /// <summary>A cluster of three members and a balancer on this machine: what <c>seguro cluster init</c>, <c>seguro run</c> and <c>seguro balancer</c> make of an empty folder.</summary>
 internal sealed class DemoMembers : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(30);
 
     private readonly string _folder;
     private readonly Dictionary<string, DemoProcess> _running = [];
     private DemoProcess? _balancer;
+    private string[] _settings = [];
 
     private DemoMembers(string folder) => _folder = folder;
 
@@ -36,7 +38,7 @@ internal sealed class DemoMembers : IAsyncDisposable
     public int Balancer => _balancer!.Id;
 
     /// <summary>The process numbers of all that runs, by name.</summary>
-    public IEnumerable<(string Name, int Id)> Processes => [("balancer", Balancer), .. _running.Select(static pair => (pair.Key, pair.Value.Id))];
+    public IEnumerable<(string Name, int Id)> Processes => [.. _balancer is null ? [] : ((string, int)[])[("balancer", Balancer)], .. _running.Select(static pair => (pair.Key, pair.Value.Id))];
 
     /// <summary>Makes the cluster and starts all of it.</summary>
     /// <param name="folder">Where its files go.</param>
@@ -48,10 +50,8 @@ internal sealed class DemoMembers : IAsyncDisposable
         try
         {
             string[] elsewhere = store is null ? [] : ["--store", store];
-            string made = await DemoProcess.RunAsync(folder, "init", cancel, ["cluster", "init", members.Root, "--ship", "~zod", "--kernel", "demo", "--members", "3", "--json", .. elsewhere]);
-            using JsonDocument document = JsonDocument.Parse(made);
-            members.Store = store ?? document.RootElement.GetProperty("store").GetString()!;
-            string inside = document.RootElement.GetProperty("balancer").GetString()!;
+            string inside = await members.InitAsync(["--ship", "~zod", "--kernel", "demo", .. elsewhere], cancel);
+            members.Store = store ?? members.Store;
             members._balancer = DemoProcess.Start(
                 folder, "balancer", "balancer", "--listen", "127.0.0.1:0", "--inside", inside, "--key-file", Path.Combine(members.Root, "balancer.keys"), "--json");
             foreach (string name in members.Names)
@@ -67,8 +67,48 @@ internal sealed class DemoMembers : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes the cluster of a ship on vere, and puts the ship's log into its store.</summary>
+    public static async Task<DemoMembers> StartAsync(string folder, string ship, DemoVere vere, CancellationToken cancel)
+    {
+        DemoMembers members = new(folder) { _settings = vere.Words };
+        try
+        {
+            await members.InitAsync(["--ship", ship], cancel);
+            foreach (string name in members.Names)
+            {
+                Directory.CreateDirectory(members.Folder(name));
+                await DemoProcess.RunAsync(folder, "copy", ["cp", "-a", "--sparse=always", vere.Pier, Path.Combine(members.Folder(name), "pier")], cancel);
+                members.Start(name);
+            }
+            string[] import = DemoProcess.Seguro("pier", "import", vere.Pier, "--store", members.Store, "--certificates", members.Certificates);
+            long start = Stopwatch.GetTimestamp();
+            // The members' database takes its time to come up on a busy machine, and the import waits for it only so long.
+            while (Stopwatch.GetElapsedTime(start) < Patience && !await DemoProcess.TryAsync(folder, "import", import, cancel))
+                members.MustRun();
+            return members;
+        }
+        catch
+        {
+            await members.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A member's data.</summary>
+    public string Folder(string name) => Path.Combine(Root, name, "data");
+
     /// <summary>Starts a member.</summary>
-    public void Start(string name) => _running[name] = DemoProcess.Start(_folder, name, "run", "-c", Path.Combine(Root, name, "seguro.json"));
+    public void Start(string name) => _running[name] = DemoProcess.Start(_folder, name, ["run", "-c", Path.Combine(Root, name, "seguro.json"), .. _settings]);
+
+    /// <summary>Fails where a member has ended by itself.</summary>
+    public void MustRun()
+    {
+        foreach (DemoProcess process in _running.Values)
+            process.MustRun();
+    }
+
+    /// <summary>Nothing of it is left: nothing may run.</summary>
+    public void Forget() => Directory.Delete(Root, recursive: true);
 
     /// <summary>Ends a member with kill −9; its process number.</summary>
     public async Task<int> KillAsync(string name)
@@ -83,7 +123,7 @@ internal sealed class DemoMembers : IAsyncDisposable
     /// <summary>Asks a member's admin API.</summary>
     public async Task<T> AskAsync<T>(string name, Func<AdminClient, Task<T>> ask)
     {
-        using AdminClient client = new(Path.Combine(Root, name, "data", "admin.sock"));
+        using AdminClient client = new(Path.Combine(Folder(name), "admin.sock"));
         return await ask(client);
     }
 
@@ -129,5 +169,14 @@ internal sealed class DemoMembers : IAsyncDisposable
             await process.DisposeAsync();
         if (_balancer is not null)
             await _balancer.DisposeAsync();
+    }
+
+    /// <summary>Makes the cluster's files; where its balancer is to be reached.</summary>
+    private async Task<string> InitAsync(string[] words, CancellationToken cancel)
+    {
+        string made = await DemoProcess.RunAsync(_folder, "init", DemoProcess.Seguro(["cluster", "init", Root, "--members", "3", "--json", .. words]), cancel);
+        using JsonDocument document = JsonDocument.Parse(made);
+        Store = document.RootElement.GetProperty("store").GetString()!;
+        return document.RootElement.GetProperty("balancer").GetString()!;
     }
 }

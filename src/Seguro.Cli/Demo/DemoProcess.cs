@@ -5,7 +5,7 @@ using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Demo;
 
-/// <summary>Another run of this very command, its output in a file: so that a demo's parts are the processes that a user would start.</summary>
+/// <summary>Another run of this very command, or of another program, its output in a file: so that a demo's parts are the processes that a user would start.</summary>
 internal sealed partial class DemoProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
@@ -29,21 +29,38 @@ internal sealed partial class DemoProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>Starts <c>seguro</c> with these words.</summary>
-    public static DemoProcess Start(string folder, string what, params string[] words)
+    public static DemoProcess Start(string folder, string what, params string[] words) => StartProgram(folder, what, Seguro(words));
+
+    /// <summary>The whole command line of a run of <c>seguro</c>.</summary>
+    public static string[] Seguro(params string[] words)
     {
         SeguroExecutable executable = SeguroExecutable.Current();
-        ProcessStartInfo start = new(executable.File, [.. executable.First, .. words]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
+        return [executable.File, .. executable.First, .. words];
+    }
+
+    /// <summary>Starts any program, by its whole command line.</summary>
+    public static DemoProcess StartProgram(string folder, string what, string[] line)
+    {
+        ProcessStartInfo start = new(line[0], line[1..]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
         Process process = Process.Start(start) ?? throw new SeguroException(ErrorCode.ProcessFailed, $"{what} did not start", "See whether this machine has a limit on processes.");
         return new DemoProcess(process, what, Path.Combine(folder, $"{what}-{process.Id}"));
     }
 
-    /// <summary>Runs <c>seguro</c> to its end; its output.</summary>
-    public static async Task<string> RunAsync(string folder, string what, CancellationToken cancel, params string[] words)
+    /// <summary>Runs a program to its end; its output.</summary>
+    public static async Task<string> RunAsync(string folder, string what, string[] line, CancellationToken cancel)
     {
-        await using DemoProcess process = Start(folder, what, words);
+        await using DemoProcess process = StartProgram(folder, what, line);
         await process._process.WaitForExitAsync(cancel);
         await process._copying;
         return process._process.ExitCode == 0 ? await File.ReadAllTextAsync(process._log + ".out", cancel) : throw process.Ended();
+    }
+
+    /// <summary>Runs a program to its end; whether it ended well.</summary>
+    public static async Task<bool> TryAsync(string folder, string what, string[] line, CancellationToken cancel)
+    {
+        await using DemoProcess process = StartProgram(folder, what, line);
+        await process._process.WaitForExitAsync(cancel);
+        return process._process.ExitCode == 0;
     }
 
     /// <summary>The first line that it printed, where it prints one when it is ready.</summary>
@@ -68,6 +85,13 @@ internal sealed partial class DemoProcess : IAsyncDisposable
     {
         if (!_process.HasExited)
             _ = Kill(_process.Id, SigTerm);
+    }
+
+    /// <summary>Tells it to end, and waits until it has: what it writes at its end may take its time.</summary>
+    public async Task EndAsync(CancellationToken cancel)
+    {
+        Terminate();
+        await _process.WaitForExitAsync(cancel);
     }
 
     /// <inheritdoc/>

@@ -12,7 +12,10 @@ using Seguro.Stores;
 
 namespace Seguro.Cli.Demo;
 
-/// <summary>A ship's log that grows while two harbors follow it; the machine lost, one harbor corrupted; the log restored from both, compared byte for byte, and opened with <c>age</c> by hand.</summary>
+/// <summary>
+/// A ship's log that grows while two harbors follow it; the machine lost, one harbor corrupted; the log restored from both, compared byte for byte,
+/// and opened with <c>age</c> by hand.
+/// </summary>
 internal sealed class HarborDemo(Terminal terminal, DemoInput input, string folder, bool json)
 {
     private static readonly string[] Places = ["north", "south"];
@@ -74,7 +77,9 @@ internal sealed class HarborDemo(Terminal terminal, DemoInput input, string fold
 
     private static string Corrupt(string place)
     {
-        string file = Directory.EnumerateFiles(place, "*", SearchOption.AllDirectories).Where(static file => Path.GetDirectoryName(file)!.EndsWith("/e", StringComparison.Ordinal)).Order(StringComparer.Ordinal).First();
+        string file = Directory.EnumerateFiles(place, "*", SearchOption.AllDirectories)
+            .Where(static file => Path.GetDirectoryName(file)!.EndsWith("/e", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal).First();
         byte[] bytes = File.ReadAllBytes(file);
         bytes[^20] ^= 1;
         File.WriteAllBytes(file, bytes);
@@ -85,7 +90,8 @@ internal sealed class HarborDemo(Terminal terminal, DemoInput input, string fold
     {
         using Pier right = Pier.Open(other, PierAccess.Offline);
         return left.Info.First == right.Info.First && right.Info.Last == last
-            && left.Read(left.Info.First, last).Zip(right.Read(right.Info.First, last)).All(static pair => pair.First.Number == pair.Second.Number && pair.First.Payload.Span.SequenceEqual(pair.Second.Payload.Span));
+            && left.Read(left.Info.First, last).Zip(right.Read(right.Info.First, last))
+                .All(static pair => pair.First.Number == pair.Second.Number && pair.First.Payload.Span.SequenceEqual(pair.Second.Payload.Span));
     }
 
     /// <summary>The first eight bytes of the first segment, by Debian's tools: an event's number.</summary>

@@ -33,6 +33,14 @@ internal sealed class ServiceLog : ILogger
     private readonly string _form;
     private readonly LogLevel _least;
     private readonly (string Name, string Value)[] _always;
+    private readonly string _before = "";
+
+    private ServiceLog(ServiceLog node, Ship ship)
+        : this(node._terminal, node._form, node._least, [.. node._always, ("ship", ship.Name)])
+    {
+        _printing = node._printing;
+        _before = $"{ship}: ";
+    }
 
     /// <summary>Makes one.</summary>
     /// <param name="terminal">Where it prints.</param>
@@ -75,6 +83,9 @@ internal sealed class ServiceLog : ILogger
         return new ServiceLog(terminal, form, Array.Find(Levels, level => level.Word == least).Level, always);
     }
 
+    /// <summary>The log of one ship on a node that holds many: it stands before each text, and is a field of each entry in JSON.</summary>
+    public ServiceLog Of(Ship ship) => new(this, ship);
+
     /// <inheritdoc/>
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -91,8 +102,8 @@ internal sealed class ServiceLog : ILogger
         string line = _form switch
         {
             "json" => Json(logLevel, text, state as IEnumerable<KeyValuePair<string, object?>>),
-            "journal" => Prefixed(logLevel, text),
-            _ => $"{Now()} {Word(logLevel),-7} {text}",
+            "journal" => Prefixed(logLevel, _before + text),
+            _ => $"{Now()} {Word(logLevel),-7} {_before}{text}",
         };
         lock (_printing)
         {

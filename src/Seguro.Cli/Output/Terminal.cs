@@ -1,27 +1,11 @@
-using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using Seguro.Core;
 using Spectre.Console;
 
 namespace Seguro.Cli.Output;
 
-/// <summary>
-/// Where a command prints and reads. Results go to standard output; progress, warnings and errors go to standard error,
-/// so that <c>--json</c> and raw bytes can be piped.
-/// </summary>
-public sealed class Terminal
+/// <summary>The terminal of the <c>seguro</c> command: with colours, tables and progress where somebody looks, and with standard input.</summary>
+public sealed class Terminal : PlainTerminal
 {
-    /// <summary>How results are written as JSON: camel case, one line.</summary>
-    public static JsonSerializerOptions JsonForm => JsonStyle;
-
-    private static readonly JsonSerializerOptions JsonStyle = new(JsonSerializerDefaults.Web)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
-    private readonly Func<CancellationToken> _closed = static () => CancellationToken.None;
-    private readonly Action _outlive = static () => { };
     private readonly Func<Stream> _openInput;
     private readonly Func<Stream> _openRawOutput;
 
@@ -32,9 +16,8 @@ public sealed class Terminal
     /// <param name="openRawOutput">Opens raw standard output.</param>
     /// <param name="isInteractive">May progress be drawn live on <paramref name="errors"/>?</param>
     public Terminal(TextWriter output, TextWriter errors, Func<Stream> openInput, Func<Stream> openRawOutput, bool isInteractive)
+        : base(output, errors, isOfProcess: false)
     {
-        Output = output;
-        Errors = errors;
         IsInteractive = isInteractive;
         _openInput = openInput;
         _openRawOutput = openRawOutput;
@@ -43,19 +26,14 @@ public sealed class Terminal
     }
 
     private Terminal(TextWriter output)
-        : this(output, Console.Error, Console.OpenStandardInput, static () => new StandardOutput(), !Console.IsErrorRedirected)
+        : base(output, Console.Error, isOfProcess: true)
     {
+        IsInteractive = !Console.IsErrorRedirected;
+        _openInput = Console.OpenStandardInput;
+        _openRawOutput = static () => new StandardOutput();
         Out = Create(output, isInteractive: false, !Console.IsOutputRedirected);
         Err = Create(Console.Error, IsInteractive, !Console.IsErrorRedirected);
-        _closed = static () => StandardOutput.Closed;
-        _outlive = static () => StandardOutput.DropsWhatFails = true;
     }
-
-    /// <summary>Plain text of results.</summary>
-    public TextWriter Output { get; }
-
-    /// <summary>Plain text for people.</summary>
-    public TextWriter Errors { get; }
 
     /// <summary>Tables and colours on <see cref="Output"/>.</summary>
     public IAnsiConsole Out { get; }
@@ -67,22 +45,13 @@ public sealed class Terminal
     public bool IsInteractive { get; }
 
     /// <summary>The terminal of this process.</summary>
-    public static Terminal OfProcess() => new(new StreamWriter(new StandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
-
-    /// <summary>Cancelled when nobody reads <see cref="Output"/> any more; what writes next then fails in any case.</summary>
-    public CancellationToken Closed => _closed();
-
-    /// <summary>From now on what can't be printed is dropped: a service goes on when whoever read its output is gone, or its disk is full.</summary>
-    public void Outlive() => _outlive();
+    public static new Terminal OfProcess() => new(OutputOfProcess());
 
     /// <summary>Raw standard input; the caller disposes of it.</summary>
     public Stream OpenInput() => _openInput();
 
     /// <summary>Raw standard output; the caller disposes of it.</summary>
     public Stream OpenRawOutput() => _openRawOutput();
-
-    /// <summary>Prints a result as one line of JSON, in camel case.</summary>
-    public void Json<T>(T value) => Output.WriteLine(JsonSerializer.Serialize(value, JsonStyle));
 
     /// <summary>Prints a result of several fields as a two-column list.</summary>
     public void Fields(params ReadOnlySpan<(string Name, string? Value)> fields)
@@ -106,34 +75,18 @@ public sealed class Terminal
             Output.WriteLine();
     }
 
-    /// <summary>Prints a warning for people.</summary>
-    public void Warn(string text) => Err.MarkupLineInterpolated($"[yellow]warning[/] {text}");
+    /// <inheritdoc/>
+    public override void Warn(string text) => Err.MarkupLineInterpolated($"[yellow]warning[/] {text}");
 
-    /// <summary>Prints, for people, what happens now.</summary>
-    public void Note(string text) => Err.MarkupLineInterpolated($"[grey]{text}[/]");
+    /// <inheritdoc/>
+    public override void Note(string text) => Err.MarkupLineInterpolated($"[grey]{text}[/]");
 
-    /// <summary>Prints an error: what, and what to do next.</summary>
-    public void Report(SeguroException error, bool json)
+    /// <inheritdoc/>
+    protected override void Print(SeguroException error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        if (json && TryJson(new { error = new { code = error.CodeText, name = error.Code.ToString(), message = error.Message, next = error.NextStep } }))
-            return;
         Err.MarkupLineInterpolated($"[red bold]error {error.CodeText}[/] {error.Message}");
         Err.MarkupLineInterpolated($"  [grey]next:[/] {error.NextStep}");
-    }
-
-    /// <summary>As <see cref="Json"/>; false where standard output takes nothing, which may be the very error that is to be reported.</summary>
-    private bool TryJson<T>(T value)
-    {
-        try
-        {
-            Json(value);
-            return true;
-        }
-        catch (Exception failed) when (failed is SeguroException or OutputClosedException)
-        {
-            return false;
-        }
     }
 
     private static IAnsiConsole Create(TextWriter writer, bool isInteractive, bool isTerminal)

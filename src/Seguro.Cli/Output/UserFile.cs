@@ -24,9 +24,11 @@ internal static class UserFile
                 await ReplaceAsync(path, write);
                 return;
             }
+            bool isLink = new FileInfo(path).LinkTarget is not null;
             await using FileStream stream = new(path, new FileStreamOptions
             {
-                Mode = new FileInfo(path).LinkTarget is null ? FileMode.Open : FileMode.Create, // a link's target may have to be made, and is cut off
+                Mode = isLink ? FileMode.Create : FileMode.Open, // a link's target may have to be made, and is cut off
+                UnixCreateMode = isLink ? Own : null,
                 Access = FileAccess.Write,
                 Share = FileShare.ReadWrite,
                 BufferSize = 0,

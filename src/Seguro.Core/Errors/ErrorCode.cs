@@ -112,6 +112,9 @@ public enum ErrorCode
     /// <summary>A member, or the cluster's log, is of a version that this one does not understand.</summary>
     OtherVersion = 3025,
 
+    /// <summary>A replica computed an event otherwise than the master did: by its own worker, or by Seguro's Nock machine.</summary>
+    StandbyDiffers = 3026,
+
     /// <summary>A log is not all that its ship computed, as what lies around it proves.</summary>
     ShortLog = 3040,
 
@@ -124,14 +127,53 @@ public enum ErrorCode
     /// <summary>A ship is not to be started from this log: somebody knows of a later event of it.</summary>
     NotAtHead = 3052,
 
+    /// <summary>The pier was imported into another store before, or given to another cluster.</summary>
+    ImportedElsewhere = 3053,
+
+    /// <summary>A new vere was not rehearsed on the ship, or must not have it.</summary>
+    RehearsalFailed = 3054,
+
+    /// <summary>What must not reach the network can't be kept from it here.</summary>
+    NotConfined = 3055,
+
+    /// <summary>A copy of a ship with keys of the real network was to be started, to show something.</summary>
+    RealShip = 3057,
+
+    /// <summary>The machine forwards no packets, and its kernel was to carry a ship's datagrams.</summary>
+    NotForwarding = 3058,
+
     /// <summary>A harbor's target went back in time: it has less than it was known to have.</summary>
     HarborWentBack = 3060,
 
     /// <summary>A harbor's target does not keep what a backup rests on: that a name that exists is not made again.</summary>
     UnsafeTarget = 3061,
 
+    /// <summary>The clock of this machine and that of a harbor's service differ too much for a signed request to be taken.</summary>
+    ClockDiffers = 3062,
+
+    /// <summary>A bucket keeps an object until its retention ends, and does not remove it before.</summary>
+    ObjectLocked = 3070,
+
+    /// <summary>The node holds many ships, and the command, or the request, names none.</summary>
+    ManyShips = 3080,
+
+    /// <summary>The node holds the one ship of its configuration: none is added there or removed.</summary>
+    OneShip = 3081,
+
+    /// <summary>A harbor's target lacks events in its middle: the log that it is filled from no longer had them when their turn came.</summary>
+    HarborGap = 3095,
+
     /// <summary>Nobody has followed the pier of a mirrored log for a minute or longer.</summary>
     MirrorSilent = 4010,
+
+    /// <summary>The clock of a replica's worker can't be steered on this machine: the replica does less than it was to.</summary>
+    NotSteerable = 4026,
+
+    /// <summary>A replica's worker did not come up, or did not go on: the replica does less than it was to.</summary>
+    StandbyFailed = 4027,
+
+    /// <summary>A replica's Nock machine can't compute what its ship's vere did: the replica does less than it was to.</summary>
+    MachineFailed = 4028,
 
     /// <summary>A harbor's target is behind, or damaged, and others make up for it.</summary>
     HarborDegraded = 4060,

@@ -8,8 +8,10 @@ namespace Seguro.Core;
 /// computed there afterwards is not in the log.
 /// </summary>
 /// <remarks>
-/// A mirror writes <c>mirrored</c> in the step that makes the log, or before its first event, and again at a pace; a cluster's first master writes <c>gated</c> before it computes anything, and says at
-/// the same time that all events up to its head were released by another runtime (<see cref="MetadataKey.History"/>). <c>none</c> is written when a ship is given back to a plain pier. Fenced by the term like
+/// A mirror writes <c>mirrored</c> in the step that makes the log, or before its first event, and again at a pace; a cluster's first master writes
+/// <c>gated</c> before it computes anything, and says at
+/// the same time that all events up to its head were released by another runtime (<see cref="MetadataKey.History"/>). <c>none</c> is written when a
+/// ship is given back to a plain pier. Fenced by the term like
 /// all metadata; a member looks at it before each campaign.
 /// </remarks>
 /// <param name="Kind">Who computes.</param>
@@ -49,7 +51,8 @@ public sealed record Custody(CustodyKind Kind)
     }
 
     /// <summary>
-    /// Refuses a log that is not a cluster's to go on with: a vere computes the ship, or it was given back to one. A log that says nothing is nobody's yet; <paramref name="store"/> is compared where both are known.
+    /// Refuses a log that is not a cluster's to go on with: a vere computes the ship, or it was given back to one. A log that says nothing is
+    /// nobody's yet; <paramref name="store"/> is compared where both are known.
     /// </summary>
     /// <param name="ship">Whose log it is, for the message.</param>
     /// <param name="metadata">The log's metadata.</param>

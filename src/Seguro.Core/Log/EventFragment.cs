@@ -1,6 +1,9 @@
 namespace Seguro.Core;
 
-/// <summary>A piece of an event as it streams by, in order. Only the last piece's arrival proves the event: see <see cref="EventLog.StreamAsync(LogState, EventNumber, EventNumber, CancellationToken)"/>.</summary>
+/// <summary>
+/// A piece of an event as it streams by, in order. Only the last piece's arrival proves the event: see
+/// <see cref="EventLog.StreamAsync(LogState, EventNumber, EventNumber, CancellationToken)"/>.
+/// </summary>
 /// <param name="Number">The event.</param>
 /// <param name="Offset">Where the piece begins in the payload, in bytes; 0 begins a new event.</param>
 /// <param name="Size">The size of the whole payload, in bytes.</param>

@@ -17,7 +17,10 @@ public readonly record struct ClusterSettings(Optimism? Optimism, IReadOnlyList<
     /// <summary>How many names of members that left are remembered.</summary>
     public const int MostLeft = 64;
 
-    /// <summary>Who left, the last one last, at most <see cref="MostLeft"/>: their names are not used again, so that an old certificate opens nothing. <see langword="null"/> where nobody did.</summary>
+    /// <summary>
+    /// Who left, the last one last, at most <see cref="MostLeft"/>: their names are not used again, so that an old certificate opens nothing.
+    /// <see langword="null"/> where nobody did.
+    /// </summary>
     public IReadOnlyList<string>? Left { get; init; }
 
     /// <summary>The longest reason of a pause, in characters.</summary>

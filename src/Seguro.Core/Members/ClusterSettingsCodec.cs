@@ -7,7 +7,9 @@ namespace Seguro.Core;
 public static class ClusterSettingsCodec
 {
     /// <summary>The keys, in the order in which they are to be written: a crash between two leaves settings that are whole each for itself.</summary>
-    public static IReadOnlyList<string> Keys { get; } = [MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Pause, MetadataKey.Released, MetadataKey.Custody, MetadataKey.History, MetadataKey.Accepted];
+    public static IReadOnlyList<string> Keys { get; } =
+        [MetadataKey.Left, MetadataKey.Members, MetadataKey.Optimism, MetadataKey.Pause, MetadataKey.Released,
+        MetadataKey.Custody, MetadataKey.History, MetadataKey.Accepted];
 
     /// <summary>The values of settings, under their keys; what they don't say is left out.</summary>
     public static IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Write(ClusterSettings settings)

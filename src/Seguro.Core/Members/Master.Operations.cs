@@ -6,9 +6,11 @@ internal sealed partial class Master
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(60); // of a ship that writes a snapshot as it ends
     private const int LeasesShut = 5;
     private const int WarnAtPercent = 70;
+    private const int HarborsPercent = 60; // the store's window is half empty without them, and the ship stands still where it is full
 
-    private bool _isTrimming;
+    private readonly Question _trim = new("the store, asked to trim,");
     private EventNumber _trimmed;
+    private EventNumber _archived;
     private bool _isMeasuring;
     private bool _mustMeasure;
     private long _storedBytes;
@@ -21,8 +23,39 @@ internal sealed partial class Master
     private bool _isResignationAsked;
     private TimeSpan _stepDownUntil;
 
+    private protected override void TakeOfTenure(MemberInput input)
+    {
+        switch (input)
+        {
+            case MemberInput.Renewed renewed:
+                OnRenewed(renewed);
+                break;
+            case MemberInput.Made made:
+                OnMade(made.Events);
+                break;
+            case MemberInput.StoreAppended appended:
+                OnStoreAppended(appended.Result);
+                break;
+            case MemberInput.Released released:
+                OnReleased(released.Number);
+                break;
+            case MemberInput.SettingsWritten written:
+                OnSettingsWritten(written.Outcome);
+                break;
+            case MemberInput.Trimmed trimmed:
+                OnTrimmed(trimmed.Outcome);
+                break;
+            case MemberInput.Archived archived:
+                _archived = archived.Through;
+                break;
+            case MemberInput.Resigned resigned:
+                OnResigned(resigned.Outcome);
+                break;
+        }
+    }
+
     /// <summary>The lease is free, or not.</summary>
-    public void OnResigned(LeaseOutcome outcome)
+    private void OnResigned(LeaseOutcome outcome)
     {
         if (!_isResigning)
             return;
@@ -33,29 +66,28 @@ internal sealed partial class Master
         }
         if (outcome is LeaseOutcome.Done done)
         {
-            _member.SeeLease(done.Lease);
+            _member.Lease.See(done.Lease, _member.Now);
             foreach (ReplicaProgress replica in _replicas.Where(replica => _successor is null || replica.Name == _successor))
-                _member.Emit(new MemberOutput.Send(replica.Name, new MemberMessage.Push(done.Lease, _member.Committed, [], _member.Committed, _member.Released, _member.Settings)));
+                _member.Emit(new MemberOutput.Send(replica.Name,
+                    new MemberMessage.Push(done.Lease, _member.Progress.Committed, [], _member.Progress.Committed, _member.Progress.Released, _member.Settings)));
         }
-        _member.HoldBackUntil = _member.Now + (_member.Options.LeaseDuration * 2);
+        _member.Lease.HoldBack(_member.Now + (_member.Options.LeaseDuration * 2));
         Demote("it stepped down");
     }
 
     /// <summary>A trim was answered.</summary>
-    public void OnTrimmed(WriteOutcome outcome)
+    private void OnTrimmed(WriteOutcome outcome)
     {
-        _isTrimming = false;
+        _trim.Done();
         _mustMeasure = true;
         if (outcome is not WriteOutcome.Committed)
             _trimmed = EventNumber.None;
-        if (outcome is not WriteOutcome.Fenced fenced)
-            return;
-        _member.SeeLease(fenced.Current);
-        Demote($"term {fenced.Current.Term} took over");
+        if (outcome is WriteOutcome.Fenced fenced)
+            Fenced(fenced.Current);
     }
 
     /// <summary>What the store holds after a trim.</summary>
-    public void OnStateRead(MemberInput.StateRead read)
+    private protected override void OnStateRead(MemberInput.StateRead read)
     {
         _mustMeasure |= _isMeasuring && read.State is null;
         _isMeasuring = false;
@@ -65,7 +97,7 @@ internal sealed partial class Master
 
     private void Trim()
     {
-        if (_isTrimming || _isMeasuring || _member.Options.StoreWindow is not { } window)
+        if (_trim.IsOpen || _isMeasuring || _member.Options.StoreWindow is not { } window)
             return;
         if (_mustMeasure)
         {
@@ -82,10 +114,15 @@ internal sealed partial class Master
         EventNumber? first = FirstKept(TrimRule.Kept);
         if (first is null || first <= _trimmed)
             first = FirstKept(0);
-        if (first is not { } next || next <= _trimmed)
+        if (first is not { } next)
+            return;
+        // A harbor that is behind finds in the store what a member's chopped log has no more; but the ship goes first, and so does what the store does not take now.
+        if (_member.Options.HasHarbors && _storeAway is null && next > _archived.Next && _storedBytes <= window / 100 * HarborsPercent)
+            next = _archived.Next;
+        if (next <= _trimmed || next == EventNumber.None.Next)
             return;
         _trimmed = next;
-        _isTrimming = true;
+        _trim.Ask();
         _member.Emit(new MemberOutput.Trim(_keeper.Lease.Term, next));
     }
 
@@ -98,7 +135,9 @@ internal sealed partial class Master
             _member.ClearWarning("window");
             return;
         }
-        IEnumerable<string> away = _replicas.Where(replica => replica.Durable < _member.Committed.Number && !replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience)).Select(static replica => replica.Name);
+        IEnumerable<string> away = _replicas
+            .Where(replica => replica.Durable < _member.Progress.Committed.Number && !replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience))
+            .Select(static replica => replica.Name);
         string names = string.Join(", ", away);
         _member.SetWarning(
             "window",
@@ -107,17 +146,17 @@ internal sealed partial class Master
     }
 
     private EventNumber? FirstKept(ulong kept) =>
-        TrimRule.First(_member.Local.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Committed.Number, kept);
+        TrimRule.First(_member.Log.End.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Progress.Committed.Number, kept);
 
     /// <summary>
     /// Keeps a snapshot that is due. It must not be ahead of what is committed, so nothing is computed until that is so; but a store that is away is not waited for long.
     /// </summary>
     private bool MustWaitForSnapshot()
     {
-        if (_member.Committed == _member.Ship)
+        if (_member.Progress.Committed == _member.Ship.Position)
         {
-            _member.Snapshots.Keep(_member.Ship.Number, _member.Now);
-            _member.Emit(new MemberOutput.Snapshot(_member.Ship));
+            _member.Snapshots.Keep(_member.Ship.Position.Number, _member.Now);
+            _member.Emit(new MemberOutput.Snapshot(_member.Ship.Position));
             return false;
         }
         if (_member.Now >= _snapshotAgain)
@@ -136,8 +175,9 @@ internal sealed partial class Master
             AnswerHandOvers(new SeguroException(ErrorCode.StoreUnavailable, "stepping down was given up: events or effects were still waiting", "See in `seguro status` what they wait for, and repeat the command then."));
             return;
         }
-        bool isShared = _replicas.Exists(replica => (_successor is null || replica.Name == _successor) && replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
-        if (!IsQuiet || !isShared || _isRunning)
+        bool isShared = _replicas.Exists(replica =>
+            (_successor is null || replica.Name == _successor) && replica.Processed == Tip.Number && replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience));
+        if (!IsQuiet || !isShared || _member.Ship.IsRunning)
             return;
         Resign();
     }
@@ -148,11 +188,11 @@ internal sealed partial class Master
     /// </summary>
     private void Yield()
     {
-        if (_shutSince is not { } since || _member.HasYielded || _isSteppingDown || _member.Now - since < _member.Options.LeaseDuration * LeasesShut)
+        if (_shutSince is not { } since || _member.Lease.HasYielded || _isSteppingDown || _member.Now - since < _member.Options.LeaseDuration * LeasesShut)
             return;
-        if (_isPoking || _adopting.Count > 0 || _member.Committed != Tip || _member.Local != Tip || _writing is not null)
+        if (_member.Ship.IsPoking || _adopting.Count > 0 || _member.Progress.Committed != Tip || _member.Log.End != Tip || _writing is not null)
             return;
-        _member.HasYielded = true;
+        _member.Lease.Yield();
         _member.Emit(new MemberOutput.Warn($"{_member.Options.Name} can't open its gate: it hears too few replicas. Another member may be better placed; it lets them try."));
         Resign();
     }
@@ -164,7 +204,8 @@ internal sealed partial class Master
         _stepDownUntil = _member.Now + (_member.Options.LeaseDuration * 2);
         // Who hears of a master just now does not look at the lease so soon: the successor is first.
         foreach (ReplicaProgress other in _replicas.Where(other => _successor is not null && other.Name != _successor))
-            _member.Emit(new MemberOutput.Send(other.Name, new MemberMessage.Push(_keeper.Lease, _member.Committed, [], _member.Committed, _member.Released, _member.Settings)));
+            _member.Emit(new MemberOutput.Send(other.Name,
+                new MemberMessage.Push(_keeper.Lease, _member.Progress.Committed, [], _member.Progress.Committed, _member.Progress.Released, _member.Settings)));
         _member.Emit(new MemberOutput.Resign(_keeper.Lease, !_isSteppingDown));
     }
 
@@ -172,7 +213,7 @@ internal sealed partial class Master
     {
         if (_member.Now > _stepDownUntil)
         {
-            _member.HoldBackUntil = _member.Now + (_member.Options.LeaseDuration * 2);
+            _member.Lease.HoldBack(_member.Now + (_member.Options.LeaseDuration * 2));
             Demote("whether it stepped down is not known: the store does not answer");
         }
         else if (!_isResignationAsked)

@@ -10,13 +10,12 @@ internal sealed partial class Master
 {
     private const int MostFalseStarts = 3;
 
-    private bool _isRunning;
     private bool _isEnding;
     private int _falseStarts;
     private TimeSpan _runAgain;
 
     /// <summary>The ship made events.</summary>
-    public void OnMade(IReadOnlyList<Computation.Accepted> events)
+    private void OnMade(IReadOnlyList<Computation.Accepted> events)
     {
         foreach (Computation.Accepted made in events)
         {
@@ -26,24 +25,24 @@ internal sealed partial class Master
                 throw new InvalidOperationException($"The ship made event {made.Number}, and {Tip.Number} was its last.");
             if (made.Payload.Length > _member.Options.LargestEvent)
             {
-                _member.SetWarning("oversize", string.Create(
+                _member.SetPassingWarning("oversize", string.Create(
                     CultureInfo.InvariantCulture,
                     $"Event {made.Number} has {made.Payload.Length} bytes, and the store takes {_member.Options.LargestEvent}: it is taken back, nobody has heard of it, and the ship goes on from the event before."));
                 Demote($"event {made.Number} is larger than the store takes");
                 return;
             }
             Add(made.Number, made.Payload, made.Effects);
-            _member.Local = _member.LocalAsked = Tip;
+            _member.Log.Lengthened(Tip);
             _falseStarts = 0;
             _member.ClearWarning("ship");
         }
     }
 
     /// <summary>The ship ended, asked to or not; all that it made was told, and the local log is the member's again.</summary>
-    public void OnShipEnded(MemberInput.ShipEnded ended)
+    private protected override void OnShipEnded(MemberInput.ShipEnded ended)
     {
         bool wasAsked = _isEnding;
-        _isRunning = _isEnding = false;
+        _isEnding = false;
         if (_demotion is not null)
             return;
         if (ended.Local != Tip)
@@ -61,12 +60,9 @@ internal sealed partial class Master
     /// <summary>What others made and did not commit is the log's next: the ship finds it there when it starts. Whether its effects are out nobody knows, and they are not repeated.</summary>
     private void AdoptAsItIs()
     {
-        Position ship = _member.Ship;
+        // The ship is told of them when it runs: a master that is demoted before is a replica whose ship has these events before it.
         while (_member.Options.MakesEvents && _adopting.TryDequeue(out Event adopted))
-        {
-            Add(adopted.Number, adopted.Payload, []);
-            _member.Ship = _member.ShipAsked = ship; // until it runs: a master that is demoted before is a replica whose ship has these events before it
-        }
+            Keep(adopted.Number, adopted.Payload, []);
     }
 
     /// <summary>Lets a ship that makes its events itself go on. False where the ship is none of those.</summary>
@@ -74,7 +70,7 @@ internal sealed partial class Master
     {
         if (!_member.Options.MakesEvents)
             return false;
-        if (_isRunning)
+        if (_member.Ship.IsRunning)
             KeepRunning();
         else
             RunShip();
@@ -87,18 +83,18 @@ internal sealed partial class Master
     /// </summary>
     private void RunShip()
     {
-        bool isReady = !_member.IsShipBusy && !_member.IsLocalBusy && _member.Settings.History is not null && _member.Local == Tip && _gate.Released == Tip.Number;
+        bool isReady = !_member.Ship.IsBusy && !_member.Log.IsBusy && _member.Settings.History is not null && _member.Log.End == Tip && _gate.Released == Tip.Number;
         if (!isReady || _isSteppingDown || _member.Now < _runAgain || IsPaused())
             return;
-        if (_falseStarts >= MostFalseStarts && _member.Committed == Tip && _writing is null)
+        if (_falseStarts >= MostFalseStarts && _member.Progress.Committed == Tip && _writing is null)
         {
             _member.Emit(new MemberOutput.Warn($"The ship does not come up on {_member.Options.Name}; it lets another member try."));
             _falseStarts = 0;
             Resign();
             return;
         }
-        _member.Ship = _member.ShipAsked = Tip;
-        _isRunning = _member.IsShipBusy = _member.IsLocalBusy = true;
+        _member.Ship.AskRun(Tip);
+        _member.Log.Lend();
         _member.Emit(new MemberOutput.RunShip(_keeper.Lease.Term, Tip));
     }
 
@@ -109,7 +105,7 @@ internal sealed partial class Master
             _isEnding = true;
             _member.Emit(MemberOutput.EndShip.Instance);
         }
-        else if (_member.Committed == Tip && _member.Snapshots.IsDue(Tip.Number, _member.Now))
+        else if (_member.Progress.Committed == Tip && _member.Snapshots.IsDue(Tip.Number, _member.Now))
         {
             _member.Snapshots.Keep(Tip.Number, _member.Now);
             _member.Emit(new MemberOutput.Snapshot(Tip));
@@ -122,8 +118,8 @@ internal sealed partial class Master
         if (!_member.Options.MakesEvents)
             return limit;
         EventNumber most = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes
-            ? _member.Committed.Number
-            : _member.Committed.Number + (ulong)_member.Options.MaxUnreplicatedEvents;
+            ? _member.Progress.Committed.Number
+            : _member.Progress.Committed.Number + (ulong)_member.Options.MaxUnreplicatedEvents;
         return limit < most ? limit : most;
     }
 }

@@ -10,7 +10,7 @@ internal sealed partial class Master
     public IReadOnlyList<ReplicaStatus> Replicas => [.. _replicas.Select(replica => replica.Describe(_member.Now, _member.Options.ReplicaPatience))];
 
     /// <summary>A replica says how far it is.</summary>
-    public void OnAck(string from, MemberMessage.Ack ack)
+    private protected override void OnAck(string from, MemberMessage.Ack ack)
     {
         ReplicaProgress? replica = _replicas.Find(known => known.Name == from);
         if (replica is null)
@@ -43,7 +43,7 @@ internal sealed partial class Master
     /// <summary>From where to push: the end of what the replica has, as far as it is the same as here; null where that is before the window, or so far behind that it is to read.</summary>
     private Position? Cursor(MemberMessage.Ack ack)
     {
-        if (_member.Committed.Number.Value > ack.Received.Number.Value + _member.Options.CloseEnough)
+        if (_member.Progress.Committed.Number.Value > ack.Received.Number.Value + _member.Options.CloseEnough)
             return null;
         if (_member.Tail.TryGetPosition(ack.Received.Number, out Position here) && here == ack.Received)
             return here;
@@ -68,7 +68,7 @@ internal sealed partial class Master
                 // as long as there is more and the replica keeps up
             }
         }
-        EventNumber needed = _member.LocalAsked.Number < _member.Committed.Number ? _member.LocalAsked.Number : _member.Committed.Number;
+        EventNumber needed = _member.Log.Asked.Number < _member.Progress.Committed.Number ? _member.Log.Asked.Number : _member.Progress.Committed.Number;
         if (_gate.Released < needed)
             needed = _gate.Released;
         _member.Tail.Shrink(needed, 65_536, _member.Options.PushWindow);
@@ -79,7 +79,7 @@ internal sealed partial class Master
         if (replica.Cursor is { } sent && sent.Number < _member.Tail.Start.Number)
             replica.Rewind(null);
         List<Event> events = [];
-        Position previous = _member.Committed;
+        Position previous = _member.Progress.Committed;
         if (replica.Cursor is { } cursor)
         {
             previous = cursor;
@@ -88,7 +88,7 @@ internal sealed partial class Master
         }
         Position end = events.Count == 0 ? previous : new Position(events[^1].Number, events[^1].Chain);
         // A replica that is pushed to need not hear of commits that it can't have received yet.
-        Position committed = end.Number < _member.Committed.Number ? end : _member.Committed;
+        Position committed = end.Number < _member.Progress.Committed.Number ? end : _member.Progress.Committed;
         bool isDue = replica.LastSent == TimeSpan.MinValue || _member.Now - replica.LastSent >= _member.Options.LeaseDuration / 4;
         if (events.Count == 0 && !isDue && committed.Number <= replica.CommittedSent)
             return false;
@@ -96,7 +96,7 @@ internal sealed partial class Master
         if (replica.Cursor is null && !isDue && _member.Now - replica.LastSent < _member.Options.LeaseDuration / 40)
             return false;
         _member.Emit(new MemberOutput.Send(
-            replica.Name, new MemberMessage.Push(_keeper.Lease, previous, events, committed, _member.Released, _member.Settings)));
+            replica.Name, new MemberMessage.Push(_keeper.Lease, previous, events, committed, _member.Progress.Released, _member.Settings)));
         replica.LastSent = _member.Now;
         replica.CommittedSent = committed.Number;
         if (events.Count == 0)

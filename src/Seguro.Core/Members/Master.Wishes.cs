@@ -5,7 +5,7 @@ internal sealed partial class Master
 {
     private const int MostWishes = 64;
 
-    private readonly List<(ulong Wish, int Version)> _unwritten = [];
+    private readonly List<(ulong Number, Wish Wish, int Version)> _unwritten = [];
     private readonly List<ulong> _handOvers = [];
     private ClusterSettings? _wanted;
     private ClusterSettings? _writing;
@@ -17,7 +17,7 @@ internal sealed partial class Master
     private ClusterSettings Wanted => _wanted ?? _member.Settings;
 
     /// <summary>Takes a wish.</summary>
-    public void Take(ulong number, Wish wish)
+    private protected override void OnWished(ulong number, Wish wish)
     {
         SeguroException? refusal = _unwritten.Count + _handOvers.Count >= MostWishes
             ? new SeguroException(ErrorCode.StoreUnavailable, $"{MostWishes} wishes wait to be in force already", "Wait a moment and repeat.")
@@ -38,7 +38,7 @@ internal sealed partial class Master
         else if (_wanted is null)
             Answer(number, null); // it was so already
         else
-            _unwritten.Add((number, _wantedVersion));
+            _unwritten.Add((number, wish, _wantedVersion));
     }
 
     /// <summary>The mastership ends: what was asked for is in force, or is not known to be; and what hindered this master hinders it no more.</summary>
@@ -46,10 +46,11 @@ internal sealed partial class Master
     {
         foreach (string warning in (string[])["replicas", "optimism", "commit", "window", "store", "pause"])
             _member.ClearWarning(warning);
+        _member.ClearWarnings("replica ");
         AnswerHandOvers(null);
-        foreach ((ulong wish, int version) in _unwritten)
+        foreach ((ulong number, _, int version) in _unwritten)
         {
-            Answer(wish, version <= _writingVersion
+            Answer(number, version <= _writingVersion
                 ? new SeguroException(ErrorCode.OutcomeUnknown, $"{_member.Options.Name} is not master any more, and whether the change was written is not known", "Look at `seguro status`, and repeat the command where it is not in force.")
                 : new SeguroException(ErrorCode.StoreUnavailable, $"{_member.Options.Name} is not master any more; the change was not made", "Wait for the next master and repeat the command."));
         }
@@ -133,7 +134,7 @@ internal sealed partial class Master
         }
         _isSteppingDown = true;
         _successor = to;
-        _stepDownUntil = _member.Now + (_isRunning ? LongestEnd : LongestStepDown);
+        _stepDownUntil = _member.Now + (_member.Ship.IsRunning ? LongestEnd : LongestStepDown);
         return null;
     }
 
@@ -159,20 +160,20 @@ internal sealed partial class Master
     {
         if (_writing is not null || _member.Now < _settingsAgain)
             return;
-        bool isWatermarkDue = _member.Released > _member.Settings.Released;
+        bool isWatermarkDue = _member.Progress.Released > _member.Settings.Released;
         if (_wanted is null && !isWatermarkDue && _member.Settings.History is not null)
             return;
-        _writing = Wanted with { Released = _member.Released, History = _member.Settings.History ?? _head };
+        _writing = Wanted with { Released = _member.Progress.Released, History = _member.Settings.History ?? _head };
         _writingVersion = _wantedVersion;
         _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 3);
         _member.Emit(new MemberOutput.WriteSettings(_keeper.Lease.Term, _writing.Value));
     }
 
     /// <summary>The store answered about the settings.</summary>
-    public void OnSettingsWritten(WriteOutcome outcome)
+    private void OnSettingsWritten(WriteOutcome outcome)
     {
         if (_writing is not { } written)
-            return;
+            throw new BrokenInvariantException("settings were written that were not to be written");
         _writing = null;
         switch (outcome)
         {
@@ -180,8 +181,7 @@ internal sealed partial class Master
                 SettingsAreInForce(written);
                 break;
             case WriteOutcome.Fenced fenced:
-                _member.SeeLease(fenced.Current);
-                Demote($"term {fenced.Current.Term} took over");
+                Fenced(fenced.Current);
                 break;
             default:
                 _settingsAgain = _member.Now + (_member.Options.LeaseDuration / 5);
@@ -200,8 +200,19 @@ internal sealed partial class Master
             AddReplica(name);
         if (isAnotherOptimism)
             _member.Emit(new MemberOutput.Warn($"Optimism is {_member.Optimism} from now on."));
-        foreach ((ulong wish, _) in _unwritten.Where(one => one.Version <= _writingVersion))
-            Answer(wish, null);
+        foreach ((ulong number, Wish wish, _) in _unwritten.Where(one => one.Version <= _writingVersion))
+        {
+            Answer(number, IsInForce(wish) ? null : new SeguroException(
+                ErrorCode.Conflict, "another wish took its place before it was in force", "Look at `seguro status`, and repeat the command where it is still wanted."));
+        }
         _unwritten.RemoveAll(one => one.Version <= _writingVersion);
     }
+
+    private bool IsInForce(Wish wish) => wish switch
+    {
+        Wish.ChangeOptimism change => _member.Optimism.Replicas == change.Replicas && (change.OnReplicaLoss is null || _member.Optimism.OnReplicaLoss == change.OnReplicaLoss),
+        Wish.ChangeMembers change => change.Join.All(_member.Members.Contains) && !change.Leave.Any(_member.Members.Contains),
+        Wish.Pause pause => _member.Settings.Pause == pause.Why,
+        _ => !_member.Settings.IsPaused,
+    };
 }

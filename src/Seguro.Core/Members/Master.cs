@@ -4,14 +4,14 @@ namespace Seguro.Core;
 /// Computes, appends to the local log and to the store, pushes to the replicas, and opens the gate. One append of each kind is under way at a time, and takes all that gathered
 /// meanwhile: the group adapts to the load.
 /// </summary>
-internal sealed partial class Master
+internal sealed partial class Master : MemberRole
 {
     private const int MostPokes = 32;
 
     /// <summary>How many events may be in the tail; of those that nobody needs any more it is kept to half of that (<see cref="PushAll"/>).</summary>
     private const int MostInTail = 131_072;
 
-    private readonly MemberState _member;
+    private readonly Rejoin _rejoin;
     private readonly LeaseKeeper _keeper;
     private readonly EventNumber _head;
     private readonly Gate _gate;
@@ -19,10 +19,9 @@ internal sealed partial class Master
     private readonly List<EventNumber> _reached = [];
     private readonly List<EventNumber> _reachedByHealthy = [];
     private IReadOnlyList<Event> _storeGroup = [];
-    private bool _isStoreBusy;
+    private readonly Question _append = new("the store, asked to append,");
     private TimeSpan _storeAgain;
     private long _unreplicatedBytes;
-    private bool _isPoking;
     private string? _demotion;
     private TimeSpan? _shutSince;
     private TimeSpan? _waitsSince;
@@ -31,14 +30,17 @@ internal sealed partial class Master
 
     /// <summary>Begins to serve.</summary>
     /// <param name="member">The member; its ship and its local log stand at <paramref name="head"/>.</param>
+    /// <param name="processing">How it kept up until now.</param>
+    /// <param name="rejoin">What follows.</param>
     /// <param name="keeper">The lease of the new term.</param>
     /// <param name="head">The head of the log in the store.</param>
     /// <param name="storedBytes">How many payload bytes the store holds.</param>
-    public Master(MemberState member, LeaseKeeper keeper, Position head, long storedBytes)
+    public Master(MemberState member, Processing processing, Rejoin rejoin, LeaseKeeper keeper, Position head, long storedBytes)
+        : base(member, processing)
     {
         _storedBytes = storedBytes;
         _head = head.Number;
-        _member = member;
+        _rejoin = rejoin;
         _keeper = keeper;
         List<Event> received = member.Tail.Take(head.Number, member.Tail.End.Number, int.MaxValue, long.MaxValue);
         // What the store never takes would be in the way of all that follows.
@@ -49,11 +51,11 @@ internal sealed partial class Master
         // Nobody's gate has seen what is in a log that no cluster had before: that is history.
         if (member.Settings.History is null)
             member.SeeReleased(head.Number);
-        _gate = new Gate(repeat ? member.Released : head.Number);
+        _gate = new Gate(repeat ? member.Progress.Released : head.Number);
         if (repeat)
         {
             if (member.Backlog.HasForgotten)
-                member.SetWarning("forgotten", "More effects waited than a replica remembers; the oldest are not released again.");
+                member.SetPassingWarning("forgotten", "More effects waited than a replica remembers; the oldest are not released again.");
             foreach ((EventNumber number, IReadOnlyList<Effect> effects) in member.Backlog.Kept)
                 _gate.Hold(number, effects);
         }
@@ -62,9 +64,10 @@ internal sealed partial class Master
             member.SeeReleased(head.Number);
         }
         AdoptAsItIs();
-        member.Master = member.Options.Name;
+        member.Lease.Follow(member.Options.Name);
         foreach (string name in member.Members)
             AddReplica(name);
+        member.ClearWarning("candidate");
         member.Become(Role.Master);
     }
 
@@ -89,18 +92,14 @@ internal sealed partial class Master
     }
 
     /// <summary>Nothing that was computed waits to be kept, committed or released, and the store knows that all is out.</summary>
-    public bool IsQuiet => !_isPoking && _adopting.Count == 0 && _member.Committed == Tip && _member.Local == Tip && _gate.Released == Tip.Number
-        && _member.Settings.Released == Tip.Number && _writing is null && !(_isRunning && _member.Settings.IsPaused);
-
-    /// <summary>Why the mastership has ended; null while it lasts.</summary>
-    public string? Demotion => _demotion;
+    public bool IsQuiet => !_member.Ship.IsPoking && _adopting.Count == 0 && _member.Progress.Committed == Tip && _member.Log.End == Tip && _gate.Released == Tip.Number
+        && _member.Settings.Released == Tip.Number && _writing is null && !(_member.Ship.IsRunning && _member.Settings.IsPaused);
 
     private Position Tip => _member.Tail.End;
 
     /// <summary>Ova became events.</summary>
-    public void OnPoked(IReadOnlyList<Computation> computations)
+    private protected override void OnPoked(IReadOnlyList<Computation> computations)
     {
-        _isPoking = false;
         foreach (Computation computation in computations)
         {
             if (computation is Computation.Accepted accepted)
@@ -111,7 +110,7 @@ internal sealed partial class Master
     }
 
     /// <summary>Events of the last master, which it pushed and did not commit, were computed here too.</summary>
-    public void OnApplied(MemberInput.EventsApplied applied)
+    private protected override void OnAdopted(MemberInput.EventsApplied applied)
     {
         bool repeat = _member.Options.Effects is EffectsPolicy.AtLeastOnce;
         for (int i = 0; i < applied.Results.Count; i++)
@@ -123,17 +122,15 @@ internal sealed partial class Master
         }
         if (applied.Failure is null)
             return;
-        _member.SetWarning("adoption", $"Event {Tip.Number.Next} of the last master, which was not committed, can't be computed here; it and what followed it are left out: {applied.Failure}");
+        _member.SetPassingWarning("adoption", $"Event {Tip.Number.Next} of the last master, which was not committed, can't be computed here; it and what followed it are left out: {applied.Failure}");
         _adopting.Clear();
     }
 
     /// <summary>The store answered an append.</summary>
-    public void OnStoreAppended(AppendResult result)
+    private void OnStoreAppended(AppendResult result)
     {
-        if (!_isStoreBusy)
-            return;
-        _isStoreBusy = false;
-        if (result.Reached.Number > _member.Committed.Number && _member.Tail.TryGetPosition(result.Reached.Number, out Position here) && here == result.Reached)
+        _append.Done();
+        if (result.Reached.Number > _member.Progress.Committed.Number && _member.Tail.TryGetPosition(result.Reached.Number, out Position here) && here == result.Reached)
             Commit(result.Reached);
         switch (result.Outcome)
         {
@@ -148,11 +145,10 @@ internal sealed partial class Master
             case WriteOutcome.Refused refused:
                 _storeAway ??= _member.Now;
                 RepeatAppend();
-                _member.SetWarning("store", $"The store does not take the events from {_member.Committed.Number.Next} on: {refused.Cause}");
+                _member.SetWarning("store", $"The store does not take the events from {_member.Progress.Committed.Number.Next} on: {refused.Cause}");
                 return;
             case WriteOutcome.Fenced fenced:
-                _member.SeeLease(fenced.Current);
-                Demote($"term {fenced.Current.Term} took over");
+                Fenced(fenced.Current);
                 break;
             case WriteOutcome.Conflict conflict:
                 Demote($"the store's log ends at {conflict.Current.Head.Number}, and not where this term left it");
@@ -163,26 +159,33 @@ internal sealed partial class Master
     }
 
     /// <summary>The lease was renewed, or not.</summary>
-    public void OnRenewed(MemberInput.Renewed renewed)
+    private void OnRenewed(MemberInput.Renewed renewed)
     {
         if (_keeper.Renewed(renewed.Outcome, renewed.Sent) is { } reason)
             Demote(reason);
         else if (renewed.Outcome is LeaseOutcome.Done)
-            _member.SeeLease(_keeper.Lease);
+            _member.Lease.See(_keeper.Lease, _member.Now);
     }
 
     /// <summary>Effects are out.</summary>
-    public void OnReleased(EventNumber number)
+    private void OnReleased(EventNumber number)
     {
         _gate.Confirm(number);
         SeeReleased();
     }
 
-    /// <summary>Goes on with all that can go on.</summary>
-    public void Pump()
+    /// <summary>Goes on with all that can go on, and is no master any more where that has an end.</summary>
+    public override void Pump()
     {
-        if (_member.Term > _keeper.Lease.Term)
-            Demote($"term {_member.Term} took over");
+        GoOn();
+        if (_demotion is { } reason)
+            _rejoin.Begin(reason);
+    }
+
+    private void GoOn()
+    {
+        if (_member.Lease.Term > _keeper.Lease.Term)
+            Demote($"term {_member.Lease.Term} took over");
         else if (IsContradicted())
             Demote("another member knows of committed events that this master does not have");
         else if (!_keeper.IsLive(_member.Now))
@@ -197,7 +200,7 @@ internal sealed partial class Master
         if (_keeper.MustRenew(_member.Now))
             _member.Emit(new MemberOutput.Renew(_keeper.Lease));
         Compute();
-        AppendLocal();
+        _member.AppendLocal(Tip.Number);
         AppendStore();
         Release();
         PushAll();
@@ -209,23 +212,36 @@ internal sealed partial class Master
 
     /// <summary>Others know of what is committed here before this master tells them only where the store has lost it since.</summary>
     private bool IsContradicted() =>
-        _member.EverCommitted.Number > Tip.Number
-        || (_member.Tail.TryGetPosition(_member.EverCommitted.Number, out Position here) && here != _member.EverCommitted);
+        _member.Progress.EverCommitted.Number > Tip.Number
+        || (_member.Tail.TryGetPosition(_member.Progress.EverCommitted.Number, out Position here) && here != _member.Progress.EverCommitted);
 
     private void Demote(string reason) => _demotion ??= reason;
+
+    /// <summary>The store takes nothing of this term any more.</summary>
+    private void Fenced(Lease current)
+    {
+        _member.Lease.See(current, _member.Now);
+        Demote($"term {current.Term} took over");
+    }
 
     /// <summary>The very same group again, a little later: only then does the store's answer tell what became of it.</summary>
     private void RepeatAppend()
     {
-        _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Committed.Number)];
+        _storeGroup = [.. _storeGroup.Where(held => held.Number > _member.Progress.Committed.Number)];
         _storeAgain = _member.Now + (_member.Options.LeaseDuration / 20);
     }
 
+    /// <summary>The ship computed an event.</summary>
     private void Add(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
+    {
+        Keep(number, payload, effects);
+        _member.Ship.Advance(Tip);
+    }
+
+    private void Keep(EventNumber number, ReadOnlyMemory<byte> payload, IReadOnlyList<Effect> effects)
     {
         Chain chain = ChainHasher.Of(Tip.Chain, number, payload.Span);
         _member.Tail.Add(new Event(number, payload, chain));
-        _member.Ship = _member.ShipAsked = Tip;
         _unreplicatedBytes += payload.Length;
         _gate.Hold(number, effects);
         _member.Backlog.Add(number, effects);
@@ -235,29 +251,28 @@ internal sealed partial class Master
     {
         foreach (Event held in _storeGroup)
         {
-            if (held.Number <= _member.Committed.Number || held.Number > reached.Number)
+            if (held.Number <= _member.Progress.Committed.Number || held.Number > reached.Number)
                 continue;
             _unreplicatedBytes -= held.Payload.Length;
             _storedBytes += held.Payload.Length;
             _storedSinceAsked += held.Payload.Length;
         }
-        _member.Confirm(reached);
+        _member.Progress.Confirm(reached);
     }
 
     private void Compute()
     {
-        if (RunOwn() || _member.IsShipBusy || _member.Settings.History is null)
+        if (RunOwn() || _member.Ship.IsBusy || _member.Settings.History is null)
             return;
         if (_adopting.Count > 0)
         {
-            _member.IsShipBusy = true;
-            _member.Emit(new MemberOutput.Apply([.. _adopting.Take(MostPokes)]));
+            _member.Apply([.. _adopting.Take(MostPokes)], adopts: true);
             return;
         }
-        if (_member.Snapshots.IsDue(_member.Ship.Number, _member.Now) && MustWaitForSnapshot())
+        if (_member.Snapshots.IsDue(_member.Ship.Position.Number, _member.Now) && MustWaitForSnapshot())
             return;
         int room = (int)Math.Min(
-            (ulong)MostPokes, (ulong)_member.Options.MaxUnreplicatedEvents - Math.Min((ulong)_member.Options.MaxUnreplicatedEvents, Tip.Number - _member.Committed.Number));
+            (ulong)MostPokes, (ulong)_member.Options.MaxUnreplicatedEvents - Math.Min((ulong)_member.Options.MaxUnreplicatedEvents, Tip.Number - _member.Progress.Committed.Number));
         room = Math.Min(room, _member.Options.MaxGated - _gate.Count);
         // Events without effects do not wait at the gate, but they stay in the tail while it is closed.
         bool isFull = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _gate.Bytes >= _member.Options.MaxGatedBytes
@@ -267,33 +282,20 @@ internal sealed partial class Master
         List<Ovum> ova = _member.Ingress.Take(room);
         if (ova.Count == 0)
             return;
-        _isPoking = true;
-        _member.IsShipBusy = true;
+        _member.Ship.AskPoke();
         _member.Emit(new MemberOutput.Poke(ova));
-    }
-
-    private void AppendLocal()
-    {
-        if (_member.IsLocalBusy)
-            return;
-        List<Event> events = _member.Tail.Take(_member.LocalAsked.Number, Tip.Number, _member.Options.MaxGroup, _member.Options.MaxGroupBytes);
-        if (events.Count == 0)
-            return;
-        _member.LocalAsked = new Position(events[^1].Number, events[^1].Chain);
-        _member.IsLocalBusy = true;
-        _member.Emit(new MemberOutput.AppendLocal(events));
     }
 
     private void AppendStore()
     {
-        if (_isStoreBusy || _member.Now < _storeAgain)
+        if (_append.IsOpen || _member.Now < _storeAgain)
             return;
         if (_storeGroup.Count == 0)
-            _storeGroup = _member.Tail.Take(_member.Committed.Number, Tip.Number, _member.Options.MaxGroup, _member.Options.MaxGroupBytes);
+            _storeGroup = _member.Tail.Take(_member.Progress.Committed.Number, Tip.Number, _member.Options.MaxGroup, _member.Options.MaxGroupBytes);
         if (_storeGroup.Count == 0)
             return;
-        _isStoreBusy = true;
-        _member.Emit(new MemberOutput.AppendStore(_keeper.Lease.Term, _member.Committed, _storeGroup));
+        _append.Ask();
+        _member.Emit(new MemberOutput.AppendStore(_keeper.Lease.Term, _member.Progress.Committed, _storeGroup));
     }
 
     private void Release()
@@ -312,8 +314,8 @@ internal sealed partial class Master
             if (replica.IsHealthy(_member.Now, _member.Options.ReplicaPatience))
                 healthy.Add(replica.Processed);
         }
-        EventNumber durable = _member.Local.Number;
-        EventNumber committed = _member.Committed.Number;
+        EventNumber durable = _member.Log.End.Number;
+        EventNumber committed = _member.Progress.Committed.Number;
         int asked = Math.Min(optimism.Replicas, _replicas.Count);
         if (asked < optimism.Replicas)
         {
@@ -329,7 +331,7 @@ internal sealed partial class Master
         if (healthy.Count >= asked)
         {
             _member.ClearWarning("replicas");
-            _member.HasYielded = false;
+            _member.Lease.HearEnough();
         }
         else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
         {
@@ -373,6 +375,6 @@ internal sealed partial class Master
     /// <summary>The watermark that others hear of never passes what is committed: at optimism 0 a number that was released may still come to be another event's.</summary>
     private void SeeReleased()
     {
-        _member.SeeReleased(_gate.Released < _member.Committed.Number ? _gate.Released : _member.Committed.Number);
+        _member.SeeReleased(_gate.Released < _member.Progress.Committed.Number ? _gate.Released : _member.Progress.Committed.Number);
     }
 }

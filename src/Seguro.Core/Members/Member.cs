@@ -9,10 +9,11 @@ public sealed class Member
     private readonly Rejoin _rejoin;
     private readonly Replica _replica;
     private readonly Candidate _candidate;
+    private readonly Stopped _stopped;
     private readonly Witness _witness;
     private Master? _master;
+    private MemberRole? _entered;
     private bool _hasStarted;
-    private bool _isFollowing;
 
     /// <summary>Makes a member that waits for <see cref="MemberInput.Started"/>.</summary>
     public Member(MemberOptions options)
@@ -25,27 +26,38 @@ public sealed class Member
         _state = new MemberState(options);
         _processing = new Processing(_state);
         _rejoin = new Rejoin(_state, _processing);
-        _replica = new Replica(_state, _processing);
-        _candidate = new Candidate(_state, _processing);
         _witness = new Witness(_state);
+        _stopped = new Stopped(_state, _processing, _witness, _rejoin);
+        _candidate = new Candidate(
+            _state, _processing, _rejoin, (keeper, head, storedBytes) => _master = new Master(_state, _processing, _rejoin, keeper, head, storedBytes));
+        _replica = new Replica(_state, _processing, _candidate, _witness, _rejoin);
     }
 
     /// <summary>Its role.</summary>
     public Role Role => _state.Role;
+
+    private MemberRole Current => Role switch
+    {
+        Role.Rejoining => _rejoin,
+        Role.Replica => _replica,
+        Role.Candidate => _candidate,
+        Role.Master => _master!,
+        _ => _stopped,
+    };
 
     /// <summary>How it stands.</summary>
     public MemberStatus Status => new()
     {
         Name = _state.Options.Name,
         Role = _state.Role,
-        Term = _state.Term,
-        Master = _state.Master,
+        Term = _state.Lease.Term,
+        Master = _state.Lease.Master,
         Stopped = _state.StopReason,
-        Durable = _state.Local,
-        Processed = _state.Ship,
+        Durable = _state.Log.End,
+        Processed = _state.Ship.Position,
         // Before its log was compared with the cluster's it knows of nothing: the end of what it has may be its own alone.
         Committed = _state.Role is Role.Rejoining ? Position.Origin : _processing.Target,
-        Released = _state.Released,
+        Released = _state.Progress.Released,
         Replaying = Role is Role.Replica or Role.Candidate ? _processing.ReplayEnd : EventNumber.None,
         Optimism = _state.Optimism,
         Members = _state.Members,
@@ -53,12 +65,12 @@ public sealed class Member
         Left = _state.Settings.Left ?? [],
         Replicas = _master?.Replicas ?? [],
         Gated = _master?.Gated ?? 0,
-        IsQuiet = _master?.IsQuiet ?? (_state.Role is Role.Replica && _state.Local == _state.Ship && !_state.IsLocalBusy && !_state.IsShipBusy),
+        IsQuiet = _master?.IsQuiet ?? (_state.Role is Role.Replica && _state.Log.End == _state.Ship.Position && !_state.Log.IsBusy && !_state.Ship.IsBusy),
         Ingress = _state.Ingress.Count,
         WindowUsed = _master?.WindowUsed,
         Hindrance = _master?.Hindrance,
-        EverCommitted = _state.EverCommitted,
-        Proven = _state.Proven,
+        EverCommitted = _state.Progress.EverCommitted,
+        Proven = _state.Progress.Proven,
         History = _state.Settings.History,
         Pause = _state.Settings.Pause,
         Loss = _state.IsStoreDoubted ? _state.StopReason : null,
@@ -74,15 +86,22 @@ public sealed class Member
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(outputs);
         _state.Begin(now, outputs);
-        if (input is MemberInput.Started started)
-            Start(started);
-        else if (!_hasStarted)
-            throw new InvalidOperationException("A member's first input is that it started.");
-        else
-            Take(input);
-        Pump();
-        _state.Remember();
-        MemberInvariants.Check(_state, _master is not null);
+        if (input is MemberInput.Started == _hasStarted)
+            throw new InvalidOperationException("A member's first input is that it started, and it starts once.");
+        try
+        {
+            if (input is MemberInput.Started started)
+                Start(started);
+            else
+                Take(input);
+            Pump();
+            _state.Remember();
+            MemberInvariants.Check(_state, _master is not null);
+        }
+        catch (BrokenInvariantException broken)
+        {
+            throw new InvalidOperationException($"A member's invariant does not hold: {broken.Message}. {MemberInvariants.Describe(_state)}", broken);
+        }
     }
 
     /// <summary>
@@ -109,8 +128,6 @@ public sealed class Member
 
     private void Start(MemberInput.Started started)
     {
-        if (_hasStarted)
-            throw new InvalidOperationException("A member starts once.");
         _hasStarted = true;
         _state.Begin(started.Local, started.Ship, started.Known);
         _state.Snapshots.Keep(started.Ship.Number, _state.Now);
@@ -127,10 +144,6 @@ public sealed class Member
             case MemberInput.Received { Message: MemberMessage.Push push } received:
                 OnPush(received.From, push);
                 break;
-            case MemberInput.Received { Message: MemberMessage.Ack ack } received:
-                _state.SeeTerm(ack.Term);
-                _master?.OnAck(received.From, ack);
-                break;
             case MemberInput.Received { Message: MemberMessage.Testimony testimony } received:
                 _witness.OnTestimony(received.From, testimony);
                 break;
@@ -138,183 +151,23 @@ public sealed class Member
                 if (_witness.OnStoreCompared(compared.From, compared.IsShared))
                     _rejoin.Begin("most members share a store again");
                 break;
-            case MemberInput.LeaseObserved observed:
-                _replica.OnObserved(observed.Lease);
-                break;
-            case MemberInput.StateRead read:
-                OnStateRead(read);
-                break;
-            case MemberInput.EventsRead read:
-                if (Role is not (Role.Replica or Role.Candidate))
-                    _processing.ForgetRead();
-                else if (!_processing.OnRead(read))
-                    Diverged();
-                break;
-            case MemberInput.Campaigned campaigned:
-                OnCampaigned(campaigned);
-                break;
-            case MemberInput.Renewed renewed:
-                if (_master is not null)
-                    _master.OnRenewed(renewed);
-                else if (Role is Role.Candidate && _candidate.Keeper is { } keeper && keeper.Renewed(renewed.Outcome, renewed.Sent) is not null)
-                    _state.Become(Role.Replica);
+            case MemberInput.Wished { Wish: Wish.Trust } wished:
+                _state.WantTrust(wished.Number);
                 break;
             default:
-                TakeAnswer(input);
+                Current.Take(input);
                 break;
         }
-    }
-
-    private void TakeAnswer(MemberInput input)
-    {
-        switch (input)
-        {
-            case MemberInput.Poked poked:
-                _state.IsShipBusy = false;
-                if (_master is not null)
-                    _master.OnPoked(poked.Computations);
-                else
-                    _state.IsShipAstray = true;
-                break;
-            case MemberInput.Made made:
-                _master?.OnMade(made.Events);
-                break;
-            case MemberInput.ShipEnded ended:
-                _state.GiveBack(ended.Local);
-                _master?.OnShipEnded(ended);
-                break;
-            case MemberInput.EventsApplied applied:
-                _state.IsShipBusy = false;
-                if (_master is not null)
-                    _master.OnApplied(applied);
-                else if (!_processing.IsApplying)
-                    _state.IsShipAstray = true; // what a master adopted; its mastership ended meanwhile, and nobody keeps it
-                else
-                    OnApplied(applied);
-                break;
-            case MemberInput.ShipRestored restored:
-                _state.IsShipBusy = false;
-                _rejoin.OnRestored(restored);
-                break;
-            case MemberInput.LocalAppended appended:
-                _state.IsLocalBusy = false;
-                _state.Local = appended.Local;
-                if (Role is Role.Replica)
-                    _processing.OnAppended();
-                break;
-            case MemberInput.Quarantined quarantined:
-                _state.IsLocalBusy = false;
-                _state.Local = _state.LocalAsked = quarantined.Local;
-                _rejoin.OnQuarantined(quarantined);
-                break;
-            case MemberInput.StoreAppended appended:
-                _master?.OnStoreAppended(appended.Result);
-                break;
-            case MemberInput.Released released:
-                _master?.OnReleased(released.Number);
-                break;
-            case MemberInput.SettingsWritten written:
-                _master?.OnSettingsWritten(written.Outcome);
-                break;
-            case MemberInput.Trimmed trimmed:
-                _master?.OnTrimmed(trimmed.Outcome);
-                break;
-            case MemberInput.Resigned resigned:
-                _master?.OnResigned(resigned.Outcome);
-                break;
-            case MemberInput.Wished wished when _master is not null:
-                _master.Take(wished.Number, wished.Wish);
-                break;
-            case MemberInput.Wished wished:
-                _state.Emit(new MemberOutput.Answer(wished.Number, new SeguroException(
-                    ErrorCode.StoreUnavailable, $"{_state.Options.Name} is not master", _state.Master.Length > 0 ? $"Ask {_state.Master}." : "Wait until there is a master, and repeat.")));
-                break;
-        }
-    }
-
-    private void OnApplied(MemberInput.EventsApplied applied)
-    {
-        LeaseKeeper? keeper = Role is Role.Candidate ? _candidate.Keeper : null;
-        _processing.OnApplied(applied);
-        if (Role is Role.Stopped && keeper is not null)
-            _state.Emit(new MemberOutput.Resign(keeper.Lease));
     }
 
     private void OnPush(string from, MemberMessage.Push push)
     {
         // A master that does not know of a newer one, or whose store has forgotten it.
-        if (push.Lease.Term < _state.Term)
+        if (push.Lease.Term < _state.Lease.Term)
             _witness.Testify(from);
-        bool isNewer = push.Lease.Term > _state.Term;
-        if (!_witness.Sees(from, push.Lease.Term, push.Lease.Holder ?? ""))
-            return;
-        if (Role is Role.Replica)
-        {
-            if (!_replica.OnPush(from, push))
-                Diverged();
-            return;
-        }
-        if (push.Lease.Term >= _state.Term)
-            _state.SeeLease(push.Lease);
-        if (Role is Role.Stopped && push.Lease.Term == _state.Term)
-        {
-            _state.Master = from;
-            _state.Emit(new MemberOutput.Send(from, new MemberMessage.Ack(_state.Term, _state.Local, _state.Local, _state.Processed, Gap: false, _state.StopReason)));
-        }
-        else if (Role is Role.Candidate && isNewer)
-        {
-            _state.Become(Role.Replica);
-        }
-    }
-
-    private void OnStateRead(MemberInput.StateRead read)
-    {
-        _state.StateAnswered();
-        switch (Role)
-        {
-            case Role.Rejoining:
-                _rejoin.OnStateRead(read);
-                break;
-            case Role.Replica when !_replica.OnStateRead(read):
-            case Role.Candidate when !_candidate.OnStateRead(read):
-                Diverged();
-                break;
-            case Role.Master:
-                _master!.OnStateRead(read);
-                break;
-            case Role.Stopped when _witness.IsSettled(read):
-                _state.Trust();
-                _rejoin.Begin("the store has what it confirmed");
-                break;
-        }
-    }
-
-    private void OnCampaigned(MemberInput.Campaigned campaigned)
-    {
-        _candidate.CampaignEnded();
-        if (Role is Role.Candidate)
-        {
-            if (!_candidate.OnCampaigned(campaigned))
-                _rejoin.Begin("the store went back in time");
-        }
-        else if (campaigned.Outcome is LeaseOutcome.Done unwanted)
-            _state.Emit(new MemberOutput.Resign(unwanted.Lease)); // it was asked for in a role that is over
-        else if (campaigned.Outcome is LeaseOutcome.Unknown)
-            _candidate.NoteUnknown(campaigned.Sent);
-    }
-
-    private void EndMastership()
-    {
-        _master?.End();
-        _master = null;
-    }
-
-    /// <summary>The local log contradicts the cluster's.</summary>
-    private void Diverged()
-    {
-        if (Role is Role.Candidate && _candidate.Keeper is { } keeper)
-            _state.Emit(new MemberOutput.Resign(keeper.Lease));
-        _rejoin.Begin("the local log contradicts the cluster's");
+        bool isNewer = push.Lease.Term > _state.Lease.Term;
+        if (_witness.Sees(from, push.Lease.Term, push.Lease.Holder ?? ""))
+            Current.OnPush(from, push, isNewer);
     }
 
     private void Pump()
@@ -331,42 +184,18 @@ public sealed class Member
 
     private void PumpRole()
     {
-        _isFollowing &= Role is Role.Replica;
-        switch (Role)
-        {
-            case Role.Rejoining:
-                _rejoin.Pump();
-                break;
-            case Role.Replica:
-                if (!_isFollowing)
-                    _replica.Begin();
-                _isFollowing = true;
-                _processing.Pump(_replica.Spared);
-                if (_replica.Watch())
-                {
-                    _candidate.Begin();
-                    _witness.Ask();
-                }
-                else
-                    _replica.Acknowledge();
-                break;
-            case Role.Candidate:
-                _processing.Pump();
-                if (_candidate.Pump(out Position head))
-                    _master = new Master(_state, _candidate.Keeper!, head, _candidate.StoredBytes);
-                break;
-            case Role.Master:
-                _master!.Pump();
-                if (_master.Demotion is { } reason)
-                {
-                    EndMastership();
-                    _rejoin.Begin(reason);
-                }
-                break;
-            case Role.Stopped:
-                EndMastership();
-                _witness.Pump();
-                break;
-        }
+        if (Role is not Role.Master)
+            EndMastership();
+        MemberRole role = Current;
+        if (role != _entered)
+            role.Enter();
+        _entered = role;
+        role.Pump();
+    }
+
+    private void EndMastership()
+    {
+        _master?.End();
+        _master = null;
     }
 }

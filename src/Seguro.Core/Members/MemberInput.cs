@@ -69,7 +69,10 @@ public abstract record MemberInput
     public sealed record Quarantined(Position Local, IReadOnlyList<Event> Moved) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.AppendStore"/>.</summary>
-    /// <param name="Result">What became of it; an error that says for certain that nothing was written is <see cref="WriteOutcome.Refused"/>, any other <see cref="WriteOutcome.Unknown"/>: repeating is safe in either case.</param>
+    /// <param name="Result">
+    /// What became of it; an error that says for certain that nothing was written is <see cref="WriteOutcome.Refused"/>, any other
+    /// <see cref="WriteOutcome.Unknown"/>: repeating is safe in either case.
+    /// </param>
     public sealed record StoreAppended(AppendResult Result) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.Campaign"/>.</summary>
@@ -105,6 +108,9 @@ public abstract record MemberInput
 
     /// <summary>Answers <see cref="MemberOutput.Trim"/>.</summary>
     public sealed record Trimmed(WriteOutcome Outcome) : MemberInput;
+
+    /// <summary>What every harbor has, while this member fills them: told when it changes. See <see cref="MemberOptions.HasHarbors"/>.</summary>
+    public sealed record Archived(EventNumber Through) : MemberInput;
 
     /// <summary>Answers <see cref="MemberOutput.Release"/>: all effects up to that event are out.</summary>
     public sealed record Released(EventNumber Number) : MemberInput;

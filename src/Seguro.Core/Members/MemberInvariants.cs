@@ -7,47 +7,45 @@ namespace Seguro.Core;
 internal static class MemberInvariants
 {
     /// <summary>Ends the member where something is not so.</summary>
-    /// <exception cref="InvalidOperationException">It is not.</exception>
+    /// <exception cref="BrokenInvariantException">It is not.</exception>
     public static void Check(MemberState member, bool isMaster)
     {
-        string? broken = Find(member, isMaster);
-        if (broken is not null)
-            throw new InvalidOperationException($"A member's invariant does not hold: {broken}. {Describe(member)}");
+        if (Find(member, isMaster) is { } broken)
+            throw new BrokenInvariantException(broken);
     }
+
+    /// <summary>Where a member stands, for the report of what is not so.</summary>
+    public static string Describe(MemberState member) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{member.Options.Name} is {member.Role} of term {member.Lease.Term}; local {member.Log.End.Number} (asked {member.Log.Asked.Number}, busy {member.Log.IsBusy}), ship {member.Ship.Position.Number} (asked {member.Ship.Asked.Number}, busy {member.Ship.IsBusy}), "
+        + $"committed {member.Progress.Committed.Number}, ever {member.Progress.EverCommitted.Number}, proven {member.Progress.Proven.Number}, received {member.Tail.End.Number}, released {member.Progress.Released}, of record {member.Settings.Released}");
 
     private static string? Find(MemberState member, bool isMaster)
     {
         if (isMaster != member.Role is Role.Master)
             return "who serves is master, and nobody else";
-        if (!member.IsLocalBusy && member.Local != member.LocalAsked)
-            return "a local log that is not written ends where it was asked to end";
         // Before a member has compared its log with the store's, at a start or after a loss that the user accepted, what it calls committed is only what it has.
-        bool isCompared = member.Role is not (Role.Rejoining or Role.Stopped) && !member.IsLossAccepted;
-        if (isCompared && member.Committed.Number > member.EverCommitted.Number)
+        bool isCompared = member.Role is not (Role.Rejoining or Role.Stopped) && !member.Progress.IsLossAccepted;
+        if (isCompared && member.Progress.Committed.Number > member.Progress.EverCommitted.Number)
             return "what is committed here was committed";
-        if (member.Proven.Number > member.EverCommitted.Number)
+        if (member.Progress.Proven.Number > member.Progress.EverCommitted.Number)
             return "what is proven was committed";
         if (isMaster)
         {
             Position tip = member.Tail.End;
-            if (member.Committed.Number > tip.Number || member.Local.Number > tip.Number || member.LocalAsked.Number > tip.Number)
+            if (member.Progress.Committed.Number > tip.Number || member.Log.End.Number > tip.Number || member.Log.Asked.Number > tip.Number)
                 return "a master has computed what it writes";
             // One that makes its events itself finds what its master adopted when it starts.
-            bool isBehind = member.Options.MakesEvents && member.Ship.Number < tip.Number;
-            if (!member.IsShipBusy && !isBehind && member.Ship != tip)
+            bool isBehind = member.Options.MakesEvents && member.Ship.Position.Number < tip.Number;
+            if (!member.Ship.IsBusy && !isBehind && member.Ship.Position != tip)
                 return "a master's ship stands at the end of what it computed";
-            if (member.Released > member.Committed.Number && member.Released > member.Settings.Released)
+            if (member.Progress.Released > member.Progress.Committed.Number && member.Progress.Released > member.Settings.Released)
                 return "the watermark that others hear of is not above what is committed";
         }
-        else if (isCompared && member.Local.Number > member.EverCommitted.Number)
+        else if (isCompared && member.Log.End.Number > member.Progress.EverCommitted.Number)
         {
             return "the local log of who is not master has nothing but what is committed";
         }
         return null;
     }
-
-    private static string Describe(MemberState member) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{member.Options.Name} is {member.Role} of term {member.Term}; local {member.Local.Number} (asked {member.LocalAsked.Number}, busy {member.IsLocalBusy}), ship {member.Ship.Number} (asked {member.ShipAsked.Number}, busy {member.IsShipBusy}), "
-        + $"committed {member.Committed.Number}, ever {member.EverCommitted.Number}, proven {member.Proven.Number}, received {member.Tail.End.Number}, released {member.Released}, of record {member.Settings.Released}");
 }

@@ -81,6 +81,9 @@ public sealed record MemberOptions
     /// <summary>The store's cap on payload bytes, where it has one: the master trims above half of it.</summary>
     public long? StoreWindow { get; init; }
 
+    /// <summary>There are harbors: a store with a window keeps what they lack (<see cref="MemberInput.Archived"/>), as long as there is room for it.</summary>
+    public bool HasHarbors { get; init; }
+
     /// <summary>How many members must have an event in their local logs before the store may forget it; 0: more than half of them.</summary>
     public int Copies { get; init; }
 }

@@ -3,7 +3,8 @@ namespace Seguro.Core;
 /// <summary>What a member wants done. The shell does it and answers by the input that is named; it decides nothing by itself.</summary>
 /// <remarks>
 /// Of each kind that is answered there is at most one under way at a time, with these exceptions: <see cref="Poke"/>, <see cref="Apply"/> and <see cref="RestoreShip"/>
-/// share one place (the ship does one thing at a time; <see cref="RunShip"/> takes it, and the local log's, until the ship has ended), <see cref="AppendLocal"/> and <see cref="Quarantine"/> share one (the local log), and <see cref="Read"/> and <see cref="ReadLocal"/> share one.
+/// share one place (the ship does one thing at a time; <see cref="RunShip"/> takes it, and the local log's, until the ship has ended),
+/// <see cref="AppendLocal"/> and <see cref="Quarantine"/> share one (the local log), and <see cref="Read"/> and <see cref="ReadLocal"/> share one.
 /// Outputs of one kind are carried out in the order given.
 /// </remarks>
 public abstract record MemberOutput
@@ -122,8 +123,14 @@ public abstract record MemberOutput
     /// <param name="Degraded">Fewer replicas than the optimism asks for have processed some of these events.</param>
     public sealed record Release(Term Term, EventNumber Last, IReadOnlyList<Effect> Effects, bool Degraded) : MemberOutput;
 
-    /// <summary>The role changed. A new master's shell gives the ship what it must be told at a start; an ex-master's cancels what it does in that role and an ex-candidate's its renewals: their answers come no more.</summary>
-    public sealed record RoleChanged(Role Role, Term Term) : MemberOutput;
+    /// <summary>
+    /// The role changed. A new master's shell gives the ship what it must be told at a start; an ex-master's cancels what it does in that role and an
+    /// ex-candidate's its renewals: their answers come no more.
+    /// </summary>
+    /// <param name="Role">The new one.</param>
+    /// <param name="Term">The highest term that the member knows.</param>
+    /// <param name="Reason">Why it rejoins, for people; empty for other roles.</param>
+    public sealed record RoleChanged(Role Role, Term Term, string Reason = "") : MemberOutput;
 
     /// <summary>A wish is in force, or can't be.</summary>
     /// <param name="Number">As in <see cref="MemberInput.Wished"/>.</param>

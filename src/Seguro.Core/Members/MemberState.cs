@@ -3,12 +3,17 @@ namespace Seguro.Core;
 /// <summary>What a member knows and has, whatever its role.</summary>
 internal sealed class MemberState
 {
-    private readonly SortedDictionary<string, string> _warnings = new(StringComparer.Ordinal);
+    /// <summary>For so long something that happened is worth a warning; what goes on has one until it is over.</summary>
+    private static readonly TimeSpan Recent = TimeSpan.FromDays(1);
+
+    private const int MostTrustWishes = 64;
+
+    private readonly SortedDictionary<string, (string Text, TimeSpan Until)> _warnings = new(StringComparer.Ordinal);
+    private readonly List<ulong> _trustWishes = [];
     private IList<MemberOutput> _outputs = [];
     private Evidence? _remembered;
     private TimeSpan _rememberAgain;
     private bool _mayBeAhead;
-    private (Term Term, Position EverCommitted, Position Proven, Position Local) _whenAsked;
 
     public MemberState(MemberOptions options)
     {
@@ -25,68 +30,28 @@ internal sealed class MemberState
 
     public Role Role { get; private set; } = Role.Rejoining;
 
-    /// <summary>The highest term that is known to have been won: from an answer that decides, or from another member that knows. A lease that a plain read shows is not enough.</summary>
-    public Term Term { get; private set; }
-
-    /// <summary>Who won <see cref="Term"/>: its name in the lease; empty where that is not known.</summary>
-    public string Winner { get; private set; } = "";
-
-    /// <summary>The newest lease that was seen, and for how long.</summary>
-    public Lease Lease { get; private set; }
-
-    public LeaseWatch Watch { get; private set; }
-
-    /// <summary>Who sent the last push of the highest term; empty where nobody did.</summary>
-    public string Master { get; set; } = "";
-
     public string? StopReason { get; private set; }
 
     /// <summary>It stands still because the store lost what it confirmed, by its own proof or another member's word: until the store is right again.</summary>
     public bool IsStoreDoubted { get; private set; }
 
     /// <summary>This member's own proof that the store lost what it confirmed, while it stands still; null where it has none.</summary>
-    public string? Loss { get; set; }
+    public string? Loss { get; private set; }
 
-    /// <summary>Until then this member does not stand for mastership.</summary>
-    public TimeSpan HoldBackUntil { get; set; }
+    /// <summary>Terms and leases, as far as they are known.</summary>
+    public LeaseState Lease { get; } = new();
 
-    /// <summary>The user accepted a loss, and the local log was not compared with the store's since: what it has beyond that is given up.</summary>
-    public bool IsLossAccepted { get; set; }
+    /// <summary>What is committed and released, as far as that is known.</summary>
+    public ProgressState Progress { get; } = new();
 
-    /// <summary>As master it once let another try, since it could not open its gate; and has not opened it with enough replicas since.</summary>
-    public bool HasYielded { get; set; }
+    /// <summary>The local log.</summary>
+    public LocalLogState Log { get; } = new();
 
-    // The local log: its durable end, and its end once the append under way is done.
-    public Position Local { get; set; }
-
-    public Position LocalAsked { get; set; }
-
-    public bool IsLocalBusy { get; set; }
-
-    // The ship: where it stands, and where once what it was asked is done.
-    public Position Ship { get; set; }
-
-    public Position ShipAsked { get; set; }
-
-    public bool IsShipBusy { get; set; }
-
-    /// <summary>The ship computed what nobody keeps: it must go back before it goes on.</summary>
-    public bool IsShipAstray { get; set; }
-
-    /// <summary>The last position that is known to be committed in the store and is here, in <see cref="Tail"/> or in the local log.</summary>
-    public Position Committed { get; private set; }
-
-    /// <summary>The highest position that was ever known to be committed, here or elsewhere: the store has it, or has lost what it confirmed.</summary>
-    public Position EverCommitted { get; private set; }
-
-    /// <summary>The highest position that was ever known to be committed and follows from what is in the local log.</summary>
-    public Position Proven { get; private set; }
+    /// <summary>The ship.</summary>
+    public LocalShipState Ship { get; } = new();
 
     /// <summary>Events after the ship's position, or a little before it, up to the last that was received.</summary>
     public Tail Tail { get; } = new(Position.Origin);
-
-    /// <summary>All effects up to here are certainly out.</summary>
-    public EventNumber Released { get; private set; }
 
     public EffectBacklog Backlog { get; }
 
@@ -101,13 +66,10 @@ internal sealed class MemberState
     public Optimism Optimism => Settings.Optimism ?? Options.InitialOptimism;
 
     /// <summary>What the user should know now: one text for each thing that there is to know.</summary>
-    public IReadOnlyCollection<string> Warnings => _warnings.Values;
-
-    /// <summary>The store's state is being read; whoever asked is told by the answer.</summary>
-    public bool IsStateBusy { get; private set; }
+    public IReadOnlyCollection<string> Warnings => [.. _warnings.Values.Where(warning => warning.Until > Now).Select(static warning => warning.Text)];
 
     /// <summary>What is both on disk and in the ship.</summary>
-    public Position Processed => Ship.Number < Local.Number ? Ship : Local;
+    public Position Processed => Ship.Position.Number < Log.End.Number ? Ship.Position : Log.End;
 
     public void Begin(TimeSpan now, IList<MemberOutput> outputs)
     {
@@ -122,30 +84,50 @@ internal sealed class MemberState
     /// <summary>Asks for the store's state; false where an earlier question is not answered yet: its answer would be too old.</summary>
     public bool AskState()
     {
-        if (IsStateBusy)
+        if (Progress.IsStateAsked)
             return false;
-        IsStateBusy = true;
-        _whenAsked = (Term, EverCommitted, Proven, Local);
+        Progress.AskState(Lease.Term, Log.End);
         Emit(MemberOutput.ReadState.Instance);
         return true;
     }
 
-    /// <summary>A ship that had the local log is gone: what is in the log is what it did.</summary>
-    public void GiveBack(Position local)
+    /// <summary>Appends to the local log what follows in the tail, up to <paramref name="last"/>; false where it is busy, or has all of that.</summary>
+    public bool AppendLocal(EventNumber last)
     {
-        (IsLocalBusy, IsShipBusy) = (false, false);
-        Local = LocalAsked = local;
-        Ship = ShipAsked = local;
+        if (Log.IsBusy)
+            return false;
+        List<Event> events = Tail.Take(Log.End.Number, last, Options.MaxGroup, Options.MaxGroupBytes);
+        if (events.Count == 0)
+            return false;
+        Log.AskAppend(events);
+        Emit(new MemberOutput.AppendLocal(events));
+        return true;
     }
 
-    public void StateAnswered() => IsStateBusy = false;
+    /// <summary>Lets the ship compute events: those of the tail, or those of another master that are to be events of this one.</summary>
+    public void Apply(IReadOnlyList<Event> events, bool adopts = false)
+    {
+        if (adopts)
+            Ship.AskAdopt(events);
+        else
+            Ship.AskApply(events);
+        Emit(new MemberOutput.Apply(events));
+    }
 
-    public void Become(Role role)
+    /// <summary>The ship went back to a snapshot: what follows is computed again.</summary>
+    public void Restored(Position ship)
+    {
+        Ship.Restored(ship);
+        Snapshots.Keep(ship.Number, Now);
+        Backlog.CutAfter(ship.Number);
+    }
+
+    public void Become(Role role, string reason = "")
     {
         if (role == Role)
             return;
         Role = role;
-        Emit(new MemberOutput.RoleChanged(role, Term));
+        Emit(new MemberOutput.RoleChanged(role, Lease.Term, reason));
         if (role is not (Role.Master or Role.Replica))
             return;
         _mayBeAhead = role is Role.Master;
@@ -155,19 +137,20 @@ internal sealed class MemberState
     /// <summary>The member begins with what its folder says.</summary>
     public void Begin(Position local, Position ship, Evidence? known)
     {
-        Local = LocalAsked = Committed = local;
-        Ship = ShipAsked = ship;
+        Log.Begin(local);
+        Ship.Begin(ship);
         Backlog.Begin(ship.Number);
         if (known is not { } remembered)
+        {
+            Progress.Begin(local, null);
             return;
+        }
         _remembered = remembered;
         _mayBeAhead = remembered.MayBeAhead;
-        SeeTerm(remembered.Term);
+        Lease.SeeTerm(remembered.Term);
         SeeAccepted(remembered.Accepted);
-        IsLossAccepted = false;
         SeeSettings(Settings with { Optimism = null, Members = null, Released = remembered.Released, History = remembered.History });
-        Proven = remembered.MayBeAhead || remembered.Committed.Number > local.Number ? remembered.Committed : local;
-        SeeCommitted(Proven);
+        Progress.Begin(local, remembered.MayBeAhead || remembered.Committed.Number > local.Number ? remembered.Committed : local);
     }
 
     /// <summary>Lets the shell keep what is known for certain: at once where that matters now, at the pace of renewals where only the commits of a master go on.</summary>
@@ -175,7 +158,7 @@ internal sealed class MemberState
     {
         if (Role is Role.Rejoining or Role.Stopped && _remembered is null)
             return; // it knows nothing of the cluster's log yet
-        Evidence known = new(Term, _mayBeAhead ? Proven : Position.Origin, _mayBeAhead, Settings.Accepted, Released, Settings.History);
+        Evidence known = new(Lease.Term, _mayBeAhead ? Progress.Proven : Position.Origin, _mayBeAhead, Settings.Accepted, Progress.Released, Settings.History);
         if (known == _remembered)
             return;
         bool isUrgent = _remembered is not { } last || known with { Committed = last.Committed, Released = last.Released } != last;
@@ -203,105 +186,44 @@ internal sealed class MemberState
         Stop(reason);
     }
 
+    /// <summary>It stands still, and the store was looked at again.</summary>
+    public void SeeLoss(string? loss) => Loss = loss;
+
     /// <summary>The store is right again.</summary>
     public void Trust()
     {
         (StopReason, IsStoreDoubted, Loss) = (null, false, null);
         ClearWarning("stopped");
+        foreach (ulong wish in _trustWishes)
+            Emit(new MemberOutput.Answer(wish, null));
+        _trustWishes.Clear();
     }
 
-    /// <summary>A term was won. False where another is known to have won it: there are two stores, or one that went back in time.</summary>
-    public bool SeeTerm(Term term, string winner = "")
+    /// <summary>Somebody waits for the store to be trusted (<see cref="Wish.Trust"/>).</summary>
+    public void WantTrust(ulong wish)
     {
-        if (term > Term)
-            (Term, Winner, Master) = (term, "", "");
-        if (term < Term || winner.Length == 0)
-            return true;
-        if (Winner.Length == 0)
-            Winner = winner;
-        return Winner == winner;
+        if (!IsStoreDoubted)
+            Emit(new MemberOutput.Answer(wish, null));
+        else if (_trustWishes.Count < MostTrustWishes)
+            _trustWishes.Add(wish);
+        else
+            Emit(new MemberOutput.Answer(wish, new SeguroException(ErrorCode.StoreUnavailable, $"{MostTrustWishes} wait already for {Options.Name} to trust its store again", "See in `seguro status` why it stands still.")));
     }
-
-    /// <summary>A lease was seen by an answer that decides, or in a master's own words. Sightings come by several ways; an older one than the newest says nothing.</summary>
-    public void SeeLease(Lease lease)
-    {
-        SeeTerm(lease.Term, lease.Holder ?? "");
-        Sight(lease);
-    }
-
-    /// <summary>A plain read shows a lease. Good for watching: the store may yet lose it.</summary>
-    public void Sight(Lease lease)
-    {
-        if (lease.IsBefore(Lease))
-            return;
-        Lease = lease;
-        Watch = Watch.See(lease, Now);
-    }
-
-    /// <summary>The lease is what the store says, be it older than one that was seen: it is what a campaign must expect. The highest term that was seen stays.</summary>
-    public void TakeLease(Lease lease)
-    {
-        SeeTerm(lease.Term, lease.Holder ?? "");
-        Lease = lease;
-        Watch = Watch.See(lease, Now);
-    }
-
-    /// <summary>A position is committed, here or elsewhere.</summary>
-    public void SeeCommitted(Position committed)
-    {
-        if (committed.Number > EverCommitted.Number)
-            EverCommitted = committed;
-    }
-
-    /// <summary>A position is committed, and all up to it is here: in the local log, or after it in <see cref="Tail"/>.</summary>
-    public void Confirm(Position committed)
-    {
-        Committed = committed;
-        if (committed.Number > Proven.Number)
-            Proven = committed;
-        SeeCommitted(committed);
-    }
-
-    /// <summary>
-    /// What shows that the store has lost what it confirmed, by its state and the last position that the local log shares with it; null where nothing does. Only what was known when the
-    /// state was asked for counts: the store may have been told more since.
-    /// </summary>
-    public string? FindLoss(LogState state, Position common)
-    {
-        (Term term, Position committed, Position proven, Position local) = _whenAsked;
-        if (state.Head.Number < committed.Number)
-            return $"the store has lost what it confirmed: event {committed.Number} was committed, and its log ends at {state.Head.Number}";
-        if (common.Number < proven.Number && common.Number < local.Number)
-            return $"the store has lost what it confirmed: event {common.Number.Next} was committed, and its log has another one there";
-        if (state.Lease.Term < term)
-            return $"the store has gone back in time: it knows term {state.Lease.Term}, and term {term} was won";
-        return null;
-    }
-
-    /// <summary>The local log, as it was when the state was asked for, has what the store's log has not.</summary>
-    public bool HasMoreThan(Position common) => common.Number < _whenAsked.Local.Number;
 
     /// <summary>The user accepted a loss: what this member was told of before then proves nothing any more.</summary>
     public void SeeAccepted(Term accepted)
     {
         if (accepted <= Settings.Accepted)
             return;
-        Settings = Settings with { Accepted = accepted };
-        (EverCommitted, Proven) = (Position.Origin, Position.Origin);
-        _whenAsked = _whenAsked with { EverCommitted = Position.Origin, Proven = Position.Origin };
+        Progress.GiveUp();
         _mayBeAhead = true;
-        IsLossAccepted = true;
-        // The watermark of events that are given up says nothing of those that take their numbers.
-        Released = EventNumber.None;
-        Settings = Settings with { Released = EventNumber.None, History = null };
+        Settings = Settings with { Accepted = accepted, Released = EventNumber.None, History = null };
     }
 
     public void SeeReleased(EventNumber released)
     {
-        if (released <= Released)
-            return;
-        Released = released;
-        Backlog.ReleasedThrough(released);
+        if (Progress.Release(released))
+            Backlog.ReleasedThrough(released);
     }
 
     /// <summary>Settings as the store has them beside a log that ends at <paramref name="head"/>. A watermark above it is of events that the store has lost.</summary>
@@ -326,13 +248,25 @@ internal sealed class MemberState
     }
 
     /// <summary>Says something to the user once, and keeps it in the status until it is cleared, or something newer is said under the same key.</summary>
-    public void SetWarning(string key, string text)
+    public void SetWarning(string key, string text) => SetWarning(key, text, TimeSpan.MaxValue);
+
+    /// <summary>The same of something that happened, and is over: it goes from the status by itself after a day.</summary>
+    public void SetPassingWarning(string key, string text) => SetWarning(key, text, Now + Recent);
+
+    private void SetWarning(string key, string text, TimeSpan until)
     {
-        if (_warnings.TryGetValue(key, out string? said) && said == text)
-            return;
-        _warnings[key] = text;
-        Emit(new MemberOutput.Warn(text));
+        bool isSaid = _warnings.TryGetValue(key, out (string Text, TimeSpan Until) said) && said.Text == text && said.Until > Now;
+        _warnings[key] = (text, until);
+        if (!isSaid)
+            Emit(new MemberOutput.Warn(text));
     }
 
     public void ClearWarning(string key) => _warnings.Remove(key);
+
+    /// <summary>Clears all whose keys begin so.</summary>
+    public void ClearWarnings(string beginning)
+    {
+        foreach (string key in _warnings.Keys.Where(key => key.StartsWith(beginning, StringComparison.Ordinal)).ToList())
+            _warnings.Remove(key);
+    }
 }

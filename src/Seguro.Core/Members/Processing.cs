@@ -11,10 +11,9 @@ internal sealed class Processing(MemberState member)
     /// <summary>How many events before the head that a member found when it rejoined may come from datagrams that are still on their way to it.</summary>
     private const ulong Recent = 256;
 
-    private IReadOnlyList<Event> _applying = [];
     private EventNumber _resetAt;
     private Position _target;
-    private bool _isReading;
+    private readonly Question _reading = new("whoever has the log's events");
     private TimeSpan _readAgain;
     private (Position After, IReadOnlyList<Event> Events)? _adoptable;
     private readonly Pace _pace = new(member.Options.LeaseDuration / 4, member.Options.MaxGroup);
@@ -26,25 +25,22 @@ internal sealed class Processing(MemberState member)
     private TimeSpan _applySince;
 
     /// <summary>The highest position that is known to be committed, here or not.</summary>
-    public Position Target => _target.Number > member.Committed.Number ? _target : member.Committed;
+    public Position Target => _target.Number > member.Progress.Committed.Number ? _target : member.Progress.Committed;
 
     /// <summary>How many events are committed and not processed here.</summary>
     public ulong Missing => Target.Number.Value - Math.Min(Target.Number.Value, member.Processed.Number.Value);
 
     /// <summary>Something is missing here, and is being got or computed. Where it can't be got, that is for a candidate to find out.</summary>
-    public bool IsCatchingUp => Missing > 0 && (member.IsShipBusy || member.IsLocalBusy || member.Now - _progressed < member.Options.LeaseDuration);
+    public bool IsCatchingUp => Missing > 0 && (member.Ship.IsBusy || member.Log.IsBusy || member.Now - _progressed < member.Options.LeaseDuration);
 
     /// <summary>Where the ship's replay ends, the log's head when this member joined; none where it is there.</summary>
-    public EventNumber ReplayEnd => member.Ship.Number < _resetAt ? _resetAt : EventNumber.None;
-
-    /// <summary>The ship was asked from here to apply events, and has not answered.</summary>
-    public bool IsApplying => _applying.Count > 0;
+    public EventNumber ReplayEnd => member.Ship.Position.Number < _resetAt ? _resetAt : EventNumber.None;
 
     private bool HasRoom
     {
         get
         {
-            EventNumber handedOut = Least(member.LocalAsked.Number, member.ShipAsked.Number);
+            EventNumber handedOut = Least(member.Log.Asked.Number, member.Ship.Asked.Number);
             return member.Tail.End.Number <= handedOut
                 || (member.Tail.Bytes < 2 * member.Options.PushWindow && member.Tail.Count < MostInMemory);
         }
@@ -56,26 +52,24 @@ internal sealed class Processing(MemberState member)
     public void Reset(IReadOnlyList<Event> adoptable, EventNumber head)
     {
         _resetAt = head;
-        member.Tail.Reset(member.Ship);
-        member.ShipAsked = member.Ship;
-        member.LocalAsked = member.Local;
-        member.Confirm(member.Local);
+        member.Tail.Reset(member.Ship.Position);
+        member.Progress.Compared(member.Log.End);
         _target = default;
-        _adoptable = adoptable.Count == 0 ? null : (member.Local, adoptable);
+        _adoptable = adoptable.Count == 0 ? null : (member.Log.End, adoptable);
         _progressed = member.Now;
     }
 
     /// <summary>A position was learned to be committed in the store.</summary>
     public void Learn(Position committed)
     {
-        member.SeeCommitted(committed);
-        if (committed.Number <= member.Committed.Number)
+        member.Progress.See(committed);
+        if (committed.Number <= member.Progress.Committed.Number)
             return;
         if (member.Tail.TryGetPosition(committed.Number, out Position here))
         {
             if (here == committed)
             {
-                member.Confirm(committed);
+                member.Progress.Confirm(committed);
                 return;
             }
             CutUncommitted();
@@ -97,7 +91,7 @@ internal sealed class Processing(MemberState member)
             {
                 if (here == position)
                     continue;
-                if (taken.Number <= member.Committed.Number || taken.Number == member.Tail.Start.Number)
+                if (taken.Number <= member.Progress.Committed.Number || taken.Number == member.Tail.Start.Number)
                     return false;
                 member.Tail.CutAfter(taken.Number.Previous);
             }
@@ -114,14 +108,14 @@ internal sealed class Processing(MemberState member)
     /// <summary>Forgets what was received and is not known to be committed: it was another master's, and something else took its place.</summary>
     public void CutUncommitted()
     {
-        if (member.Tail.End.Number > member.Committed.Number)
-            member.Tail.CutAfter(member.Committed.Number > member.Tail.Start.Number ? member.Committed.Number : member.Tail.Start.Number);
+        if (member.Tail.End.Number > member.Progress.Committed.Number)
+            member.Tail.CutAfter(member.Progress.Committed.Number > member.Tail.Start.Number ? member.Progress.Committed.Number : member.Tail.Start.Number);
     }
 
     /// <summary>Events were read. False where they contradict what is committed here.</summary>
     public bool OnRead(MemberInput.EventsRead read)
     {
-        _isReading = false;
+        _reading.Done();
         if (_isReadSparing)
             _pace.Take(read.Events.Count);
         if (read.Events.Count > 0)
@@ -142,35 +136,33 @@ internal sealed class Processing(MemberState member)
         if (!Take(read.Events, out _))
             return false;
         // What is read is committed, as far as it was taken.
-        for (int i = read.Events.Count - 1; i >= 0 && read.Events[i].Number > member.Committed.Number; i--)
+        for (int i = read.Events.Count - 1; i >= 0 && read.Events[i].Number > member.Progress.Committed.Number; i--)
         {
             if (member.Tail.TryGetPosition(read.Events[i].Number, out Position taken) && taken.Chain == read.Events[i].Chain)
-                member.Confirm(taken);
+                member.Progress.Confirm(taken);
         }
         return true;
     }
 
     /// <summary>Events were read that are no longer wanted.</summary>
-    public void ForgetRead() => _isReading = false;
+    public void ForgetRead() => _reading.Done();
 
     /// <summary>Events were applied to the ship.</summary>
     public void OnApplied(MemberInput.EventsApplied applied)
     {
         _pace.Worked(member.Now - _applySince, applied.Results.Count);
         bool wasReplaying = ReplayEnd != EventNumber.None;
+        IReadOnlyList<Event> asked = member.Ship.Applied(applied.Results.Count);
         for (int i = 0; i < applied.Results.Count; i++)
         {
-            Event done = _applying[i];
-            member.Ship = new Position(done.Number, done.Chain);
-            if (done.Number > member.Released)
+            Event done = asked[i];
+            if (done.Number > member.Progress.Released)
                 member.Backlog.Add(done.Number, applied.Results[i].Effects);
             member.Ingress.SeenInLog(applied.Results[i].Digest, member.Now, done.Number.Value + Recent > _resetAt.Value);
         }
-        _applying = [];
-        member.ShipAsked = member.Ship;
         _progressed = member.Now;
         if (applied.Failure is { } failure)
-            member.Stop($"event {member.Ship.Number.Next} can't be processed here: {failure}");
+            member.Stop($"event {member.Ship.Position.Number.Next} can't be processed here: {failure}");
         else if (wasReplaying && ReplayEnd == EventNumber.None)
             member.Snapshots.EndReplay();
     }
@@ -190,73 +182,58 @@ internal sealed class Processing(MemberState member)
             if (member.Tail.End == kept.After)
                 Take(kept.Events, out _);
         }
-        if (_target.Number > member.Committed.Number)
+        if (_target.Number > member.Progress.Committed.Number)
             Learn(_target);
         Read();
-        AppendLocal();
+        if (member.AppendLocal(member.Progress.Committed.Number))
+            _appendSince = member.Now;
         KeepSnapshot();
-        Apply(member.Committed.Number);
+        Apply();
         // What the ship was asked for it may do in pieces, and is asked for the rest again.
-        member.Tail.Shrink(Least(member.LocalAsked.Number, member.Ship.Number), MostInMemory / 4, member.Options.PushWindow / 4);
-    }
-
-    /// <summary>Appends to the local log what is committed and not in it.</summary>
-    private void AppendLocal()
-    {
-        if (member.IsLocalBusy)
-            return;
-        List<Event> events = member.Tail.Take(member.LocalAsked.Number, member.Committed.Number, member.Options.MaxGroup, member.Options.MaxGroupBytes);
-        if (events.Count == 0)
-            return;
-        member.LocalAsked = new Position(events[^1].Number, events[^1].Chain);
-        member.IsLocalBusy = true;
-        _appendSince = member.Now;
-        member.Emit(new MemberOutput.AppendLocal(events));
+        member.Tail.Shrink(Least(member.Log.Asked.Number, member.Ship.Position.Number), MostInMemory / 4, member.Options.PushWindow / 4);
     }
 
     private void KeepSnapshot()
     {
-        if (member.IsShipBusy || !member.Snapshots.IsDue(member.Ship.Number, member.Now))
+        if (member.Ship.IsBusy || !member.Snapshots.IsDue(member.Ship.Position.Number, member.Now))
             return;
-        member.Snapshots.Keep(member.Ship.Number, member.Now);
-        member.Emit(new MemberOutput.Snapshot(member.Ship));
+        member.Snapshots.Keep(member.Ship.Position.Number, member.Now);
+        member.Emit(new MemberOutput.Snapshot(member.Ship.Position));
     }
 
-    private void Apply(EventNumber last)
+    private void Apply()
     {
-        if (member.IsShipBusy)
+        if (member.Ship.IsBusy)
             return;
-        List<Event> events = member.Tail.Take(member.ShipAsked.Number, last, member.Options.MaxGroup, member.Options.MaxGroupBytes);
+        List<Event> events = member.Tail.Take(member.Ship.Position.Number, member.Progress.Committed.Number, member.Options.MaxGroup, member.Options.MaxGroupBytes);
         if (events.Count == 0)
             return;
-        _applying = events;
-        member.ShipAsked = new Position(events[^1].Number, events[^1].Chain);
-        member.IsShipBusy = true;
         _applySince = member.Now;
-        member.Emit(new MemberOutput.Apply(events));
+        member.Apply(events);
     }
 
     private void Read()
     {
-        if (_isReading || member.Now < _readAgain)
+        if (_reading.IsOpen || member.Now < _readAgain)
             return;
         if (_sparing is not null && !_pace.IsDue(member.Now))
             return;
         if (!HasRoom)
         {
             // What fills the room may be something that was received and never committed: the log that is read has another event there.
-            if (_target.Number <= member.Committed.Number || Least(member.LocalAsked.Number, member.ShipAsked.Number) < member.Committed.Number)
+            if (_target.Number <= member.Progress.Committed.Number || Least(member.Log.Asked.Number, member.Ship.Asked.Number) < member.Progress.Committed.Number)
                 return;
             CutUncommitted();
         }
         Position end = member.Tail.End;
-        if (end.Number < member.Local.Number)
-            member.Emit(new MemberOutput.ReadLocal(end, member.Local.Number));
-        else if (_target.Number > member.Committed.Number)
-            member.Emit(new MemberOutput.Read(member.Committed.Number <= end.Number ? member.Committed : end, _target.Number, _sparing));
+        if (end.Number < member.Log.End.Number)
+            member.Emit(new MemberOutput.ReadLocal(end, member.Log.End.Number));
+        else if (_target.Number > member.Progress.Committed.Number)
+            member.Emit(new MemberOutput.Read(member.Progress.Committed.Number <= end.Number ? member.Progress.Committed : end, _target.Number, _sparing));
         else
             return;
-        (_isReading, _isReadSparing, _readSince) = (true, _sparing is not null, member.Now);
+        _reading.Ask();
+        (_isReadSparing, _readSince) = (_sparing is not null, member.Now);
     }
 
     private static EventNumber Least(EventNumber a, EventNumber b) => a < b ? a : b;

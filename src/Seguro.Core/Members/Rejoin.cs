@@ -4,7 +4,7 @@ namespace Seguro.Core;
 /// Compares the local log with the store's before the member does anything else: at a start, after losing mastership, and when the two contradict each other. What only the local
 /// log has is moved to quarantine; the ship goes back to a snapshot that belongs to what is left.
 /// </summary>
-internal sealed class Rejoin(MemberState member, Processing processing)
+internal sealed class Rejoin(MemberState member, Processing processing) : MemberRole(member, processing)
 {
     private Step _step;
     private string _reason = "";
@@ -26,106 +26,105 @@ internal sealed class Rejoin(MemberState member, Processing processing)
     {
         _step = Step.Settling;
         _reason = reason;
-        _askAgain = member.Now;
+        _askAgain = _member.Now;
         _adoptable = [];
-        member.Master = "";
-        member.Become(Role.Rejoining);
+        _member.Lease.Follow("");
+        _member.Become(Role.Rejoining, reason);
     }
 
+    /// <summary>Begins, since the local log contradicts the cluster's.</summary>
+    public void BeginDiverged() => Begin("the local log contradicts the cluster's");
+
     /// <summary>The store's state and the last position that it shares with the local log.</summary>
-    public void OnStateRead(MemberInput.StateRead read)
+    private protected override void OnStateRead(MemberInput.StateRead read)
     {
         if (_step is not Step.Reading)
             return;
         if (read.State is not { } state)
         {
             _step = Step.Settling;
-            _askAgain = member.Now + (member.Options.LeaseDuration / 5);
+            _askAgain = _member.Now + (_member.Options.LeaseDuration / 5);
             return;
         }
         _state = state;
-        member.SeeAccepted(read.Settings.Accepted);
-        if (member.FindLoss(state, read.Common) is { } loss)
+        _member.SeeAccepted(read.Settings.Accepted);
+        if (_member.Progress.FindLoss(state, read.Common) is { } loss)
         {
             // To go on would make the loss one of the cluster's, too: the next event would take the number of one that was acknowledged.
-            member.Doubt(loss, loss);
+            _member.Doubt(loss, loss);
             return;
         }
-        member.TakeLease(state.Lease);
-        member.SeeSettings(read.Settings, state.Head.Number);
-        if (read.Common.Number == member.Local.Number)
+        _member.Lease.Take(state.Lease, _member.Now);
+        _member.SeeSettings(read.Settings, state.Head.Number);
+        if (read.Common.Number == _member.Log.End.Number)
         {
             Restore();
             return;
         }
         _step = Step.Quarantining;
-        member.IsLocalBusy = true;
-        member.Emit(new MemberOutput.Quarantine(read.Common, read.Common.Number < state.Head.Number
+        _member.Log.AskQuarantine(read.Common);
+        _member.Emit(new MemberOutput.Quarantine(read.Common, read.Common.Number < state.Head.Number
             ? $"{_reason}; the cluster's log has other events after {read.Common.Number}"
             : $"{_reason}; the cluster's log ends at {read.Common.Number}"));
     }
 
     /// <summary>The local log is a beginning of the store's.</summary>
-    public void OnQuarantined(MemberInput.Quarantined quarantined)
+    private protected override void OnQuarantined(IReadOnlyList<Event> moved)
     {
         if (_step is not Step.Quarantining)
             return;
         // A loss that the user accepted stays one. And what only a master had is never more than it may be ahead.
-        if (member.Local == _state.Head.Position && !member.IsLossAccepted)
-            _adoptable = [.. quarantined.Moved.Take(member.Options.MaxUnreplicatedEvents)];
-        if (quarantined.Moved.Count > 0)
+        if (_member.Log.End == _state.Head.Position && !_member.Progress.IsLossAccepted)
+            _adoptable = [.. moved.Take(_member.Options.MaxUnreplicatedEvents)];
+        if (moved.Count > 0)
         {
-            member.SetWarning("quarantine",
-                $"{quarantined.Moved.Count} events from {quarantined.Moved[0].Number} on, which the cluster never got, were moved to quarantine on {member.Options.Name}: see the report there.");
+            _member.SetPassingWarning("quarantine",
+                $"{moved.Count} events from {moved[0].Number} on, which the cluster never got, were moved to quarantine on {_member.Options.Name}: see the report there.");
         }
         Restore();
     }
 
     /// <summary>The ship went back.</summary>
-    public void OnRestored(MemberInput.ShipRestored restored)
+    private protected override void OnRestored()
     {
-        member.Ship = restored.Ship;
-        member.IsShipAstray = false;
-        member.Snapshots.Keep(restored.Ship.Number, member.Now);
-        member.Backlog.CutAfter(restored.Ship.Number);
         if (_step is Step.Restoring)
             Finish();
     }
 
     /// <summary>Goes on.</summary>
-    public void Pump()
+    public override void Pump()
     {
-        if (_step is not Step.Settling || member.IsLocalBusy || member.IsShipBusy || member.Now < _askAgain)
+        if (_step is not Step.Settling || _member.Log.IsBusy || _member.Ship.IsBusy || _member.Now < _askAgain)
             return;
-        if (member.AskState())
+        if (_member.AskState())
             _step = Step.Reading;
     }
 
     private void Restore()
     {
-        EventNumber last = member.Local.Number;
-        bool isAbove = member.Ship.Number > last;
-        if (member.Options.Effects is EffectsPolicy.AtLeastOnce && member.Backlog.Floor > member.Released)
+        EventNumber last = _member.Log.End.Number;
+        bool isAbove = _member.Ship.Position.Number > last;
+        // Where no cluster has had the log yet, all in it is history, and there is nothing to repeat; a chopped log has nothing before its first event either.
+        if (_member.Options.Effects is EffectsPolicy.AtLeastOnce && _member.Settings.History is not null && _member.Backlog.Floor > _member.Progress.Released)
         {
             // Effects that may not be out are not remembered (a snapshot was loaded, say): the ship goes back to before them and computes them again.
             isAbove = true;
-            last = member.Released < last ? member.Released : last;
+            last = _member.Progress.Released < last ? _member.Progress.Released : last;
         }
-        if (!member.IsShipAstray && !isAbove)
+        if (!_member.Ship.IsAstray && !isAbove)
         {
             Finish();
             return;
         }
         _step = Step.Restoring;
-        member.IsShipBusy = true;
-        member.Emit(new MemberOutput.RestoreShip(last));
+        _member.Ship.AskRestore();
+        _member.Emit(new MemberOutput.RestoreShip(last));
     }
 
     private void Finish()
     {
-        member.IsLossAccepted = false;
-        processing.Reset(_adoptable, _state.Head.Number);
-        processing.Learn(_state.Head.Position);
-        member.Become(Role.Replica);
+        _processing.Reset(_adoptable, _state.Head.Number);
+        _processing.Learn(_state.Head.Position);
+        _member.Become(Role.Replica);
     }
 }

@@ -30,4 +30,15 @@ public abstract record Wish
     /// <summary>The ship computes again.</summary>
     /// <param name="Despite">Although its log was handed over to another cluster.</param>
     public sealed record Resume(bool Despite) : Wish;
+
+    /// <summary>
+    /// The member trusts its store again, which lost what it confirmed: in force as soon as it no more stands still for that, at once where it does
+    /// not. For the member itself, in whatever role; it changes
+    /// nothing, and is how whoever mended the store learns that the member goes on.
+    /// </summary>
+    public sealed record Trust : Wish
+    {
+        /// <summary>The only one.</summary>
+        public static Trust Instance { get; } = new();
+    }
 }

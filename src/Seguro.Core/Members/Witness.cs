@@ -25,11 +25,11 @@ internal sealed class Witness(MemberState member)
     {
         if (!member.Members.Contains(from) || said.Accepted < member.Settings.Accepted)
             return; // of a history that the user has given up
-        bool isNews = said.Term > member.Term || said.Committed.Number > member.EverCommitted.Number;
-        bool isOld = said.Term < member.Term || said.Committed.Number < member.EverCommitted.Number;
+        bool isNews = said.Term > member.Lease.Term || said.Committed.Number > member.Progress.EverCommitted.Number;
+        bool isOld = said.Term < member.Lease.Term || said.Committed.Number < member.Progress.EverCommitted.Number;
         if (!Sees(from, said.Term, said.Winner))
             return;
-        member.SeeCommitted(said.Committed);
+        member.Progress.See(said.Committed);
         if (isOld && !isNews && said.Loss is null)
             Testify(from);
         if (said.Loss is not { } loss)
@@ -43,10 +43,10 @@ internal sealed class Witness(MemberState member)
     /// <summary>A term was won, another member says. False where this member knows another winner: it stands still then, for they do not share a store, or the store went back in time.</summary>
     public bool Sees(string from, Term term, string winner)
     {
-        if (member.SeeTerm(term, winner))
+        if (member.Lease.SeeTerm(term, winner))
             return true;
         if (member.Role is not Role.Stopped)
-            member.Stop($"term {term} has two masters: {member.Winner}, and for {from} it is {winner}; either the store went back in time, or the members do not share one");
+            member.Stop($"term {term} has two masters: {member.Lease.Winner}, and for {from} it is {winner}; either the store went back in time, or the members do not share one");
         return false;
     }
 
@@ -103,7 +103,7 @@ internal sealed class Witness(MemberState member)
         if (!member.IsStoreDoubted || read.State is not { } state)
             return false;
         member.SeeAccepted(read.Settings.Accepted);
-        member.Loss = member.FindLoss(state, read.Common);
+        member.SeeLoss(member.Progress.FindLoss(state, read.Common));
         return member.Loss is null && member.Now - _heard > Patience * 3;
     }
 
@@ -116,5 +116,5 @@ internal sealed class Witness(MemberState member)
         }
     }
 
-    private MemberMessage.Testimony Words() => new(member.Term, member.Winner, member.EverCommitted, member.Settings.Accepted, member.Loss);
+    private MemberMessage.Testimony Words() => new(member.Lease.Term, member.Lease.Winner, member.Progress.EverCommitted, member.Settings.Accepted, member.Loss);
 }

@@ -3,7 +3,10 @@ namespace Seguro.Core;
 /// <summary>What computes a ship's events: each event changes its state and may have effects.</summary>
 /// <remarks>
 /// <para>Determinism: the same events in the same order give the same states, mugs, payloads and effects on every machine.</para>
-/// <para>Threading: one call at a time; only <see cref="SnapshotAsync"/> takes what it needs before it returns its task, and lets other calls go on while it writes. A call that was cancelled or failed left the state as it was before it.</para>
+/// <para>
+/// Threading: one call at a time; only <see cref="SnapshotAsync"/> takes what it needs before it returns its task, and lets other calls go on while
+/// it writes. A call that was cancelled or failed left the state as it was before it.
+/// </para>
 /// <para>Durability: the state is in memory; what survives is the log, and snapshots that shorten the way back. A ship is free to lose any snapshot.</para>
 /// <para>Buffers: bytes handed in are read until the call returns and not kept; bytes handed out are the caller's.</para>
 /// </remarks>
@@ -27,7 +30,8 @@ public interface IShip : IAsyncDisposable
     /// <param name="payload">The event's payload.</param>
     /// <param name="cancel">Interrupts the computation.</param>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.Nondeterministic"/>: the state here is another than where the event was made; <see cref="ErrorCode.Crashed"/>: it can't be computed here;
+    /// <see cref="ErrorCode.Nondeterministic"/>: the state here is another than where the event was made; <see cref="ErrorCode.Crashed"/>: it can't
+    /// be computed here (for want of memory, where an <see cref="InsufficientMemoryException"/> is the cause);
     /// <see cref="ErrorCode.BadEvent"/>: the payload is no event; <see cref="ErrorCode.Gap"/>: it does not follow. The state is the old one.
     /// </exception>
     ValueTask<Applied> ApplyAsync(EventNumber number, ReadOnlyMemory<byte> payload, CancellationToken cancel);

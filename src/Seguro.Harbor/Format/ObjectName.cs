@@ -13,6 +13,7 @@ internal static class ObjectName
     public const string Segments = "e/";
     public const string Merged = "m/";
     public const string Snapshots = "s/";
+    public const string Gaps = "g/";
     private const int FolderBytes = 16;
     private const int Digits = 20;
 
@@ -24,15 +25,17 @@ internal static class ObjectName
 
     public static string MergedSegment(EventNumber first, EventNumber last) => $"{Merged}{Number(first)}-{Number(last)}";
 
+    public static string Gap(HarborGap gap) => $"{Gaps}{Number(gap.First)}-{Number(gap.Last)}";
+
     public static string Snapshot(EventNumber number, string file) => $"{Snapshots}{Number(number)}-{file}";
 
     /// <summary>The first event of a segment's name; <see langword="null"/> where it is none.</summary>
     public static EventNumber? FirstOf(string name) => name.StartsWith(Segments, StringComparison.Ordinal) ? ReadNumber(name[Segments.Length..]) : null;
 
-    public static (EventNumber First, EventNumber Last)? RangeOf(string name) =>
-        name.StartsWith(Merged, StringComparison.Ordinal) && name[Merged.Length..].Split('-') is [var first, var last] && ReadNumber(first) is { } from && ReadNumber(last) is { } to && from <= to
-            ? (from, to)
-            : null;
+    public static (EventNumber First, EventNumber Last)? RangeOf(string name) => RangeOf(name, Merged);
+
+    /// <summary>The events that a note of a gap names; <see langword="null"/> where it is none.</summary>
+    public static HarborGap? GapOf(string name) => RangeOf(name, Gaps) is { } range ? new HarborGap(range.First, range.Last) : null;
 
     public static (EventNumber Event, string File)? SnapshotOf(string name) =>
         name.StartsWith(Snapshots, StringComparison.Ordinal) && name[Snapshots.Length..].Split('-', 2) is [var number, { Length: > 0 } file] && ReadNumber(number) is { } at && IsSnapshotFile(file)
@@ -40,6 +43,11 @@ internal static class ObjectName
             : null;
 
     public static bool IsSnapshotFile(string file) => file is "image.bin" or "north.bin" or "south.bin" || (file.EndsWith(".jam", StringComparison.Ordinal) && file[..^4].All(char.IsAsciiDigit) && file.Length > 4);
+
+    private static (EventNumber First, EventNumber Last)? RangeOf(string name, string folder) =>
+        name.StartsWith(folder, StringComparison.Ordinal) && name[folder.Length..].Split('-') is [var first, var last] && ReadNumber(first) is { } from && ReadNumber(last) is { } to && from <= to
+            ? (from, to)
+            : null;
 
     private static string Number(EventNumber number) => number.Value.ToString("D20", CultureInfo.InvariantCulture);
 

@@ -18,6 +18,19 @@ internal sealed class FolderIndex
 
     public List<SnapshotObject> Snapshots { get; } = [];
 
+    /// <summary>What the log no longer had when its turn came, as it was noted then; some of it may have been closed since.</summary>
+    public List<HarborGap> Gaps { get; } = [];
+
+    /// <summary>What of that is still missing, by the names alone: from the first gap's beginning to the last one's end.</summary>
+    public HarborGap? Gap
+    {
+        get
+        {
+            HarborGap[] open = [.. Gaps.Where(gap => MayLack(gap.First))];
+            return open.Length == 0 ? null : new HarborGap(open.Min(static gap => gap.First), open.Max(static gap => gap.Last));
+        }
+    }
+
     public bool HasShip { get; private set; }
 
     /// <summary>The sum of all sizes, in bytes.</summary>
@@ -40,6 +53,8 @@ internal sealed class FolderIndex
                 index._merged.Add(new SegmentObject(name, range.First, range.Last, found.Size));
             else if (ObjectName.SnapshotOf(name) is { } snapshot)
                 index.Snapshots.Add(new SnapshotObject(name, snapshot.Event, snapshot.File, found.Size));
+            else if (ObjectName.GapOf(name) is { } gap)
+                index.Gaps.Add(gap);
             else
                 index.HasShip |= name == ObjectName.Ship;
         }
@@ -56,6 +71,12 @@ internal sealed class FolderIndex
         if (place >= 0)
             yield return _segments[place];
     }
+
+    /// <summary>By the names alone, an event that once was missing may still be: no segment begins with it, none was merged over it, and the folder begins before it.</summary>
+    public bool MayLack(EventNumber number) => Path.Count > 0 && Path[0].First < number && !All.Any(one => one.First == number || (one.First <= number && one.Last >= number));
+
+    /// <summary>A segment of this name is there.</summary>
+    public bool Has(string name) => All.Any(one => one.Name == name);
 
     /// <summary>The place in <see cref="Path"/> from which an event is reached.</summary>
     public int PlaceOf(EventNumber number) => Math.Max(0, FindLast(Path, number));
@@ -80,7 +101,7 @@ internal sealed class FolderIndex
         EventNumber covered = EventNumber.None;
         foreach (SegmentObject one in All.OrderBy(static one => one.First).ThenByDescending(static one => one.Last?.Value ?? 0))
         {
-            if (one.First <= covered)
+            if ((one.Last ?? one.First) <= covered)
                 continue; // another has these, merged
             path.Add(one);
             covered = one.Last ?? covered;

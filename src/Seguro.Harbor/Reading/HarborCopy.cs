@@ -31,7 +31,11 @@ public sealed record HarborCopy
 
     internal HarborFolder Folder { get; init; } = null!;
 
-    internal FolderIndex Index { get; init; } = null!;
+    /// <summary>What is there; another where it was listed again.</summary>
+    internal FolderIndex Index { get; set; } = null!;
+
+    /// <summary>How often it was.</summary>
+    internal int ListedAgain { get; set; }
 
     internal Position Base { get; init; }
 

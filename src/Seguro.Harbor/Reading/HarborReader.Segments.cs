@@ -10,6 +10,9 @@ public sealed partial class HarborReader
     /// <summary>So many segments are got and opened while one is used.</summary>
     private const int Ahead = 2;
 
+    /// <summary>So many times one target is listed again: a prune makes one merged segment after the other, and each may be what is read next.</summary>
+    private const int MostLists = 64;
+
     /// <summary>The segments that hold the events <paramref name="from"/> … <paramref name="to"/>, each standing at the first event that was not in the one before.</summary>
     /// <remarks>A segment is valid until the next is asked for.</remarks>
     /// <exception cref="SeguroException"><see cref="ErrorCode.HarborIncomplete"/>, with all that was tried; <see cref="ErrorCode.Diverged"/>: what follows is of another history.</exception>
@@ -18,7 +21,8 @@ public sealed partial class HarborReader
         HarborCopy preferred = Useful.First();
         Position? reached = from == Base.Number.Next ? Base : null;
         EventNumber next = from;
-        int place = preferred.Index.PlaceOf(from);
+        FolderIndex index = preferred.Index;
+        int place = index.PlaceOf(from);
         Queue<Task<OpenedObject?>> ahead = new();
         OpenedObject? current = null;
         OpenedObject? later = null;
@@ -26,8 +30,16 @@ public sealed partial class HarborReader
         {
             while (next <= to)
             {
-                while (ahead.Count < Ahead + 1 && place < preferred.Index.Path.Count && preferred.Index.Path[place].First <= to)
-                    ahead.Enqueue(OpenAheadAsync(preferred, preferred.Index.Path[place++], cancel));
+                if (index != preferred.Index)
+                {
+                    index = preferred.Index; // it was listed again
+                    place = index.PlaceOf(next);
+                    later?.Dispose();
+                    later = null;
+                    await LetGoAsync(ahead);
+                }
+                while (ahead.Count < Ahead + 1 && place < index.Path.Count && index.Path[place].First <= to)
+                    ahead.Enqueue(OpenAheadAsync(preferred, index.Path[place++], cancel));
                 OpenedObject? opened = later;
                 later = null;
                 if (opened is null && ahead.TryDequeue(out Task<OpenedObject?>? task))
@@ -75,12 +87,17 @@ public sealed partial class HarborReader
         {
             current?.Dispose();
             later?.Dispose();
-            while (ahead.TryDequeue(out Task<OpenedObject?>? task))
-            {
-                await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                if (task.IsCompletedSuccessfully)
-                    (await task)?.Dispose();
-            }
+            await LetGoAsync(ahead);
+        }
+    }
+
+    private static async Task LetGoAsync(Queue<Task<OpenedObject?>> ahead)
+    {
+        while (ahead.TryDequeue(out Task<OpenedObject?>? task))
+        {
+            await ((Task)task).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (task.IsCompletedSuccessfully)
+                (await task)?.Dispose();
         }
     }
 
@@ -100,27 +117,49 @@ public sealed partial class HarborReader
     {
         foreach (HarborCopy copy in Useful)
         {
-            bool isNamed = false;
-            foreach (SegmentObject candidate in copy.Index.Covering(number))
+            FolderIndex index;
+            do
             {
-                isNamed = true;
-                if (_damage.Any(one => one.Target == copy.Target && one.Name == candidate.Name))
-                    continue;
-                if (await OpenAsync(copy, candidate, cancel) is not { } opened)
-                    continue;
-                if (opened.Manifest.Last >= number && StandsAt(opened, number, reached))
+                index = copy.Index;
+                if (await OpenAmongAsync(copy, index, number, reached, cancel) is { } opened)
                     return opened;
-                if (opened.Manifest.Last < number && number <= copy.Last)
-                    Found(new HarborDamage(copy.Target, ObjectName.Segment(opened.Manifest.Last.Next), $"missing: {candidate.Name} ends with event {opened.Manifest.Last}"));
-                opened.Dispose();
             }
-            if (!isNamed && number <= copy.Last)
-                Found(new HarborDamage(copy.Target, ObjectName.Segment(number), "missing"));
+            while (index != copy.Index); // what was listed again may have it under another name
         }
         throw new SeguroException(
             ErrorCode.HarborIncomplete,
             $"no target has event {number} of {Ship} whole{(_damage.Count == 0 ? "" : $": {string.Join("; ", _damage.Take(8))}")}",
-            "Name more targets. What comes before that event can be restored with --to.");
+            $"Name more targets. What comes before that event can be restored with --to{(FirstAfter(number) is { } behind ? $", what follows the gap with --from {behind}" : "")}.");
+    }
+
+    private EventNumber? FirstAfter(EventNumber number) =>
+        Useful.SelectMany(static copy => copy.Index.Path).Where(one => one.First > number).Select(static one => (EventNumber?)one.First).Min();
+
+    private async Task<OpenedObject?> OpenAmongAsync(HarborCopy copy, FolderIndex index, EventNumber number, Position? reached, CancellationToken cancel)
+    {
+        bool isNamed = false;
+        foreach (SegmentObject candidate in index.Covering(number))
+        {
+            isNamed = true;
+            if (IsDamaged(copy, candidate))
+                continue;
+            if (await OpenAsync(copy, candidate, cancel) is not { } opened)
+                continue;
+            if (opened.Manifest.Last >= number && StandsAt(opened, number, reached))
+                return opened;
+            if (opened.Manifest.Last < number && number <= copy.Last)
+                Found(new HarborDamage(copy.Target, ObjectName.Segment(opened.Manifest.Last.Next), $"missing: {candidate.Name} ends with event {opened.Manifest.Last}"));
+            opened.Dispose();
+        }
+        if (!isNamed && number <= copy.Last)
+            Found(new HarborDamage(copy.Target, ObjectName.Segment(number), "missing"));
+        return null;
+    }
+
+    private bool IsDamaged(HarborCopy copy, SegmentObject segment)
+    {
+        lock (_damage)
+            return _damage.Any(one => one.Target == copy.Target && one.Name == segment.Name);
     }
 
     private Task<OpenedObject?> OpenAheadAsync(HarborCopy copy, SegmentObject segment, CancellationToken cancel) => Task.Run(() => OpenAsync(copy, segment, cancel), CancellationToken.None);
@@ -133,8 +172,44 @@ public sealed partial class HarborReader
         }
         catch (SeguroException bad) when (IsDamage(bad) || bad.Code is ErrorCode.HarborUnavailable or ErrorCode.AccessDenied or ErrorCode.FileAccess)
         {
-            Found(new HarborDamage(copy.Target, segment.Name, bad.Message));
+            if (bad.Code is not ErrorCode.NotFound || !await IsPrunedAsync(copy, segment, cancel))
+                Found(new HarborDamage(copy.Target, segment.Name, bad.Message));
             return null;
+        }
+    }
+
+    /// <summary>
+    /// An object that was listed is gone: somebody prunes meanwhile, perhaps. The target is listed again; true where the object is not there any
+    /// more, and another may have its events.
+    /// </summary>
+    private Task<bool> IsPrunedAsync(HarborCopy copy, SegmentObject gone, CancellationToken cancel)
+    {
+        lock (_listing) // one after the other: those that are read ahead may all be gone
+        {
+            Task<bool> asked = IsPrunedAsync(_listed, copy, gone, cancel);
+            _listed = asked;
+            return asked;
+        }
+    }
+
+    private static async Task<bool> IsPrunedAsync(Task before, HarborCopy copy, SegmentObject gone, CancellationToken cancel)
+    {
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            if (!copy.Index.Has(gone.Name))
+                return true; // it was listed again for another one
+            if (copy.ListedAgain++ == MostLists)
+                return false;
+            FolderIndex now = await copy.Folder.ReadIndexAsync(cancel);
+            if (now.Has(gone.Name))
+                return false;
+            copy.Index = now;
+            return true;
+        }
+        catch (SeguroException)
+        {
+            return false; // nor can it be listed
         }
     }
 

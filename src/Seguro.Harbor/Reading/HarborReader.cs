@@ -19,6 +19,8 @@ public sealed partial class HarborReader
     private readonly OwnerKey _owner;
     private readonly List<HarborDamage> _damage = [];
     private readonly Action<HarborDamage> _tell;
+    private readonly Lock _listing = new();
+    private Task _listed = Task.CompletedTask;
 
     private HarborReader(Ship ship, OwnerKey owner, IReadOnlyList<HarborCopy> copies, Action<HarborDamage> tell)
     {
@@ -53,7 +55,10 @@ public sealed partial class HarborReader
     /// <param name="tell">Told of each damage, once.</param>
     /// <param name="time">The clock of pauses.</param>
     /// <param name="cancel">Ends it.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.NoSuchLog"/>: none has anything of the ship; the first target's problem where none can be used; <see cref="ErrorCode.Diverged"/>: two have other histories.</exception>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.NoSuchLog"/>: none has anything of the ship; the first target's problem where none can be used;
+    /// <see cref="ErrorCode.Diverged"/>: two have other histories.
+    /// </exception>
     public static async Task<HarborReader> OpenAsync(
         IReadOnlyList<IHarborTarget> targets, OwnerKey owner, Ship ship, Action<HarborDamage> tell, TimeProvider time, CancellationToken cancel)
     {
@@ -79,6 +84,18 @@ public sealed partial class HarborReader
         }
         await reader.ReadShipAsync(useful, cancel);
         return reader;
+    }
+
+    /// <summary>Reads the log from an event on, as if it began there: what is before it is lost, or not wanted.</summary>
+    /// <param name="from">The first event.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.HarborIncomplete"/>: no target has that event.</exception>
+    public async Task BeginAtAsync(EventNumber from, CancellationToken cancel)
+    {
+        if (from <= Base.Number.Next)
+            return;
+        using OpenedObject opened = await OpenElsewhereAsync(from, null, cancel);
+        Base = opened.Manifest.First == from ? opened.Manifest.Start : new Position(from.Previous, ChainAt(opened, from.Previous));
     }
 
     internal OwnerKey Owner => _owner;

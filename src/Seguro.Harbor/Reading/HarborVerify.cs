@@ -21,11 +21,12 @@ public static class HarborVerify
     {
         ArgumentNullException.ThrowIfNull(reader);
         List<(HarborCopy Copy, Hole Hole)> holes = [];
+        Dictionary<(string Target, string Name), (Manifest Manifest, long Bytes)> segments = [];
         long bytes = 0;
         long total = reader.Useful.Sum(static copy => copy.Bytes);
         foreach (HarborCopy copy in reader.Useful)
         {
-            await foreach (Hole hole in FindAsync(reader, copy, size => progress?.Report(new TransferProgress(TransferStep.Comparing, 0, 0, bytes += size, total)), cancel))
+            await foreach (Hole hole in FindAsync(reader, copy, segments, size => progress?.Report(new TransferProgress(TransferStep.Comparing, 0, 0, bytes += size, total)), cancel))
                 holes.Add((copy, hole));
         }
         int repaired = 0;
@@ -42,18 +43,19 @@ public static class HarborVerify
                 await RepairAsync(reader, copy, hole, host, time, cancel);
                 repaired++;
             }
-            catch (SeguroException failed) when (failed.Code is ErrorCode.HarborIncomplete)
+            catch (SeguroException failed) when (failed.Code is ErrorCode.HarborIncomplete or ErrorCode.ObjectLocked)
             {
                 left.Add(hole.Damage);
             }
         }
         // What was found on opening, where nothing could be looked into any more.
         left.AddRange(reader.Copies.Where(static copy => copy.Problem is not null).Select(static copy => new HarborDamage(copy.Target, "", copy.Problem!.Message)));
-        return new HarborVerification([.. holes.Select(static hole => hole.Hole.Damage)], left, repaired, bytes);
+        return new HarborVerification([.. holes.Select(static hole => hole.Hole.Damage)], left, repaired, bytes) { Segments = segments };
     }
 
     private static async IAsyncEnumerable<Hole> FindAsync(
-        HarborReader reader, HarborCopy copy, Action<long> done, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        HarborReader reader, HarborCopy copy, Dictionary<(string Target, string Name), (Manifest Manifest, long Bytes)> segments, Action<long> done,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
     {
         Position? reached = copy.Base;
         EventNumber next = copy.Base.Number.Next;
@@ -67,7 +69,7 @@ public static class HarborVerify
             if (segment.First > next)
                 yield return Missing(copy, next, segment.First.Previous);
             EventNumber end = segment.Last ?? (i + 1 < path.Count ? path[i + 1].First.Previous : copy.Last > segment.First ? copy.Last : reader.Head.Number);
-            (Manifest? manifest, string? problem) = await OpenAsync(reader, copy, segment.Name, segment.Size, cancel);
+            (Manifest? manifest, string? problem) = await OpenAsync(reader, copy, segment.Name, segment.Size, segments, cancel);
             done(segment.Size);
             if (manifest is not null && segment.First == next && reached is { } before && before.Chain != manifest.Before)
                 problem = "its events are of another history than those before it";
@@ -84,14 +86,14 @@ public static class HarborVerify
             yield return new Hole(Told(reader, copy, ObjectName.Segment(next), $"missing: another target goes on to event {reader.Head.Number}"), null, next, reader.Head.Number);
         foreach (SnapshotObject snapshot in copy.Index.Snapshots)
         {
-            (_, string? problem) = await OpenAsync(reader, copy, snapshot.Name, snapshot.Size, cancel);
+            (_, string? problem) = await OpenAsync(reader, copy, snapshot.Name, snapshot.Size, null, cancel);
             done(snapshot.Size);
             if (problem is not null)
                 yield return new Hole(Told(reader, copy, snapshot.Name, problem), snapshot.Name, EventNumber.None, EventNumber.None);
         }
 
         Hole Missing(HarborCopy at, EventNumber first, EventNumber last) =>
-            new(Told(reader, at, ObjectName.Segment(first), $"missing: the events {first} to {last}"), null, first, last);
+            new(Told(reader, at, ObjectName.Segment(first), $"missing: the events {first} to {last}") with { Lacks = new HarborGap(first, last) }, null, first, last);
     }
 
     private static HarborDamage Told(HarborReader reader, HarborCopy copy, string name, string what)
@@ -101,11 +103,13 @@ public static class HarborVerify
         return damage;
     }
 
-    private static async Task<(Manifest? Manifest, string? Problem)> OpenAsync(HarborReader reader, HarborCopy copy, string name, long size, CancellationToken cancel)
+    private static async Task<(Manifest? Manifest, string? Problem)> OpenAsync(
+        HarborReader reader, HarborCopy copy, string name, long size, Dictionary<(string Target, string Name), (Manifest Manifest, long Bytes)>? segments, CancellationToken cancel)
     {
         try
         {
             using OpenedObject opened = await Task.Run(() => copy.Folder.OpenAsync(name, size, reader.Owner, cancel), cancel);
+            segments?.TryAdd((copy.Target, name), (opened.Manifest, opened.Content.Length));
             return (opened.Manifest, null);
         }
         catch (SeguroException bad) when (HarborReader.IsDamage(bad))

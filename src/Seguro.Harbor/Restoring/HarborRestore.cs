@@ -28,7 +28,7 @@ public static class HarborRestore
                 last > reader.Head.Number ? ErrorCode.BeyondHead : ErrorCode.Trimmed, $"the harbors have the events {reader.Base.Number.Next} to {reader.Head.Number} of {reader.Ship}, and not {last}", "Name one that they have.");
         }
         HarborCopy copy = reader.Useful.First();
-        SegmentObject[] objects = [.. copy.Index.Path.Where(one => one.First <= last)];
+        SegmentObject[] objects = [.. copy.Index.Path.Skip(copy.Index.PlaceOf(reader.Base.Number.Next)).Where(one => one.First <= last)];
         EventNumber[] snapshots = [.. reader.Useful.SelectMany(static one => one.Snapshots).Where(one => one <= last && one >= reader.Base.Number).Order()];
         EventNumber? snapshot = snapshots.Length > 0 ? snapshots[^1] : null;
         SnapshotObject[] files = [.. copy.Index.Snapshots.Where(one => one.Event == snapshot)];

@@ -7,7 +7,10 @@ namespace Seguro.Harbor.Targets;
 public static class HarborTarget
 {
     /// <summary>The forms of a URL, for messages and help.</summary>
-    public const string Forms = "file:PATH  s3://BUCKET/PREFIX?endpoint=URL&credentials=FILE  sftp://USER@HOST:PORT/PATH?key=FILE&host-key=SHA256:…";
+    public const string Forms = "file:PATH  s3://BUCKET/PREFIX?endpoint=URL&credentials=FILE  sftp://USER@HOST:PORT/PATH?key=FILE&host-key=SHA256:…  harbor://HOST:PORT/OWNER?key=FILE";
+
+    /// <summary>A target's URL for people to read: without what may be a password.</summary>
+    public static string Shown(string url) => TargetUrl.Shown(url);
 
     /// <summary>Opens a target. Nothing is asked of it yet.</summary>
     /// <param name="url">Its URL, or <c>@FILE</c>: the first line of a file that nobody else may read.</param>
@@ -19,9 +22,10 @@ public static class HarborTarget
         int colon = text.IndexOf(':', StringComparison.Ordinal);
         return (colon < 0 ? "" : text[..colon]) switch
         {
-            "file" when text.Length > colon + 1 => new FileTarget(text[(colon + 1)..]),
+            "file" when text.Length > colon + 1 => new PatientTarget(new FileTarget(text[(colon + 1)..]), PatientTarget.Usual),
             "s3" => S3Target.Open(TargetUrl.Parse(text)),
-            "sftp" => SftpTarget.Open(TargetUrl.Parse(text)),
+            "sftp" => new PatientTarget(SftpTarget.Open(TargetUrl.Parse(text)), PatientTarget.Usual, bringsAll: true),
+            "harbor" => ServiceTarget.Open(TargetUrl.Parse(text)),
             _ => throw TargetUrl.Bad(text, "it is of no known kind"),
         };
     }

@@ -6,7 +6,8 @@ namespace Seguro.Harbor.Targets;
 /// <remarks>
 /// <para>Names are relative: parts of <c>a-z A-Z 0-9 . -</c> with <c>/</c> between; no part begins with a dot.</para>
 /// <para>Threading: all members may be called at the same time.</para>
-/// <para>Errors: <see cref="ErrorCode.HarborUnavailable"/> may pass, and says nothing of whether a put or a delete was carried out; <see cref="ErrorCode.AccessDenied"/>, <see cref="ErrorCode.DiskFull"/>,
+/// <para>Errors: <see cref="ErrorCode.HarborUnavailable"/> may pass, and says nothing of whether a put or a delete was carried out;
+/// <see cref="ErrorCode.AccessDenied"/>, <see cref="ErrorCode.DiskFull"/>,
 /// <see cref="ErrorCode.NotFound"/> (of a get), <see cref="ErrorCode.FileAccess"/>. None of them repeats by itself but for a moment.</para>
 /// </remarks>
 public interface IHarborTarget : IAsyncDisposable

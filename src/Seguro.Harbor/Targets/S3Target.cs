@@ -13,17 +13,28 @@ namespace Seguro.Harbor.Targets;
 /// <remarks>
 /// The credentials are in a file of two lines (key, secret) that nobody else may read, or where the SDK looks for them (<c>AWS_ACCESS_KEY_ID</c> …).
 /// Create-once is <c>If-None-Match: *</c>. Checksums only where the protocol wants them, since not every server takes the SDK's own.
+/// With <c>lock=MODE:DAYS</c> what is put is kept by the bucket for so long; what is removed is removed for good, not hidden, or is refused (<see cref="ErrorCode.ObjectLocked"/>).
 /// </remarks>
 internal sealed class S3Target : IHarborTarget
 {
+    /// <summary>For an answer to begin; more for bodies, by their lengths.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const double SlowestBytesPerSecond = 32 << 10;
+
+    /// <summary>The SDK's own limit counts a body's time, too, whatever its length: it is never to be the first.</summary>
+    private static readonly TimeSpan NeverFirst = TimeSpan.FromHours(12);
     private readonly AmazonS3Client _client;
     private readonly string _bucket;
     private readonly string _prefix;
+    private readonly string _credentials;
+    private readonly ObjectLock? _lock;
+    private volatile bool _isLockProven;
 
     private S3Target(TargetUrl url, AmazonS3Client client)
     {
         _client = client;
+        _credentials = url.Options.GetValueOrDefault("credentials", "");
+        _lock = url.Options.TryGetValue("lock", out string? mode) ? ObjectLock.Parse(url, mode) : null;
         _bucket = url.Address.Host;
         string path = url.Path.Trim('/');
         _prefix = path.Length == 0 ? "" : path + "/";
@@ -34,13 +45,13 @@ internal sealed class S3Target : IHarborTarget
 
     public static S3Target Open(TargetUrl url)
     {
-        url.Allow("endpoint", "region", "credentials");
+        url.Allow("endpoint", "region", "credentials", "lock");
         AmazonS3Config settings = new()
         {
             ForcePathStyle = true,
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            Timeout = Patience,
+            Timeout = NeverFirst,
             MaxErrorRetry = 0, // who puts must know of each attempt whose outcome is unknown
         };
         string region = url.Options.GetValueOrDefault("region", "us-east-1");
@@ -73,33 +84,41 @@ internal sealed class S3Target : IHarborTarget
             IfNoneMatch = "*",
             ContentType = "application/octet-stream",
         };
-        try
+        bool isLocked = _lock is not null && ObjectLock.Covers(name);
+        if (isLocked)
         {
-            await _client.PutObjectAsync(request, cancel);
-            return true;
+            // What has a lock must have a checksum; this one every server knows.
+            request.MD5Digest = Convert.ToBase64String(await Md5Async(content, cancel));
+            content.Position = 0;
+            request.ObjectLockMode = _lock!.Mode;
+            request.ObjectLockRetainUntilDate = DateTime.UtcNow + _lock.Keeps;
         }
-        catch (AmazonS3Exception exists) when (exists.StatusCode is HttpStatusCode.PreconditionFailed)
+        bool isMade = await AskAsync($"put {name}", content.Length, async limit =>
         {
-            return false;
-        }
-        catch (Exception failed) when (IsOfTarget(failed, cancel))
-        {
-            throw Fault(failed, $"put {name}");
-        }
+            try
+            {
+                await _client.PutObjectAsync(request, limit);
+                return true;
+            }
+            catch (AmazonS3Exception exists) when (exists.StatusCode is HttpStatusCode.PreconditionFailed)
+            {
+                return false;
+            }
+        }, cancel);
+        if (isMade && isLocked && !_isLockProven)
+            await ProveLockAsync(name, cancel);
+        return isMade;
     }
 
-    public async Task<Stream> GetAsync(string name, long? length, CancellationToken cancel)
+    public Task<Stream> GetAsync(string name, long? length, CancellationToken cancel)
     {
         GetObjectRequest request = new() { BucketName = _bucket, Key = _prefix + name, ByteRange = length is { } bytes ? new ByteRange(0, bytes - 1) : null };
-        try
+        return AskAsync<Stream>($"get {name}", 0, async limit =>
         {
-            GetObjectResponse response = await _client.GetObjectAsync(request, cancel);
-            return new OwningStream(response.ResponseStream, response);
-        }
-        catch (Exception failed) when (IsOfTarget(failed, cancel))
-        {
-            throw Fault(failed, $"get {name}");
-        }
+            GetObjectResponse response = await _client.GetObjectAsync(request, limit);
+            PatientStream content = new(response.ResponseStream, Patience);
+            return new ReadStream(content, content, response);
+        }, cancel);
     }
 
     public async IAsyncEnumerable<TargetObject> ListAsync(string folder, [EnumeratorCancellation] CancellationToken cancel)
@@ -108,14 +127,7 @@ internal sealed class S3Target : IHarborTarget
         ListObjectsV2Response page;
         do
         {
-            try
-            {
-                page = await _client.ListObjectsV2Async(request, cancel);
-            }
-            catch (Exception failed) when (IsOfTarget(failed, cancel))
-            {
-                throw Fault(failed, $"list {folder}");
-            }
+            page = await AskAsync($"list {folder}", 0, limit => _client.ListObjectsV2Async(request, limit), cancel);
             foreach (S3Object found in page.S3Objects ?? [])
                 yield return new TargetObject(found.Key[_prefix.Length..], found.Size ?? 0);
             request.ContinuationToken = page.NextContinuationToken;
@@ -125,13 +137,30 @@ internal sealed class S3Target : IHarborTarget
 
     public async Task DeleteAsync(string name, CancellationToken cancel)
     {
+        if (_lock is null)
+        {
+            await AskAsync($"delete {name}", 0, limit => _client.DeleteObjectAsync(_bucket, _prefix + name, limit), cancel);
+            return;
+        }
+        // A bucket that locks keeps versions: without its version, an object would be hidden, and be paid for.
+        GetObjectMetadataResponse there;
         try
         {
-            await _client.DeleteObjectAsync(_bucket, _prefix + name, cancel);
+            there = await AskAsync($"look at {name}", 0, limit => _client.GetObjectMetadataAsync(_bucket, _prefix + name, limit), cancel);
         }
-        catch (Exception failed) when (IsOfTarget(failed, cancel))
+        catch (SeguroException missing) when (missing.Code is ErrorCode.NotFound)
         {
-            throw Fault(failed, $"delete {name}");
+            return;
+        }
+        if (there.ObjectLockRetainUntilDate is { } until && until.ToUniversalTime() > DateTime.UtcNow)
+            throw Locked(name, $"the bucket keeps it until {until.ToUniversalTime():yyyy-MM-dd HH:mm} UTC", null);
+        try
+        {
+            await AskAsync($"delete {name}", 0, limit => _client.DeleteObjectAsync(new DeleteObjectRequest { BucketName = _bucket, Key = _prefix + name, VersionId = there.VersionId }, limit), cancel);
+        }
+        catch (SeguroException refused) when (refused.Code is ErrorCode.AccessDenied && (there.ObjectLockMode is not null || there.ObjectLockLegalHoldStatus == ObjectLockLegalHoldStatus.On))
+        {
+            throw Locked(name, "the bucket does not let it go", refused);
         }
     }
 
@@ -156,21 +185,70 @@ internal sealed class S3Target : IHarborTarget
         }
     }
 
+    /// <summary>Asks, for so long and no longer.</summary>
+    private async Task<T> AskAsync<T>(string what, long bytes, Func<CancellationToken, Task<T>> ask, CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(Patience + TimeSpan.FromSeconds(bytes / SlowestBytesPerSecond));
+        try
+        {
+            return await ask(limit.Token);
+        }
+        catch (Exception failed) when (IsOfTarget(failed, cancel))
+        {
+            throw Fault(failed, what);
+        }
+    }
+
+    /// <summary>A server that takes a lock and keeps none would let somebody find out too late.</summary>
+    private async Task ProveLockAsync(string name, CancellationToken cancel)
+    {
+        GetObjectMetadataResponse there = await AskAsync($"look at {name}", 0, limit => _client.GetObjectMetadataAsync(_bucket, _prefix + name, limit), cancel);
+        if (there.ObjectLockRetainUntilDate is null)
+        {
+            throw new SeguroException(
+                ErrorCode.UnsafeTarget, $"{Name}: {name} was put with a lock, and the bucket does not keep it",
+                "See that the bucket has Object Lock, and that its credentials may ask for it (s3:GetObjectRetention); or leave lock= out of the URL.");
+        }
+        _isLockProven = true;
+    }
+
+    private SeguroException Locked(string name, string how, Exception? inner) => new(
+        ErrorCode.ObjectLocked, $"{Name}: {name}: {how}", "It goes when its retention has ended: ask again then. Nothing else of the harbor is harmed by it.", inner);
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Security", "CA5351:Do Not Use Broken Cryptographic Algorithms", Justification = "It is S3's Content-MD5, against accidents; what protects the content is age.")]
+    private static Task<byte[]> Md5Async(Stream content, CancellationToken cancel) => System.Security.Cryptography.MD5.HashDataAsync(content, cancel).AsTask();
+
     private static bool IsOfTarget(Exception failed, CancellationToken cancel) =>
         failed is AmazonServiceException or AmazonClientException or IOException or WebException or System.Net.Http.HttpRequestException
         || (failed is OperationCanceledException && !cancel.IsCancellationRequested);
 
     private SeguroException Fault(Exception failed, string what)
     {
-        string text = $"{Name}: {what}: {failed.Message}";
+        string text = $"{Name}: {what}: {(failed is OperationCanceledException ? "there was no answer in time" : failed.Message)}{(failed is AmazonS3Exception { ErrorCode.Length: > 0 } named ? $" ({named.ErrorCode})" : "")}";
         return failed switch
         {
+            AmazonS3Exception { ErrorCode: "QuotaExceeded" or "XMinioAdminBucketQuotaExceeded" or "XMinioStorageFull" or "ServiceQuotaExceededException" } or AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } =>
+                new(ErrorCode.DiskFull, text, "Make room in the bucket, or raise its quota; `seguro harbor prune` says what is not needed any more. The backup goes on from where it stopped.", failed),
+            AmazonS3Exception { ErrorCode: "InvalidRequest" or "InvalidArgument" } when _lock is not null && failed.Message.Contains("Lock", StringComparison.OrdinalIgnoreCase) =>
+                new(ErrorCode.BadValue, text, "Object Lock can be had only in a bucket that was made with it: make one, or leave lock= out of the URL.", failed),
             AmazonS3Exception { ErrorCode: "NoSuchBucket" } => new(ErrorCode.NotFound, text, "Make the bucket, or check the URL.", failed),
             AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } => new(ErrorCode.NotFound, text, "The bucket does not have it.", failed),
-            AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new(ErrorCode.AccessDenied, text, "Check the credentials, and what the bucket's policy lets them do.", failed),
-            AmazonS3Exception { ErrorCode: "QuotaExceeded" or "EntityTooLarge" } or AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } => new(ErrorCode.DiskFull, text, "Make room in the bucket, or raise its quota.", failed),
+            AmazonS3Exception { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } => new(ErrorCode.AccessDenied, text, WhatOfCredentials(failed), failed),
             AmazonClientException { InnerException: null } => new(ErrorCode.AccessDenied, text, "Name a file with the credentials: credentials=FILE.", failed),
             _ => new(ErrorCode.HarborUnavailable, text, "See that the server can be reached and is well.", failed),
+        };
+    }
+
+    private string WhatOfCredentials(Exception failed)
+    {
+        string where = _credentials.Length > 0 ? _credentials : "the environment (AWS_ACCESS_KEY_ID …)";
+        return (failed as AmazonS3Exception)?.ErrorCode switch
+        {
+            "InvalidAccessKeyId" => $"The server does not know the key in the first line of {where}: write the right one there, and try `seguro harbor attach` again.",
+            "SignatureDoesNotMatch" => $"The secret in {where} is not that of the key, or the URL's region= is another than the bucket's: mend it, and try `seguro harbor attach` again.",
+            "RequestTimeTooSkewed" => "Set this machine's clock (timedatectl).",
+            _ => $"The key in {where} may not do that: let the bucket's policy allow it to get, put and list, and to delete for `prune` and `attach`.",
         };
     }
 }

@@ -33,7 +33,7 @@ internal sealed record TargetUrl(string Text, Uri Address, IReadOnlyDictionary<s
         new(ErrorCode.BadValue, $"'{Shown(text)}' is not a harbor's URL: {why}", $"Write one like: {HarborTarget.Forms}");
 
     /// <summary>Without what might be a password.</summary>
-    private static string Shown(string text)
+    public static string Shown(string text)
     {
         int at = text.IndexOf('@', StringComparison.Ordinal);
         return at > 0 && text[..at].Count(static c => c == ':') > 1 ? $"…{text[at..]}" : text;

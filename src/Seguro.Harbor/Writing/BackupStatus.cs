@@ -1,4 +1,5 @@
 using Seguro.Core;
+using Seguro.Harbor.Format;
 
 namespace Seguro.Harbor.Writing;
 
@@ -12,4 +13,8 @@ namespace Seguro.Harbor.Writing;
 /// <param name="IsDegraded">It was behind for a minute or longer.</param>
 /// <param name="Warning">What is wrong now; <see langword="null"/> where nothing is.</param>
 public sealed record BackupStatus(
-    string Target, EventNumber Archived, EventNumber Head, TimeSpan Lag, long Segments, long Bytes, bool IsDegraded, string? Warning);
+    string Target, EventNumber Archived, EventNumber Head, TimeSpan Lag, long Segments, long Bytes, bool IsDegraded, string? Warning)
+{
+    /// <summary>What the target lacks for good as far as this log goes, since the log no longer had it; <see langword="null"/> where nothing.</summary>
+    public HarborGap? Gap { get; init; }
+}

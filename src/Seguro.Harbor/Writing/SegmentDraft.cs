@@ -5,11 +5,11 @@ using Seguro.Harbor.Format;
 namespace Seguro.Harbor.Writing;
 
 /// <summary>Events on their way into a segment: their records, in memory up to a segment's size. Dispose of it.</summary>
-internal sealed class SegmentDraft(Position start, long expected) : IDisposable
+internal sealed class SegmentDraft(Position start, long expected, ScratchPool pool) : IDisposable
 {
     private const int LongestTimed = 1 << 20;
     private readonly Position _start = start;
-    private readonly Stream _content = Scratch.For(expected + OpenedObject.RecordHead);
+    private readonly Stream _content = pool.For(expected + OpenedObject.RecordHead);
     private long _lastAt;
     private long _lastSize;
 

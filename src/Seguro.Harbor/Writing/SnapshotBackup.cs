@@ -10,7 +10,10 @@ namespace Seguro.Harbor.Writing;
 /// <summary>Puts vere's snapshots beside the segments, so that a restore need not compute all events.</summary>
 public static class SnapshotBackup
 {
-    /// <summary>Puts the newest snapshot, or exported state, that is not of after what is archived. The snapshot that a running ship writes is left alone: those of its epochs and exports do not change.</summary>
+    /// <summary>
+    /// Puts the newest snapshot, or exported state, that is not of after what is archived. The snapshot that a running ship writes is left alone:
+    /// those of its epochs and exports do not change.
+    /// </summary>
     /// <param name="where">A pier, or a folder with snapshots.</param>
     /// <param name="isHeld">A vere runs on that pier.</param>
     /// <param name="vere">The runtime that is to use it, such as <c>4.6</c>.</param>

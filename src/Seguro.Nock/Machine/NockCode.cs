@@ -103,7 +103,8 @@ sealed class NockCode(IReadOnlyDictionary<string, InstalledJet> jets)
     {
         foreach (Noun item in NounList.Items(list))
         {
-            if (item is not Cell { HeadField: Cell battery, TailField: Cell { HeadField: Noun label, TailField: Cell { HeadField: Atom { Words: null } axis, TailField: Cell { HeadField: Noun parent, TailField: Noun payload } } } }
+            if (item is not Cell { HeadField: Cell battery, TailField: Cell { HeadField: Noun label, TailField: Cell rest } }
+                || rest is not { HeadField: Atom { Words: null } axis, TailField: Cell { HeadField: Noun parent, TailField: Noun payload } }
                 || !Cord.TryText(label, out string labelText) || !Cord.TryText(parent, out string parentText))
             {
                 throw NounException.Shape("not a core's name", item);

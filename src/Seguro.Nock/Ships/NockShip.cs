@@ -210,7 +210,8 @@ public sealed class NockShip : IShip
             throw new SeguroException(
                 ErrorCode.Crashed,
                 $"event {number} crashes here, with %{attempt.Mote}: {NounPrinter.Print(attempt.Trace, 200)}",
-                "It did not where it was made: compare the versions of Seguro, and the limits of memory and calls.");
+                "It did not where it was made: compare the versions of Seguro, and the limits of memory and calls.",
+                attempt.Mote == "meme" ? new InsufficientMemoryException() : null);
         }
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(payload);
         if (expected != 0 && expected != next.Mug)

@@ -122,7 +122,9 @@ sealed class SnapshotFolder
 
     // The newest first.
     private IEnumerable<(EventNumber Number, string Path)> List() => Directory.EnumerateFiles(_options.Folder, Prefix + "*" + Suffix)
-        .Select(path => (Read: ulong.TryParse(Path.GetFileName(path)[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out ulong number), Number: new EventNumber(number), Path: path))
+        .Select(path => (
+            Read: ulong.TryParse(Path.GetFileName(path)[Prefix.Length..^Suffix.Length], NumberStyles.None, CultureInfo.InvariantCulture, out ulong number),
+            Number: new EventNumber(number), Path: path))
         .Where(entry => entry.Read)
         .OrderByDescending(entry => entry.Number)
         .Select(entry => (entry.Number, entry.Path))

@@ -7,14 +7,15 @@ using Seguro.Stores.Dqlite;
 
 namespace Seguro.Node.Access;
 
-/// <summary>What a member's folder says of who is let in: the file <c>access.json</c>. Durable when a write returns.</summary>
+/// <summary>What a member's folder says of who is let in: the file <c>access.json</c>, a line of JSON with a checksum after it. Durable when a write returns.</summary>
+/// <remarks>Older versions wrote JSON over several lines without one, which is read as well.</remarks>
 sealed partial record AccessFile
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "access.json";
 
     private const int CurrentFormat = 1;
-    private const int LongestFile = 1 << 20;
+    private const int LongestOldFile = 1 << 20;
     private const string NextStep = "Put the file of a backup there, or that of another member; without it, the configuration's list of members counts until the store's was read, whoever left included.";
 
     /// <summary>The version of this file.</summary>
@@ -34,22 +35,12 @@ sealed partial record AccessFile
     public static AccessFile? Read(string folder, string cluster)
     {
         string path = Path.Combine(folder, FileName);
-        byte[] bytes;
-        try
-        {
-            FileInfo info = new(path);
-            if (!info.Exists)
-                return null;
-            bytes = info.Length <= LongestFile ? File.ReadAllBytes(path) : [];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give this user the right to read it.", error);
-        }
+        if ((ReadOld(path) ?? SealedFile.Read(path, takesUnsealed: false, NextStep)) is not { } text)
+            return null;
         AccessFile? file;
         try
         {
-            file = JsonSerializer.Deserialize(bytes, FileJson.Default.AccessFile);
+            file = JsonSerializer.Deserialize(text, FileJson.Default.AccessFile);
         }
         catch (JsonException)
         {
@@ -66,10 +57,27 @@ sealed partial record AccessFile
 
     /// <summary>Writes it in place of the one before.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>.</exception>
-    public void Write(string folder) => DurableFile.Write(
-        Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(this, FileJson.Default.AccessFile), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    public void Write(string folder) => SealedFile.Write(Path.Combine(folder, FileName), JsonSerializer.Serialize(this, FileJson.Default.AccessFile) + "\n");
 
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+    /// <summary>What an older version wrote; <see langword="null"/> where there is no file, or one with a checksum. Its own ends with a line, which the old ones never did.</summary>
+    private static string? ReadOld(string path)
+    {
+        try
+        {
+            if (!File.Exists(path))
+                return null;
+            if (new FileInfo(path).Length > LongestOldFile)
+                return "";
+            string text = File.ReadAllText(path);
+            return text.StartsWith("{\n", StringComparison.Ordinal) && text.EndsWith("\n}", StringComparison.Ordinal) ? text : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw FileFault.Reading(path, error);
+        }
+    }
+
+    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
     [JsonSerializable(typeof(AccessFile))]
     private sealed partial class FileJson : JsonSerializerContext;
 }

@@ -17,11 +17,17 @@ public sealed class CertificateWatch : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
+    // The loop's own.
+    private int _version;
+    private string _said = "";
+    private DateTimeOffset _saidAt;
+
     /// <summary>Begins.</summary>
     /// <param name="certificates">The member's; not owned.</param>
     /// <param name="log">Hears each warning.</param>
     /// <param name="time">The clock.</param>
-    public CertificateWatch(ClusterCertificates certificates, ILogger log, TimeProvider time)
+    /// <param name="tags">What the metric is labelled with: whose certificates they are.</param>
+    public CertificateWatch(ClusterCertificates certificates, ILogger log, TimeProvider time, params KeyValuePair<string, object?>[] tags)
     {
         ArgumentNullException.ThrowIfNull(certificates);
         ArgumentNullException.ThrowIfNull(time);
@@ -29,7 +35,8 @@ public sealed class CertificateWatch : IAsyncDisposable
         _log = log;
         _time = time;
         _meter.CreateObservableGauge(
-            "seguro.certificates.left", () => (certificates.Expires - time.GetUtcNow()).TotalSeconds, "s", "Time until the first of the member's certificates expires; below 0: it has.");
+            "seguro.certificates.left", () => new Measurement<double>((certificates.Expires - time.GetUtcNow()).TotalSeconds, tags), "s", "Time until the first of the member's certificates expires; below 0: it has.");
+        _version = certificates.Version;
         _loop = WatchAsync();
     }
 
@@ -44,28 +51,20 @@ public sealed class CertificateWatch : IAsyncDisposable
 
     private async Task WatchAsync()
     {
-        int version = _certificates.Version;
-        string said = "";
-        DateTimeOffset saidAt = default;
         using PeriodicTimer timer = new(Round, _time);
         try
         {
             do
             {
-                DateTimeOffset now = _time.GetUtcNow();
-                IReadOnlyList<string> warnings = _certificates.Warnings(now);
-                if (_certificates.Version != version)
+                try
                 {
-                    version = _certificates.Version;
-                    _log.LogInformation("New certificates are in use, good until {Until:u}.", _certificates.Expires);
+                    Look();
                 }
-                // The words change by the hour; what they are about does not.
-                string about = string.Join('\n', warnings.Select(static warning => warning.Split(',')[0]));
-                if (about == said && (warnings.Count == 0 || now - saidAt < Reminder))
-                    continue;
-                (said, saidAt) = (about, now);
-                foreach (string warning in warnings)
-                    _log.LogWarning("{Warning}", warning);
+                catch (Exception failed)
+                {
+                    // One look that fails must not be the last.
+                    _log.LogError("The certificates could not be looked at: {Why}", failed.Message);
+                }
             }
             while (await timer.WaitForNextTickAsync(_stop.Token));
         }
@@ -73,5 +72,23 @@ public sealed class CertificateWatch : IAsyncDisposable
         {
             // The end.
         }
+    }
+
+    private void Look()
+    {
+        DateTimeOffset now = _time.GetUtcNow();
+        IReadOnlyList<string> warnings = _certificates.Warnings(now);
+        if (_certificates.Version != _version)
+        {
+            _version = _certificates.Version;
+            _log.LogInformation("New certificates are in use, good until {Until:u}.", _certificates.Expires);
+        }
+        // The words change by the hour; what they are about does not.
+        string about = string.Join('\n', warnings.Select(static warning => warning.Split(',')[0]));
+        if (about == _said && (warnings.Count == 0 || now - _saidAt < Reminder))
+            return;
+        (_said, _saidAt) = (about, now);
+        foreach (string warning in warnings)
+            _log.LogWarning("{Warning}", warning);
     }
 }

@@ -9,7 +9,8 @@ namespace Seguro.Node.Access;
 /// Who is let in at a member: the members that the store's record names, and before that was read, those of the configuration and of the last record that was seen here; never one that left.
 /// </summary>
 /// <remarks>
-/// What was seen is in the member's folder, <see cref="AccessFile.FileName"/>, so that who left stays out after a restart too, while the store can't be read, and where the configuration still names it.
+/// What was seen is in the member's folder, <see cref="AccessFile.FileName"/>, so that who left stays out after a restart too, while the store can't
+/// be read, and where the configuration still names it.
 /// For any thread; <see cref="See"/> by one at a time.
 /// </remarks>
 public sealed class MemberAccess

@@ -14,13 +14,16 @@ public sealed class RefusedConnections : IDisposable
     private readonly Meter _meter = new("Seguro.Access");
     private readonly ILogger _log;
     private readonly TimeProvider _time;
+    private readonly KeyValuePair<string, object?>[] _tags;
     private readonly Dictionary<string, Door> _doors = new(StringComparer.Ordinal);
 
     /// <summary>Begins to count.</summary>
     /// <param name="log">Hears of refusals, at most every ten minutes for each door.</param>
     /// <param name="time">The clock.</param>
-    public RefusedConnections(ILogger log, TimeProvider time)
+    /// <param name="tags">What the metric is labelled with besides: whose doors they are.</param>
+    public RefusedConnections(ILogger log, TimeProvider time, params KeyValuePair<string, object?>[] tags)
     {
+        _tags = tags;
         _log = log;
         _time = time;
         foreach (string door in (ReadOnlySpan<string>)[Links, Dqlite, Admin])
@@ -81,7 +84,7 @@ public sealed class RefusedConnections : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    private IEnumerable<Measurement<long>> Measure() => Counts.Select(static pair => new Measurement<long>(pair.Value, new KeyValuePair<string, object?>("door", pair.Key)));
+    private IEnumerable<Measurement<long>> Measure() => Counts.Select(pair => new Measurement<long>(pair.Value, [.. _tags, new KeyValuePair<string, object?>("door", pair.Key)]));
 
     private static string Describe(string name, Door door) => $"Refused at {name}: {door.Count}; the last: {door.Last}.";
 

@@ -22,8 +22,6 @@ public sealed class AdminActions(
     /// <summary>How long a change may take to be in force.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
-
     /// <summary>The paths.</summary>
     public static IReadOnlyList<string> Paths { get; } = ["/optimism", "/stepdown", "/members", "/pause", "/resume", PutBack, AcceptLoss];
 
@@ -69,7 +67,7 @@ public sealed class AdminActions(
             await mending.PutBackAsync(cancel);
         else
             await mending.AcceptLossAsync(cancel);
-        await WaitAsync(static later => later.Loss is null, path, cancel);
+        await AskAsync(Wish.Trust.Instance, path, cancel);
         return new LinkReply(200, JsonSerializer.SerializeToUtf8Bytes(report(), AdminJson.Default.StatusReport));
     }
 
@@ -156,22 +154,12 @@ public sealed class AdminActions(
         }
     }
 
-    private async Task WaitAsync(Func<MemberStatus, bool> done, string path, CancellationToken cancel)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(Patience);
-        while (!done(status()))
-        {
-            if (limit.IsCancellationRequested)
-                throw Pending(path);
-            await Task.Delay(Glance, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-    }
-
     private static SeguroException Pending(string path) =>
         new(ErrorCode.OutcomeUnknown, $"{path[1..]} was asked for, and is not in force after {Patience.TotalSeconds} s", "Look at `seguro status`: the change may still come, or be repeated.");
 
-    private static T Parse<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
+    /// <summary>Reads the body of a request.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>.</exception>
+    internal static T Parse<T>(ReadOnlyMemory<byte> body, JsonTypeInfo<T> type)
         where T : class
     {
         try

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Seguro.Core;
 using Seguro.Node.Members;
+using Seguro.Node.Ships;
 
 namespace Seguro.Node.Admin;
 
@@ -10,12 +11,16 @@ namespace Seguro.Node.Admin;
 public sealed class AdminClient : IDisposable
 {
     private readonly string _socket;
+    private readonly string _of;
     private readonly HttpClient _http;
 
     /// <summary>Makes a client; it connects when it is used.</summary>
-    public AdminClient(string socket)
+    /// <param name="socket">The path of the socket.</param>
+    /// <param name="ship">Which ship's member is meant, where the node holds many; else its only one's.</param>
+    public AdminClient(string socket, Ship? ship = null)
     {
         _socket = socket;
+        _of = ship is { } one ? $"{ShipPath.All}/{one.Name}" : "";
         _http = new HttpClient(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -48,6 +53,20 @@ public sealed class AdminClient : IDisposable
     /// <summary>What changed in the cluster, as the member saw it.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
     public Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(CancellationToken cancel) => SendAsync(HttpMethod.Get, "/history", null, AdminJson.Default.IReadOnlyListHistoryEntry, cancel);
+
+    /// <summary>The node and all its ships.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
+    public Task<FleetReport> ReadShipsAsync(CancellationToken cancel) => SendAsync(HttpMethod.Get, ShipPath.All, null, AdminJson.Default.FleetReport, "", cancel);
+
+    /// <summary>Adds a ship to the node's cluster; returns when it is on the cluster's list, which is before its members have started.</summary>
+    /// <exception cref="SeguroException">What the node said; <see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
+    public Task<FleetReport> AddShipAsync(RegisteredShip ship, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, ShipPath.All, JsonSerializer.SerializeToUtf8Bytes(ship, AdminJson.Default.RegisteredShip), AdminJson.Default.FleetReport, "", cancel);
+
+    /// <summary>Removes a ship from the node's cluster; returns when it is off the list, which is before its members have ended.</summary>
+    /// <exception cref="SeguroException">As above.</exception>
+    public Task<FleetReport> RemoveShipAsync(Ship ship, CancellationToken cancel) =>
+        SendAsync(HttpMethod.Post, $"{ShipPath.All}/{ship.Name}{ShipPath.Remove}", "{}"u8.ToArray(), AdminJson.Default.FleetReport, "", cancel);
 
     /// <summary>Sets the optimism; returns when it is in force.</summary>
     /// <exception cref="SeguroException">What the member said; <see cref="ErrorCode.StoreUnavailable"/>: nobody answers.</exception>
@@ -91,12 +110,15 @@ public sealed class AdminClient : IDisposable
 
     private Task<StatusReport> SendAsync(HttpMethod method, string path, byte[]? body, CancellationToken cancel) => SendAsync(method, path, body, AdminJson.Default.StatusReport, cancel);
 
-    private async Task<T> SendAsync<T>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancel)
+    private Task<T> SendAsync<T>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, CancellationToken cancel)
+        where T : class => SendAsync(method, path, body, type, _of, cancel);
+
+    private async Task<T> SendAsync<T>(HttpMethod method, string path, byte[]? body, JsonTypeInfo<T> type, string of, CancellationToken cancel)
         where T : class
     {
         try
         {
-            using HttpRequestMessage request = new(method, path);
+            using HttpRequestMessage request = new(method, of + path);
             if (body is not null)
                 request.Content = new ByteArrayContent(body);
             using HttpResponseMessage response = await _http.SendAsync(request, cancel);

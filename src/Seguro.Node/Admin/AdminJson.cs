@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Seguro.Node.Members;
+using Seguro.Node.Ships;
 
 namespace Seguro.Node.Admin;
 
@@ -13,4 +14,6 @@ namespace Seguro.Node.Admin;
 [JsonSerializable(typeof(PauseRequest))]
 [JsonSerializable(typeof(IReadOnlyList<HistoryEntry>))]
 [JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(FleetReport))]
+[JsonSerializable(typeof(RegisteredShip))]
 sealed partial class AdminJson : JsonSerializerContext;

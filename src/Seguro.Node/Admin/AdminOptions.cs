@@ -1,6 +1,6 @@
+using System.Net;
 using Seguro.Core;
 using Seguro.Identity;
-using Seguro.Node.Members;
 
 namespace Seguro.Node.Admin;
 
@@ -19,15 +19,18 @@ public sealed record AdminOptions
     /// <summary>The token that HTTPS asks for: <c>Authorization: Bearer TOKEN</c>.</summary>
     public string? Token { get; init; }
 
+    /// <summary>Where it is served for reading without encryption or a token as well: an address of loopback.</summary>
+    public IPEndPoint? Http { get; init; }
+
+    /// <summary>Hears who entered the dashboard, and what was asked for there.</summary>
+    public Action<string>? Audit { get; init; }
+
     /// <summary>Hears why somebody was refused, each time.</summary>
     public Action<string>? Refused { get; init; }
 
-    /// <summary>How the member stands.</summary>
-    public required Func<StatusReport> Status { get; init; }
+    /// <summary>The node's only ship: paths without a ship's name are its own; <see langword="null"/> where the node holds many.</summary>
+    public AdminShip? Ship { get; init; }
 
-    /// <summary>What changed in the cluster, as the member saw it.</summary>
-    public Func<IReadOnlyList<HistoryEntry>> History { get; init; } = static () => [];
-
-    /// <summary>What can be changed.</summary>
-    public required AdminActions Actions { get; init; }
+    /// <summary>All ships of the node, under <c>/ships/NAME</c>; <see langword="null"/>: nothing is there.</summary>
+    public AdminShips? Ships { get; init; }
 }

@@ -16,7 +16,8 @@ public sealed record ErrorReport(ErrorReport.Content Error)
 
     /// <summary>The error again.</summary>
     public SeguroException ToException() => new(
-        int.TryParse(Error.Code.AsSpan(Math.Min(2, Error.Code.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out int code) && Enum.IsDefined((ErrorCode)code) ? (ErrorCode)code : ErrorCode.Unexpected,
+        int.TryParse(Error.Code.AsSpan(Math.Min(2, Error.Code.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out int code)
+        && Enum.IsDefined((ErrorCode)code) ? (ErrorCode)code : ErrorCode.Unexpected,
         Error.Message, Error.Next);
 
     /// <summary>The fields.</summary>

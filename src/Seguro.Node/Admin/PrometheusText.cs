@@ -8,7 +8,7 @@ namespace Seguro.Node.Admin;
 /// <summary>Collects this process's metrics and writes them in Prometheus' text format (exposition format 0.0.4).</summary>
 /// <remarks>
 /// For any thread. Names become <c>a_b</c> of <c>a.b</c>, counters end in <c>_total</c>, histograms have buckets from 10 µs to 100 s, for values in seconds. At most
-/// <see cref="MostSeries"/> series are kept; what comes after is left out.
+/// <see cref="MostSeries"/> series are kept; what comes after is left out. What is observed and was not there at the last look is left out, too, as is all of a meter that ended.
 /// </remarks>
 public sealed class PrometheusText : IDisposable
 {
@@ -23,6 +23,8 @@ public sealed class PrometheusText : IDisposable
 
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<(Instrument Instrument, string Labels), Series> _series = new();
+    private readonly Lock _writing = new();
+    private long _round;
 
     /// <summary>Collects from meters whose names begin so.</summary>
     public PrometheusText(string meters)
@@ -32,6 +34,7 @@ public sealed class PrometheusText : IDisposable
             if (instrument.Meter.Name.StartsWith(meters, StringComparison.Ordinal))
                 listener.EnableMeasurementEvents(instrument);
         };
+        _listener.MeasurementsCompleted = (ended, _) => Remove((instrument, _) => instrument == ended);
         _listener.SetMeasurementEventCallback<byte>((instrument, value, tags, _) => Record(instrument, value, tags));
         _listener.SetMeasurementEventCallback<short>((instrument, value, tags, _) => Record(instrument, value, tags));
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Record(instrument, value, tags));
@@ -45,9 +48,17 @@ public sealed class PrometheusText : IDisposable
     /// <summary>All of it, now.</summary>
     public string Write()
     {
-        _listener.RecordObservableInstruments();
+        lock (_writing)
+        {
+            long round = ++_round;
+            _listener.RecordObservableInstruments();
+            // What nobody measures any more is not what it last was.
+            Remove((instrument, series) => instrument.IsObservable && series.Round != round);
+        }
         StringBuilder text = new();
-        foreach (IGrouping<string, KeyValuePair<(Instrument Instrument, string Labels), Series>> family in _series.GroupBy(static pair => NameOf(pair.Key.Instrument)).OrderBy(static group => group.Key, StringComparer.Ordinal))
+        foreach (IGrouping<string, KeyValuePair<(Instrument Instrument, string Labels), Series>> family in
+            _series.GroupBy(static pair => NameOf(pair.Key.Instrument))
+            .OrderBy(static group => group.Key, StringComparer.Ordinal))
         {
             Instrument first = family.First().Key.Instrument;
             string kind = IsHistogram(first) ? "histogram" : IsCounter(first) ? "counter" : "gauge";
@@ -61,6 +72,15 @@ public sealed class PrometheusText : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _listener.Dispose();
 
+    private void Remove(Func<Instrument, Series, bool> which)
+    {
+        foreach (((Instrument Instrument, string) key, Series series) in _series)
+        {
+            if (which(key.Instrument, series))
+                _series.TryRemove(key, out _);
+        }
+    }
+
     private void Record(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
         (Instrument, string) key = (instrument, LabelsOf(tags));
@@ -70,6 +90,7 @@ public sealed class PrometheusText : IDisposable
                 return;
             series = _series.GetOrAdd(key, static _ => new Series());
         }
+        series.Round = Volatile.Read(ref _round);
         series.Record(value, IsHistogram(instrument), isSum: !instrument.IsObservable && !IsGauge(instrument));
     }
 
@@ -112,6 +133,14 @@ public sealed class PrometheusText : IDisposable
         private long[]? _buckets;
         private long _count;
         private double _value;
+        private long _round;
+
+        /// <summary>When it was last recorded.</summary>
+        public long Round
+        {
+            get => Volatile.Read(ref _round);
+            set => Volatile.Write(ref _round, value);
+        }
 
         public void Record(double value, bool isHistogram, bool isSum)
         {

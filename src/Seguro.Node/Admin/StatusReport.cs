@@ -48,7 +48,7 @@ public sealed record StatusReport
     /// <summary>Where the ship stands.</summary>
     public required PlaceReport Processed { get; init; }
 
-    /// <summary>On a replica of a ship that runs on vere: what it has done with the events, <c>recorded</c> or <c>replayed to N</c>.</summary>
+    /// <summary>On a replica of a ship that runs on vere: what it has done with the events: <c>recorded</c>, <c>replayed to N</c>, <c>computed at N</c>, <c>hot at N</c>.</summary>
     public string? Level { get; init; }
 
     /// <summary>What it knows to be committed in the store.</summary>
@@ -57,7 +57,10 @@ public sealed record StatusReport
     /// <summary>All effects up to here are out.</summary>
     public required ulong Released { get; init; }
 
-    /// <summary>Up to which event the ship computes again, or for the first time, what was in the log when the member joined; 0 where that is done. <see cref="Processed"/> says how far it is.</summary>
+    /// <summary>
+    /// Up to which event the ship computes again, or for the first time, what was in the log when the member joined; 0 where that is done.
+    /// <see cref="Processed"/> says how far it is.
+    /// </summary>
     public ulong Replaying { get; init; }
 
     /// <summary>The optimism in force.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Microsoft.Extensions.Configuration.Json;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Node.Configuration;
 
@@ -55,7 +56,7 @@ public static class ConfigurationReader
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give this user the right to read it.", error);
+            throw FileFault.Reading(path, error);
         }
         RefuseOldVariables();
         try
@@ -84,7 +85,8 @@ public static class ConfigurationReader
     /// <summary>What earlier versions read must not be passed over in silence.</summary>
     private static void RefuseOldVariables()
     {
-        foreach (string variable in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(static name => name.StartsWith(OldPrefix, StringComparison.Ordinal) && !name.StartsWith(Prefix, StringComparison.Ordinal)))
+        foreach (string variable in Environment.GetEnvironmentVariables().Keys.Cast<string>()
+            .Where(static name => name.StartsWith(OldPrefix, StringComparison.Ordinal) && !name.StartsWith(Prefix, StringComparison.Ordinal)))
         {
             string key = variable[OldPrefix.Length..].Replace("__", ":", StringComparison.Ordinal);
             if (CommandVariables.Contains(key) || ConfigurationKey.Find(key) is null)

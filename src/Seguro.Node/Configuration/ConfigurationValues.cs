@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Net;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Seguro.Core;
+using Seguro.Harbor.Targets;
 using Seguro.Identity;
 using Seguro.Nock;
 using Seguro.Node.Admin;
 using Seguro.Node.Links;
+using Seguro.Node.Members;
 using Seguro.Nouns;
 using Seguro.Stores;
 using Seguro.Stores.Dqlite;
@@ -25,7 +28,10 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         MemberAddresses[] members = [.. Members(embedded)];
         MemberAddresses self = members.FirstOrDefault(member => member.Name == name)
             ?? throw Bad("member:name", $"'{name}' is not among the members", $"Add members:{name}:links, or use the name of {Names(members)}.");
-        ShipKind kind = OneOf("ship:kind", ("nock", ShipKind.Nock), ("vere", ShipKind.Vere), ("opaque", ShipKind.Opaque));
+        bool many = OneOf("ships", ("one", false), ("many", true));
+        if (many)
+            RefuseOfOneShip(store);
+        ShipKind kind = many ? ShipKind.Nock : OneOf("ship:kind", ("nock", ShipKind.Nock), ("vere", ShipKind.Vere), ("opaque", ShipKind.Opaque));
         string? binary = Binary(kind);
         int replicas = Number("optimism", 0, Optimism.MostMembers - 1);
         if (replicas >= members.Length)
@@ -40,14 +46,14 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             throw Bad("balancer:address", "a balancer needs an address, a key, and a UDP address of the member", "Give balancer:address, balancer:key and member:udp; or member:udp alone, for a ship without a balancer.");
         if (https is not null && token is null)
             throw new SeguroException(ErrorCode.InsecureTransport, "the admin API would be open to everybody (admin:https without admin:token)", "Put a long random text into a file and name it in admin:token.");
-        string[] harbors = (Text("harbor:targets") ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        string[] harbors = Text("harbor:targets") is null ? [] : Required("harbor:targets", static text => text.Split(' ', StringSplitOptions.RemoveEmptyEntries), "targets with spaces between");
         string? harborKey = OptionalPath("harbor:key");
         if (harbors.Length > 0 && harborKey is null)
             throw Bad("harbor:targets", "harbors need the host's key", "Make one with `seguro harbor key new`, and name NAME.harbor in harbor:key.");
         string socket = Path.GetFullPath(Required("admin:socket", text => text, "a path"), folder);
         if (Encoding.UTF8.GetByteCount(socket) > AdminServer.LongestSocket)
             throw Bad("admin:socket", $"{socket} has more than {AdminServer.LongestSocket} bytes, which a Unix socket's path may have", "Give a shorter absolute path, such as /run/seguro/zod.sock.");
-        bool fake = OneOf("ship:fake", ("true", true), ("false", false));
+        bool fake = many || OneOf("ship:fake", ("true", true), ("false", false));
         bool allowUnsafe = OneOf("allowUnsafeSettings", ("true", true), ("false", false));
         if (members.Length > 1 && IsOfOneMachine(store) && !allowUnsafe)
         {
@@ -58,15 +64,19 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         string cluster = Required("cluster", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters");
         return new NodeConfiguration
         {
+            File = file,
             Cluster = cluster,
             Clients = Required("clients", Clients, "names with commas between, each 1 to 32 of a-z, 0-9 and '-'"),
             Database = Text("database") is null ? cluster : Required("database", static text => text.Length <= ClusterIdentity.LongestCluster ? text : null, $"at most {ClusterIdentity.LongestCluster} characters"),
-            Ship = Required("ship:name", static text => Ship.TryParse(text, out Ship ship) && ShipName.TryParse(ship.Name, out UInt128 who) ? ShipName.ToShip(who) : (Ship?)null, "a ship's name, such as ~zod"),
+            HoldsMany = many,
+            Ship = many ? default : Required("ship:name", static text => Ship.TryParse(text, out Ship ship) && ShipName.TryParse(ship.Name, out UInt128 who) ? ShipName.ToShip(who) : (Ship?)null, "a ship's name, such as ~zod"),
             ShipKind = kind,
-            Kernel = Kernel(fake, kind),
+            Kernel = many ? NodeConfiguration.Import : Kernel(fake, kind),
             VereBinary = binary,
             VereArguments = kind is ShipKind.Vere ? Required("vere:arguments", VereArguments, "words for the king, without --serf-bin, with spaces between") : [],
-            VereReplays = kind is ShipKind.Vere && OneOf("vere:replicas", ("replayed", true), ("recorded", false)),
+            VereReplicas = kind is ShipKind.Vere ? OneOf("vere:replicas", ("hot", StandbyLevel.Hot), ("computed", StandbyLevel.Computed), ("replayed", StandbyLevel.Replayed), ("recorded", StandbyLevel.Recorded)) : StandbyLevel.Recorded,
+            VereDisk = kind is ShipKind.Vere ? Size("vere:disk", 0, 1L << 50) : 0,
+            VereKeepsKing = kind is ShipKind.Vere && OneOf("vere:king", ("waiting", true), ("none", false)),
             Fake = fake,
             ShipMemory = Text("ship:memory") is null ? HeapBudget.Available / 2 : Size("ship:memory", 64 << 20, 1L << 44),
             Self = self,
@@ -97,9 +107,22 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             BalancerKey = key,
             AdminSocket = socket,
             AdminHttps = https,
+            AdminHttp = Loopback("admin:http"),
             AdminToken = token,
             Effective = [.. _effective.OrderBy(static setting => setting.Key, StringComparer.Ordinal)],
         };
+    }
+
+    /// <summary>What is said of one ship says nothing where each ship is told by itself.</summary>
+    private void RefuseOfOneShip(string store)
+    {
+        foreach (string key in (ReadOnlySpan<string>)["ship:name", "ship:kind", "ship:kernel", "ship:fake", "vere:binary", "vere:arguments", "harbor:targets", "harbor:key"])
+        {
+            if (Text(key) is not null)
+                throw Bad(key, "it is said of one ship, and ships is 'many'", $"Leave it out{(key.StartsWith("ship:", StringComparison.Ordinal) ? ", and add ships while the node runs: seguro ship add ~SHIP" : "; nodes that hold many ships do not have it yet")}. Or leave ships out.");
+        }
+        if (store != NodeConfiguration.EmbeddedStore && StoreUrl.Parse(store).Engine == "lmdb")
+            throw Bad("store", "a pier holds one ship's log, and ships is 'many'", "Use another store.");
     }
 
     private string? Binary(ShipKind kind)
@@ -118,7 +141,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
 
     private string Kernel(bool fake, ShipKind kind)
     {
-        string kernel = OneOfText("ship:kernel", NodeConfiguration.Import, NodeConfiguration.Demo);
+        string kernel = OneOfText("ship:kernel", NodeConfiguration.Import, NodeConfiguration.Pier, NodeConfiguration.Demo);
         if (kernel == NodeConfiguration.Demo && kind is ShipKind.Vere)
             throw Bad("ship:kernel", "demo, and ship:kind is vere: the demo kernel is none of vere's", "Leave ship:kernel out, and import the ship's log.");
         return kernel != NodeConfiguration.Demo || fake
@@ -211,6 +234,18 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
         return address;
     }
 
+    private IPEndPoint? Loopback(string key)
+    {
+        if (Address(key) is not { } address)
+            return null;
+        if (!IPAddress.TryParse(address.Host, out IPAddress? ip) || !IPAddress.IsLoopback(ip))
+        {
+            throw new SeguroException(
+                ErrorCode.InsecureTransport, $"{key} ({SourceOf(key)}): it is served without encryption and without a token, and {address} may be reached from other machines", "Write 127.0.0.1:PORT or [::1]:PORT, or use admin:https.");
+        }
+        return new IPEndPoint(ip, address.Port);
+    }
+
     private string Folder(string key) => Required(key, text => Absolute(key, text), "a path");
 
     private string? OptionalPath(string key) => Text(key) is null ? null : Folder(key);
@@ -219,7 +254,15 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
     private string Absolute(string key, string path) =>
         SourceOf(key) is "environment" or "command line" ? Path.GetFullPath(path) : Path.GetFullPath(path, Path.GetDirectoryName(file)!);
 
-    private void Note(string key, string text) => _effective.Add(new EffectiveSetting(key, key == "store" && text.Contains(':', StringComparison.Ordinal) ? StoreUrl.Parse(text).ToString() : text, SourceOf(key)));
+    private void Note(string key, string text) => _effective.Add(new EffectiveSetting(key, Shown(key, text), SourceOf(key)));
+
+    /// <summary>A value for people to read: without what may be a password.</summary>
+    private static string Shown(string key, string text) => key switch
+    {
+        "store" when text.Contains(':', StringComparison.Ordinal) => StoreUrl.Parse(text).ToString(),
+        "harbor:targets" => string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(HarborTarget.Shown)),
+        _ => text,
+    };
 
     private SeguroException Missing(string key) =>
         new(ErrorCode.BadValue, $"{key} is missing in {file}", $"Add it. {ConfigurationKey.Find(key)?.Meaning}");

@@ -12,8 +12,8 @@ public sealed record ConfigurationWriter
     /// <summary>The cluster's name.</summary>
     public required string Cluster { get; init; }
 
-    /// <summary>The ship.</summary>
-    public required Ship Ship { get; init; }
+    /// <summary>The ship; <see langword="null"/> for a node that holds those of its cluster's list.</summary>
+    public required Ship? Ship { get; init; }
 
     /// <summary>What computes it.</summary>
     public required ShipKind Kind { get; init; }
@@ -39,6 +39,12 @@ public sealed record ConfigurationWriter
     /// <summary>The balancer's inner address; <see langword="null"/> where there is none.</summary>
     public HostAddress? Balancer { get; init; }
 
+    /// <summary>The vere of a ship that runs on one; <see langword="null"/> for every other ship.</summary>
+    public string? VereBinary { get; init; }
+
+    /// <summary>What its king is given.</summary>
+    public string VereArguments { get; init; } = "";
+
     /// <summary>The text for a member.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="udp">Where its datagrams come in; <see langword="null"/> where none do.</param>
@@ -47,7 +53,12 @@ public sealed record ConfigurationWriter
         StringBuilder text = new();
         text.Append("// A member of a Seguro cluster. All keys are in docs/reference.md; `seguro run -c` prints what is in force.\n{\n");
         Line($"  \"cluster\": {Quote(Cluster)},");
-        Line($"  \"ship\": {{ \"name\": {Quote(Ship.Name)}, \"kind\": \"{(Kind is ShipKind.Nock ? "nock" : "opaque")}\"{(Kind is ShipKind.Nock ? $", \"kernel\": {Quote(Kernel)}" : "")}, \"fake\": {(Fake ? "true" : "false")} }},");
+        if (Ship is not { } ship)
+            Line("  \"ships\": \"many\",");
+        else
+            Line($"  \"ship\": {{ \"name\": {Quote(ship.Name)}, \"kind\": {Quote(Word(Kind))}{(Kind is ShipKind.Opaque ? "" : $", \"kernel\": {Quote(Kernel)}")}, \"fake\": {(Fake ? "true" : "false")} }},");
+        if (VereBinary is { } binary)
+            Line($"  \"vere\": {{ \"binary\": {Quote(binary)}, \"arguments\": {Quote(VereArguments)} }},");
         Line($"  \"member\": {{ \"name\": {Quote(name)}, \"folder\": \"data\"{(udp is null ? "" : $", \"udp\": {Quote(udp.ToString()!)}")} }},");
         Line("  // The same on every member. A dqlite node that lost its disk gets an id that was never used.");
         Line("  \"members\": {");
@@ -72,6 +83,13 @@ public sealed record ConfigurationWriter
 
         void Line(string line) => text.Append(line).Append('\n');
     }
+
+    private static string Word(ShipKind kind) => kind switch
+    {
+        ShipKind.Nock => "nock",
+        ShipKind.Vere => "vere",
+        _ => "opaque",
+    };
 
     private static string Quote(string text) => JsonSerializer.Serialize(text, JsonStrings.Default.String);
 }

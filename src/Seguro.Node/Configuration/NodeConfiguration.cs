@@ -1,4 +1,8 @@
+using System.Net;
 using Seguro.Core;
+using Seguro.Node.Members;
+using Seguro.Node.Ships;
+using Seguro.Nouns;
 using Seguro.Stores;
 
 namespace Seguro.Node.Configuration;
@@ -15,16 +19,33 @@ public sealed record NodeConfiguration
     /// <summary>The word in <c>ship:kernel</c> for a log that somebody else puts into the store.</summary>
     public const string Import = "import";
 
+    /// <summary>The word in <c>ship:kernel</c> for a log that the first member puts into the store, from the pier in its own folder.</summary>
+    public const string Pier = "pier";
+
+    /// <summary>The file that it was read from, with its whole path.</summary>
+    public required string File { get; init; }
+
     /// <summary>The cluster's name.</summary>
     public required string Cluster { get; init; }
 
+    /// <summary>The node holds the ships of its cluster's list, and not one that this configuration names.</summary>
+    public bool HoldsMany { get; init; }
+
     /// <summary>The ship.</summary>
-    public required Ship Ship { get; init; }
+    /// <exception cref="SeguroException"><see cref="ErrorCode.ManyShips"/>: the configuration is that of a node that holds many.</exception>
+    public required Ship Ship
+    {
+        get => field != default ? field : throw new SeguroException(ErrorCode.ManyShips, $"{File} is the configuration of a node that holds many ships", "Name one, where the command has --ship; see them with `seguro ship list`. What has no --ship is not there for such nodes yet: docs/fleet.md.");
+        init;
+    }
+
+    /// <summary>The ship's number on a node that holds many; 0 for an only one.</summary>
+    public int Number { get; init; }
 
     /// <summary>What computes it.</summary>
     public required ShipKind ShipKind { get; init; }
 
-    /// <summary>Where a new ship's log comes from: <c>import</c> or <c>demo</c>.</summary>
+    /// <summary>Where a new ship's log comes from: <c>import</c>, <c>pier</c> or <c>demo</c>.</summary>
     public required string Kernel { get; init; }
 
     /// <summary>The ship is on no network but its own.</summary>
@@ -39,8 +60,14 @@ public sealed record NodeConfiguration
     /// <summary>What its king is given.</summary>
     public IReadOnlyList<string> VereArguments { get; init; } = [];
 
-    /// <summary>A replica lets vere compute the events again.</summary>
-    public bool VereReplays { get; init; }
+    /// <summary>What a replica does with the events of a ship that runs on a vere.</summary>
+    public StandbyLevel VereReplicas { get; init; }
+
+    /// <summary>How many bytes of disk a member's pier may take before its log is rolled and chopped; 0: never.</summary>
+    public long VereDisk { get; init; }
+
+    /// <summary>A king waits beside a worker that stands by.</summary>
+    public bool VereKeepsKing { get; init; }
 
     /// <summary>This member.</summary>
     public required MemberAddresses Self { get; init; }
@@ -129,6 +156,9 @@ public sealed record NodeConfiguration
     /// <summary>Where the admin API is served by HTTPS as well.</summary>
     public HostAddress? AdminHttps { get; init; }
 
+    /// <summary>Where on loopback it is served for reading as well, without encryption and without a token.</summary>
+    public IPEndPoint? AdminHttp { get; init; }
+
     /// <summary>The file with the token that HTTPS asks for.</summary>
     public string? AdminToken { get; init; }
 
@@ -138,6 +168,46 @@ public sealed record NodeConfiguration
     /// <summary>The store is dqlite, run by the members themselves.</summary>
     public bool IsEmbedded => Store == EmbeddedStore;
 
+    /// <summary>The store's URL, for people: without a password.</summary>
+    public string ShownStore => Stores.StoreUrl.Parse(StoreUrl).ToString();
+
     /// <summary>The store's URL.</summary>
     public string StoreUrl => IsEmbedded ? "dqlite://" + string.Join(',', Members.Select(static member => member.Dqlite!.Value.ToString())) : Store;
+
+    /// <summary>The configuration of one ship's member, on a node that holds many: in a folder of its own, with ports of its own.</summary>
+    /// <param name="ship">The ship, as it was added.</param>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: it can't be held so.</exception>
+    internal NodeConfiguration With(RegisteredShip ship)
+    {
+        if (!Core.Ship.TryParse(ship.Ship, out Ship parsed) || !ShipName.TryParse(parsed.Name, out UInt128 who))
+            throw new SeguroException(ErrorCode.BadValue, $"'{ship.Ship}' is no ship", "Write its name, such as ~zod.");
+        Ship name = ShipName.ToShip(who);
+        if (ship.Kind is not ("nock" or "opaque"))
+            throw new SeguroException(ErrorCode.BadValue, $"kind '{ship.Kind}' of {name}", "A node that holds many ships has nock and opaque ones. A ship that runs on a vere has a cluster of its own: seguro cluster init.");
+        if (ship.Kernel is not (Import or Demo) || (ship.Kernel == Demo && (ship.Kind != "nock" || !ship.Fake)))
+            throw new SeguroException(ErrorCode.BadValue, $"kernel '{ship.Kernel}' of {name}, which is {(ship.Fake ? "a fake" : "a real")} ship of kind {ship.Kind}", "Use import; or demo, for a fake ship of kind nock.");
+        if (ship.Master is { } first && Members.All(member => member.Name != first))
+            throw new SeguroException(ErrorCode.BadValue, $"there is no node {first}", $"Use one of {string.Join(", ", Members.Select(static member => member.Name))}.");
+        if (ship.Optimism is < 0 || ship.Optimism >= Members.Count)
+            throw new SeguroException(ErrorCode.BadValue, $"an optimism of {ship.Optimism}, and {Members.Count} nodes have {Members.Count - 1} replicas", $"Use 0 to {Members.Count - 1}.");
+        // Masters spread over the nodes: another stands first for each ship.
+        int turn = ship.Master is { } master ? Members.TakeWhile(member => member.Name != master).Count() : ship.Number % Members.Count;
+        return this with
+        {
+            Ship = name,
+            ShipKind = ship.Kind == "nock" ? ShipKind.Nock : ShipKind.Opaque,
+            Kernel = ship.Kernel,
+            Fake = ship.Fake,
+            Optimism = ship.Optimism is { } replicas ? Optimism with { Replicas = replicas } : Optimism,
+            Number = ship.Number,
+            Folder = Path.Combine(Folder, "ships", name.Name),
+            Members = [.. Members.Skip(turn), .. Members.Take(turn)],
+            Udp = Udp is { } udp ? PortOf(udp, name, ship.Number) : null,
+            Balancer = Balancer is { } balancer ? PortOf(balancer, name, ship.Number) : null,
+        };
+    }
+
+    private static HostAddress PortOf(HostAddress first, Ship ship, int number) => first.Port + number <= ushort.MaxValue
+        ? new HostAddress(first.Host, first.Port + number)
+        : throw new SeguroException(ErrorCode.BadValue, $"{ship} is number {number}, and there is no port so far above {first}", "Begin at a lower port: member:udp, balancer:address.");
 }

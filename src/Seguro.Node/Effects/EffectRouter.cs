@@ -166,9 +166,12 @@ public sealed class EffectRouter : IAsyncDisposable
     {
         IPEndPoint? to = send.Galaxy is { } galaxy ? _galaxies.Find(galaxy) : send.Destination;
         if (to is not null && _port.Send(term, to, send.Datagram.Span))
+        {
             Interlocked.Increment(ref _sent);
-        else
-            Interlocked.Increment(ref _unsent);
+            return;
+        }
+        Interlocked.Increment(ref _unsent);
+        _options.Undone("not sent");
     }
 
     private void AnnounceDrivers()
@@ -211,6 +214,7 @@ public sealed class EffectRouter : IAsyncDisposable
     private void NoteUnhandled()
     {
         Interlocked.Increment(ref _unhandled);
+        _options.Undone("unknown kind");
         _warning.Note("unhandled", "An effect is of a kind that this member does not carry out, and was dropped.");
     }
 }

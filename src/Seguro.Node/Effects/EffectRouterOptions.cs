@@ -21,6 +21,9 @@ public sealed record EffectRouterOptions
     /// <summary>Hears of each datagram that the ship does not, and why; for counting. Must not block.</summary>
     public Action<Unheard> Drop { get; init; } = static _ => { };
 
+    /// <summary>Hears of each effect that could not be carried out, and why, in few and fixed words; for counting. Must not block.</summary>
+    public Action<string> Undone { get; init; } = static _ => { };
+
     /// <summary>The clock. What rings and when an ovum was heard go by its wall clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

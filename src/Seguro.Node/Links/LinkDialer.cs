@@ -10,7 +10,7 @@ namespace Seguro.Node.Links;
 static class LinkDialer
 {
     /// <summary>A connection that is made when it is first used. The caller disposes of it.</summary>
-    public static GrpcChannel Connect(LinkOptions options, string peer, HostAddress address)
+    public static GrpcChannel Connect(LinkDoorOptions options, string peer, HostAddress address)
     {
         SslClientAuthenticationOptions tls = options.Certificates.ClientOptions(
             address.Host, identity => identity.Name == peer && !identity.IsClient ? options.Access.RefuseMember(identity) : $"{identity} is not {peer}");

@@ -15,9 +15,11 @@ namespace Seguro.Node.Links;
 /// <summary>Where other members' connections come in: Kestrel, HTTP/2 only, mutual TLS 1.3.</summary>
 static class LinkListener
 {
+    private const int StreamsOfOneShip = 32;
+
     /// <summary>Starts to listen.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address can't be listened on.</exception>
-    public static async Task<WebApplication> StartAsync(MemberLinks links, LinkOptions options, CancellationToken cancel)
+    public static async Task<WebApplication> StartAsync(LinkDoor door, LinkDoorOptions options, CancellationToken cancel)
     {
         HostAddress address = options.Listen ?? options.Address;
         // Members stand there for as long as a handshake takes; all of a cluster may come from one address.
@@ -32,12 +34,12 @@ static class LinkListener
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Limits.MaxConcurrentConnections = 12 * Optimism.MostMembers;
-            kestrel.Limits.Http2.MaxStreamsPerConnection = 32;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = StreamsOfOneShip + (4 * (options.MostShips - 1));
             kestrel.Limits.Http2.KeepAlivePingDelay = options.KeepAlive;
             kestrel.Limits.Http2.KeepAlivePingTimeout = options.KeepAliveTimeout;
-            // A group of pushed events in flight on a long line.
-            kestrel.Limits.Http2.InitialStreamWindowSize = 4 << 20;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 << 20;
+            // A group of pushed events in flight on a long line. What many ships that do not read hold up must not fill what all have.
+            kestrel.Limits.Http2.InitialStreamWindowSize = options.MostShips == 1 ? 4 << 20 : 1 << 20;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = options.MostShips == 1 ? 8 << 20 : 256 << 20;
             foreach (IPEndPoint endpoint in Resolve(address))
             {
                 kestrel.Listen(endpoint, listen =>
@@ -55,7 +57,7 @@ static class LinkListener
             }
         });
         builder.Services.AddRoutingCore();
-        builder.Services.AddSingleton(new LinkService(links, options));
+        builder.Services.AddSingleton(new LinkService(door));
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = MemberLinks.LargestFrame(options);

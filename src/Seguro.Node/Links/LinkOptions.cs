@@ -1,30 +1,19 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 using Seguro.Core;
-using Seguro.Identity;
+using Seguro.Stores;
 
 namespace Seguro.Node.Links;
 
-/// <summary>What the links of one member are.</summary>
-public sealed record LinkOptions
+/// <summary>What the links of one member are: its node's door, and what is done with what comes.</summary>
+public sealed record LinkOptions : LinkDoorOptions
 {
     /// <summary>The most bytes that an event of a cluster may have: links and ships take no larger ones.</summary>
     public const long MostOfEvent = 1L << 30;
 
-    /// <summary>This member's name; that of its certificate.</summary>
-    public required string Name { get; init; }
+    /// <summary>Whose links they are; <see langword="null"/>: a node's only ones, of which nothing is said on the way.</summary>
+    public Ship? Ship { get; init; }
 
-    /// <summary>Where the others reach this member's links; the host must be in its certificate.</summary>
-    public required HostAddress Address { get; init; }
-
-    /// <summary>Where to listen, when that is not <see cref="Address"/> (behind address translation).</summary>
-    public HostAddress? Listen { get; init; }
-
-    /// <summary>The cluster's certificates; not owned.</summary>
-    public required ClusterCertificates Certificates { get; init; }
-
-    /// <summary>Who is let in.</summary>
-    public required AccessList Access { get; init; }
+    /// <summary>The node's door, where several ships share one; not owned. <see langword="null"/>: the links make one of their own.</summary>
+    public LinkDoor? Door { get; init; }
 
     /// <summary>
     /// What to do with a message from a member. One call at a time for each member, in the order sent; while it lasts, nothing more is taken from that member.
@@ -41,23 +30,14 @@ public sealed record LinkOptions
     /// <summary>Of which version this member is.</summary>
     public MemberVersion Version { get; init; } = MemberVersion.Own;
 
+    /// <summary>Which version of the ship's own runtime this member has; <see langword="null"/> where the ship has none, or it does not say.</summary>
+    public string? Runtime { get; init; }
+
     /// <summary>Which store this member works with; <see langword="null"/> while it has not opened it.</summary>
     public Func<StoreIdentity?> Store { get; init; } = static () => null;
 
     /// <summary>Hears, whenever a link with a member is made or tried, whether the two share a store; where they do not, there is no link. From any thread.</summary>
     public Action<string, bool>? StoreCompared { get; init; }
-
-    /// <summary>Hears why somebody was refused, each time. From any thread.</summary>
-    public Action<string>? Refused { get; init; }
-
-    /// <summary>Hears of links that come and go. From any thread.</summary>
-    public ILogger Log { get; init; } = NullLogger.Instance;
-
-    /// <summary>
-    /// The most payload bytes of one push. A push with more is cut to the events that fit before it, perhaps none: who gets it reads the rest from the store,
-    /// where a large event hinders no sign of life.
-    /// </summary>
-    public int LargestPush { get; init; } = 8 << 20;
 
     /// <summary>The largest event that is read from another member, in bytes.</summary>
     public long LargestEvent { get; init; } = MostOfEvent;
@@ -67,15 +47,6 @@ public sealed record LinkOptions
 
     /// <summary>How many messages, likewise.</summary>
     public int MaxQueued { get; init; } = 4096;
-
-    /// <summary>How long making a connection may take, encryption included.</summary>
-    public TimeSpan ConnectTime { get; init; } = TimeSpan.FromSeconds(2);
-
-    /// <summary>After how long without a sign the other side is asked for one; at least a second.</summary>
-    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long that answer may take before the link is given up; at least a second.</summary>
-    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The first pause before a link is tried again; it doubles up to <see cref="LongestPause"/>.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(50);

@@ -7,11 +7,12 @@ namespace Seguro.Node.Links;
 sealed class LinkPeer(string name) : IDisposable
 {
     private readonly Lock _lock = new();
-    private GrpcChannel? _channel;
+    private SharedConnections.Use? _connection;
     private LinkAddress? _address;
     private int _version;
     private volatile string? _problem;
     private volatile MemberVersion? _memberVersion;
+    private volatile string? _runtime;
 
     public string Name { get; } = name;
 
@@ -51,6 +52,13 @@ sealed class LinkPeer(string name) : IDisposable
         set => _memberVersion = value;
     }
 
+    /// <summary>Which version of the ship's own runtime it has; <see langword="null"/> where it did not say.</summary>
+    public string? Runtime
+    {
+        get => _runtime;
+        set => _runtime = value;
+    }
+
     /// <summary>Notes an address; says whether it was another.</summary>
     public bool Learn(HostAddress address)
     {
@@ -59,16 +67,15 @@ sealed class LinkPeer(string name) : IDisposable
             if (_address?.Value == address)
                 return false;
             _address = new LinkAddress(address);
-            _channel?.Dispose();
-            _channel = null;
+            Release();
             return true;
         }
     }
 
     /// <summary>The connection for all but the stream: large answers do not hinder that one.</summary>
-    /// <param name="make">Makes one.</param>
+    /// <param name="connections">The node's.</param>
     /// <param name="version">That of the certificates: with others, the connection is made anew.</param>
-    public GrpcChannel? Channel(Func<string, HostAddress, GrpcChannel> make, int version)
+    public GrpcChannel? Channel(SharedConnections connections, int version)
     {
         lock (_lock)
         {
@@ -76,22 +83,25 @@ sealed class LinkPeer(string name) : IDisposable
                 return null;
             if (_version != version)
             {
-                _channel?.Dispose();
-                _channel = null;
+                Release();
                 _version = version;
             }
-            return _channel ??= make(Name, address.Value);
+            _connection ??= connections.Rent(Name, address.Value, forStreams: false);
+            return _connection.Channel;
         }
     }
 
     public void Dispose()
     {
         lock (_lock)
-        {
-            _channel?.Dispose();
-            _channel = null;
-        }
+            Release();
         Stop.Dispose();
+    }
+
+    private void Release()
+    {
+        _connection?.Dispose();
+        _connection = null;
     }
 
     private sealed record LinkAddress(HostAddress Value);

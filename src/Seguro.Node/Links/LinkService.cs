@@ -10,7 +10,7 @@ using Wire = Seguro.Node.Links.Wire;
 namespace Seguro.Node.Links;
 
 /// <summary>What other members may ask of this one. Who asks is read from the certificate.</summary>
-sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLink.MemberLinkBase
+sealed class LinkService(LinkDoor door) : Wire.MemberLink.MemberLinkBase
 {
     /// <summary>In the headers of a stream that was accepted: a refusal has headers too.</summary>
     public static readonly Metadata.Entry Accepted = new("seguro-link", "accepted");
@@ -19,11 +19,14 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
 
     public override async Task Connect(IAsyncStreamReader<Wire.Frame> requestStream, IServerStreamWriter<Wire.Frame> responseStream, ServerCallContext context)
     {
-        string caller = CallerOf(context);
+        MemberLinks links = door.Find(context.RequestHeaders);
+        LinkOptions options = links.Options;
+        string caller = CallerOf(context, options);
         if (links.Dials(caller))
             throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{options.Name} makes the link to {caller}, not the other way round"));
         Metadata headers = [];
         options.Version.Add(headers);
+        RuntimeHeader.Add(headers, options);
         if (links.RefuseVersion(caller, context.RequestHeaders) is { } refusal)
         {
             await context.WriteResponseHeadersAsync(headers);
@@ -44,7 +47,9 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
 
     public override Task<Wire.Introduced> Introduce(Wire.Introduction request, ServerCallContext context)
     {
-        ClusterIdentity caller = IdentityOf(context);
+        MemberLinks links = door.Find(context.RequestHeaders);
+        LinkOptions options = links.Options;
+        ClusterIdentity caller = IdentityOf(context, options);
         if (request.Address.Length > 300 || !HostAddress.TryParse(request.Address, out HostAddress address))
             throw new RpcException(new Status(StatusCode.InvalidArgument, "that is not an address"));
         string? refusal = options.Access.RefuseMember(caller);
@@ -57,7 +62,12 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
 
     public override async Task ReadEvents(Wire.ReadRequest request, IServerStreamWriter<Wire.EventPiece> responseStream, ServerCallContext context)
     {
-        string caller = CallerOf(context);
+        MemberLinks links = door.Find(context.RequestHeaders);
+        LinkOptions options = links.Options;
+        string caller = CallerOf(context, options);
+        // Whoever has no link with this member may read from it, but not where the events are of another log.
+        if (!StoreHeader.IsShared(context.RequestHeaders, caller, options))
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{options.Name} works with another store than {caller}"));
         using CancellationTokenSource cut = links.WhileLetIn(caller, context.CancellationToken);
         Position after = Refusing(() => MessageCodec.Decode(request.After));
         IReadOnlyList<Event> events = await options.ReadLocal(after, new EventNumber(request.Last), cut.Token);
@@ -99,7 +109,8 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
 
     public override async Task<Wire.CommandReply> Command(Wire.CommandRequest request, ServerCallContext context)
     {
-        string caller = CallerOf(context);
+        LinkOptions options = door.Find(context.RequestHeaders).Options;
+        string caller = CallerOf(context, options);
         if (options.Command is not { } handle)
             throw new RpcException(new Status(StatusCode.Unimplemented, "this member takes no requests"));
         if (request.Path.Length > 100 || request.Body.Length > LinkCommand.LargestBody)
@@ -108,25 +119,25 @@ sealed class LinkService(MemberLinks links, LinkOptions options) : Wire.MemberLi
         return new Wire.CommandReply { Status = reply.Status, Body = UnsafeByteOperations.UnsafeWrap(reply.Body) };
     }
 
-    private string CallerOf(ServerCallContext context)
+    private static string CallerOf(ServerCallContext context, LinkOptions options)
     {
-        ClusterIdentity caller = IdentityOf(context);
-        return options.Access.RefuseMember(caller) is { } refusal ? throw Denied(refusal) : caller.Name;
+        ClusterIdentity caller = IdentityOf(context, options);
+        return options.Access.RefuseMember(caller) is { } refusal ? throw Denied(refusal, options) : caller.Name;
     }
 
     // The handshake let nobody pass who is not, by certificate, a member of this cluster.
-    private ClusterIdentity IdentityOf(ServerCallContext context)
+    private static ClusterIdentity IdentityOf(ServerCallContext context, LinkOptions options)
     {
         string why = "there is none";
         ClusterIdentity? caller = context.GetHttpContext().Connection.ClientCertificate is { } certificate ? ClusterIdentity.Of(certificate, out why) : null;
         if (caller is null)
-            throw Denied($"the caller's certificate is not taken: {why}");
+            throw Denied($"the caller's certificate is not taken: {why}", options);
         if (caller.Name == options.Name)
-            throw Denied($"the caller's certificate is that of {options.Name} itself");
+            throw Denied($"the caller's certificate is that of {options.Name} itself", options);
         return caller;
     }
 
-    private RpcException Denied(string why)
+    private static RpcException Denied(string why, LinkOptions options)
     {
         options.Refused?.Invoke(why);
         return new RpcException(new Status(StatusCode.PermissionDenied, why));

@@ -27,6 +27,9 @@ sealed class LinkStream : IDisposable
     /// <summary>Why it broke, where that was not the network's doing.</summary>
     public string? Reason { get; private set; }
 
+    /// <summary>It was the connection that broke, and not the other side, or this one, that ended the stream.</summary>
+    public bool IsConnectionBroken { get; private set; }
+
     /// <summary>Puts a message into the queue; where that is full, the stream breaks.</summary>
     public void Send(MemberMessage message)
     {
@@ -86,6 +89,7 @@ sealed class LinkStream : IDisposable
         }
         catch (Exception error)
         {
+            IsConnectionBroken |= IsOfConnection(error);
             Break(Describe(error));
             if (!IsBroken(error))
                 throw;
@@ -110,6 +114,7 @@ sealed class LinkStream : IDisposable
         }
         catch (Exception error)
         {
+            IsConnectionBroken |= IsOfConnection(error);
             // The other direction ends in any case; what is neither the network's doing nor the other side's is a fault of this member.
             Break(Describe(error));
             if (isDelivering || !(IsBroken(error) || error is SeguroException))
@@ -119,6 +124,10 @@ sealed class LinkStream : IDisposable
 
     internal static bool IsBroken(Exception error) =>
         error is RpcException or OperationCanceledException or IOException or InvalidOperationException or System.Net.Http.HttpRequestException;
+
+    /// <summary>The other side had no part in it: the connection could not be made, broke, or is silent.</summary>
+    internal static bool IsOfConnection(Exception error) =>
+        error is IOException or System.Net.Http.HttpRequestException or TimeoutException || error is RpcException { Status.DebugException: HttpRequestException or IOException };
 
     /// <summary>In words: what lies below a call that could not be made (the network, the handshake), else what the other side said.</summary>
     internal static string Describe(Exception error)

@@ -51,8 +51,10 @@ public sealed partial class MemberLinks
 
     private async Task<IReadOnlyList<Event>> ReadFromAsync(GrpcChannel channel, Position after, EventNumber last, CancellationToken cancel)
     {
+        Metadata own = ShipHeader.Of(_options);
+        StoreHeader.Add(own, _options);
         using AsyncServerStreamingCall<Wire.EventPiece> call = new Wire.MemberLink.MemberLinkClient(channel).ReadEvents(
-            new Wire.ReadRequest { After = MessageCodec.Encode(after), Last = last.Value }, deadline: DateTime.UtcNow + _options.ReadTime, cancellationToken: cancel);
+            new Wire.ReadRequest { After = MessageCodec.Encode(after), Last = last.Value }, own, deadline: DateTime.UtcNow + _options.ReadTime, cancellationToken: cancel);
         using ChainHasher hasher = new();
         List<Event> events = [];
         Position at = after;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
 using Seguro.Identity;
@@ -13,7 +12,7 @@ using Wire = Seguro.Node.Links.Wire;
 
 namespace Seguro.Node.Links;
 
-/// <summary>The links of a member with the others: one stream with each, over gRPC and mutual TLS.</summary>
+/// <summary>The links of a member with the others: one stream with each, over gRPC and mutual TLS; all ships of a node share its door and its connections.</summary>
 /// <remarks>
 /// <para>Of two members, the one whose name comes first (by code points) makes the link, and makes it again when it breaks. A member that the other does not know
 /// tells it its address until there is a link. The name of a peer is that of its certificate.</para>
@@ -29,7 +28,8 @@ public sealed partial class MemberLinks : IAsyncDisposable
     private readonly AskingMembers _asking = new();
     private readonly ConcurrentDictionary<string, HostAddress> _addresses = new(StringComparer.Ordinal);
     private volatile LinkRefusal? _refusal;
-    private WebApplication? _listener;
+    private readonly LinkDoor _door;
+    private readonly string _ship;
 
     /// <summary>Makes links; <see cref="StartAsync"/> begins.</summary>
     /// <exception cref="SeguroException">The member's certificate was not issued for its address or its name.</exception>
@@ -37,11 +37,14 @@ public sealed partial class MemberLinks : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         MemberName.Check(options.Name);
-        options.Certificates.RequireHost(options.Address.Host);
         options.Certificates.RequireIdentity(new ClusterIdentity(options.Access.Cluster, options.Name));
         _options = options;
+        _door = options.Door ?? new LinkDoor(options);
+        _ship = options.Ship?.Name ?? ShipHeader.Unnamed;
         options.Access.Changed += ApplyAccess;
     }
+
+    internal LinkOptions Options => _options;
 
     /// <summary>Faults when the link with a member is not made any more, though it should be; ends with <see cref="DisposeAsync"/>.</summary>
     public Task Completion => _completion.Task;
@@ -56,15 +59,25 @@ public sealed partial class MemberLinks : IAsyncDisposable
     public IReadOnlyList<string> Linked => [.. _peers.Values.Where(static peer => peer.Current is not null).Select(static peer => peer.Name).Order(StringComparer.Ordinal)];
 
     /// <summary>Of which Seguro the other members are, by name, as far as they were heard.</summary>
-    public IReadOnlyDictionary<string, string> Versions => _peers.Values.Where(static peer => peer.Version is not null).ToDictionary(static peer => peer.Name, static peer => peer.Version!.Software, StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, string> Versions =>
+        _peers.Values.Where(static peer => peer.Version is not null)
+        .ToDictionary(static peer => peer.Name, static peer => peer.Version!.Software, StringComparer.Ordinal);
+
+    /// <summary>Which version of the ship's own runtime another member has; <see langword="null"/> where it did not say.</summary>
+    public string? RuntimeOf(string name) => _peers.GetValueOrDefault(name)?.Runtime;
 
     /// <summary>Why there is no link with members that there should be one with; each a full sentence.</summary>
     public IReadOnlyList<string> Problems =>
         [.. _peers.Values.Where(static peer => peer.Current is null && peer.Problem is not null).OrderBy(static peer => peer.Name, StringComparer.Ordinal).Select(static peer => $"There is no link with {peer.Name}: {peer.Problem}.")];
 
-    /// <summary>Starts to listen.</summary>
+    /// <summary>Lets calls in; where the door is its own, it starts to listen.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address can't be listened on.</exception>
-    public async Task StartAsync(CancellationToken cancel) => _listener = await LinkListener.StartAsync(this, _options, cancel);
+    public async Task StartAsync(CancellationToken cancel)
+    {
+        _door.Open(_ship, this);
+        if (_options.Door is null)
+            await _door.StartAsync(cancel);
+    }
 
     /// <summary>Says where other members are; links are made with those that are let in. A member that is not named tells its address itself.</summary>
     /// <param name="addresses">Names and the addresses of links; this member's own is passed over.</param>
@@ -77,25 +90,6 @@ public sealed partial class MemberLinks : IAsyncDisposable
                 _addresses[MemberName.Check(name)] = address;
         }
         ApplyAccess();
-    }
-
-    /// <summary>Asks the members that are known by address to be let in, once a second, until one does or says that this member has left. For a member that has no links yet.</summary>
-    /// <param name="addresses">As for <see cref="SetPeers"/>.</param>
-    /// <param name="cancel">Ends it.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.NotAMember"/>: it has left.</exception>
-    public async Task AskAsync(IReadOnlyDictionary<string, HostAddress> addresses, CancellationToken cancel)
-    {
-        while (true)
-        {
-            foreach ((string name, HostAddress address) in addresses.Where(pair => pair.Key != _options.Name && IsLetIn(pair.Key)))
-            {
-                using GrpcChannel channel = Dial(name, address);
-                await IntroduceAsync(name, channel, cancel);
-                if (Refusal is { HasLeft: true } left)
-                    throw left.ToError();
-            }
-            await Task.Delay(_options.LongestPause, cancel);
-        }
     }
 
     /// <summary>Sends a message, if there is a link; never waits.</summary>
@@ -114,7 +108,8 @@ public sealed partial class MemberLinks : IAsyncDisposable
         try
         {
             Wire.CommandReply reply = await new Wire.MemberLink.MemberLinkClient(channel)
-                .CommandAsync(new Wire.CommandRequest { Path = path, Body = UnsafeByteOperations.UnsafeWrap(body) }, deadline: DateTime.UtcNow + patience, cancellationToken: cancel);
+                .CommandAsync(
+                    new Wire.CommandRequest { Path = path, Body = UnsafeByteOperations.UnsafeWrap(body) }, ShipHeader.Of(_options), DateTime.UtcNow + patience, cancel);
             return new LinkReply(reply.Status, reply.Body.Memory);
         }
         catch (Exception error) when (LinkStream.IsBroken(error) && !cancel.IsCancellationRequested)
@@ -129,6 +124,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
         if (_stop.IsCancellationRequested)
             return;
         _options.Access.Changed -= ApplyAccess;
+        _door.Close(_ship, this);
         Task[] ends;
         lock (_membership)
         {
@@ -137,17 +133,13 @@ public sealed partial class MemberLinks : IAsyncDisposable
             _peers.Clear();
         }
         await Task.WhenAll(ends);
-        if (_listener is not null)
-        {
-            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(2));
-            await _listener.StopAsync(limit.Token);
-            await _listener.DisposeAsync();
-        }
+        if (_options.Door is null)
+            await _door.DisposeAsync();
         _completion.TrySetResult();
         _stop.Dispose();
     }
 
-    internal static int LargestFrame(LinkOptions options) => options.LargestPush + (2 << 20);
+    internal static int LargestFrame(LinkDoorOptions options) => options.LargestPush + (2 << 20);
 
     /// <summary>This member makes the link, not the other one.</summary>
     internal bool Dials(string peer) => string.CompareOrdinal(_options.Name, peer) < 0;
@@ -165,8 +157,8 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a stream the link with a peer, until it breaks.</summary>
-    internal async Task RunAsync(string name, IAsyncStreamReader<Wire.Frame> incoming, IAsyncStreamWriter<Wire.Frame> outgoing, CancellationToken cancel)
+    /// <summary>Makes a stream the link with a peer, until it breaks. True where it was the connection below it that broke.</summary>
+    internal async Task<bool> RunAsync(string name, IAsyncStreamReader<Wire.Frame> incoming, IAsyncStreamWriter<Wire.Frame> outgoing, CancellationToken cancel)
     {
         LinkPeer peer;
         lock (_membership)
@@ -202,6 +194,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
         if (!_stop.IsCancellationRequested)
             _options.Log.LogWarning("The link with {Peer} broke: {Reason}.", name, stream.Reason);
+        return stream.IsConnectionBroken;
 
         bool Deliver(LinkStream from, MemberMessage message)
         {
@@ -224,6 +217,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
             peer = Know(name);
         bool isNew = peer.Version != version;
         peer.Version = version;
+        peer.Runtime = RuntimeHeader.Read(headers);
         if (_options.Version.Understands(version))
             return null;
         string refusal = MemberVersion.Describe(_options.Name, _options.Version, name, version);
@@ -296,9 +290,7 @@ public sealed partial class MemberLinks : IAsyncDisposable
         }
     }
 
-    private GrpcChannel? Channel(LinkPeer peer) => peer.Channel(Dial, _options.Certificates.Version);
-
-    private GrpcChannel Dial(string peer, HostAddress address) => LinkDialer.Connect(_options, peer, address);
+    private GrpcChannel? Channel(LinkPeer peer) => peer.Channel(_door.Connections, _options.Certificates.Version);
 
     private async Task DialAsync(LinkPeer peer)
     {
@@ -306,60 +298,35 @@ public sealed partial class MemberLinks : IAsyncDisposable
         TimeSpan pause = _options.FirstPause;
         while (!stop.IsCancellationRequested)
         {
+            using SharedConnections.Use connection = _door.Connections.Rent(peer.Name, peer.Address!.Value, forStreams: true);
             try
             {
-                // A new connection each time: nothing of the last attempt's waits is left.
-                using GrpcChannel channel = Dial(peer.Name, peer.Address!.Value);
-                Metadata own = [];
+                Metadata own = ShipHeader.Of(_options);
                 _options.Version.Add(own);
+                RuntimeHeader.Add(own, _options);
                 StoreHeader.Add(own, _options);
-                using AsyncDuplexStreamingCall<Wire.Frame, Wire.Frame> call = new Wire.MemberLink.MemberLinkClient(channel).Connect(own, cancellationToken: stop);
+                using AsyncDuplexStreamingCall<Wire.Frame, Wire.Frame> call = new Wire.MemberLink.MemberLinkClient(connection.Channel).Connect(own, cancellationToken: stop);
                 Metadata headers = await call.ResponseHeadersAsync.WaitAsync(_options.ConnectTime * 2, stop);
                 if (RefuseVersion(peer.Name, headers) is { } refusal)
                     throw new RpcException(new Status(StatusCode.FailedPrecondition, refusal));
                 if (!StoreHeader.IsShared(headers, peer.Name, _options) || headers.Get(LinkService.Accepted.Key) is null)
                     await call.ResponseStream.MoveNext(stop); // throws what the other side said
                 pause = _options.FirstPause;
-                await RunAsync(peer.Name, call.ResponseStream, call.RequestStream, stop);
+                if (await RunAsync(peer.Name, call.ResponseStream, call.RequestStream, stop))
+                    connection.Retire();
             }
             catch (Exception error) when (LinkStream.IsBroken(error) || error is TimeoutException)
             {
                 // It is tried again. Who is not let in asks why, and says where it is.
+                if (LinkStream.IsOfConnection(error))
+                    connection.Retire();
                 peer.Problem = LinkStream.Describe(error);
                 if (error is RpcException { StatusCode: StatusCode.PermissionDenied } && Channel(peer) is { } channel)
                     await IntroduceAsync(peer.Name, channel, stop);
             }
+            connection.Dispose(); // not held while nothing is done with it
             await PauseAsync(pause, stop);
             pause = pause * 2 < _options.LongestPause ? pause * 2 : _options.LongestPause;
-        }
-    }
-
-    private async Task IntroduceAsync(LinkPeer peer)
-    {
-        CancellationToken stop = peer.Stop.Token;
-        while (!stop.IsCancellationRequested)
-        {
-            await PauseAsync(_options.LongestPause, stop);
-            if (peer.Current is not null || Channel(peer) is not { } channel)
-                continue;
-            peer.Problem = await IntroduceAsync(peer.Name, channel, stop);
-        }
-    }
-
-    /// <summary>Says where this member is, and hears whether it is let in.</summary>
-    /// <returns>Why it could not be said.</returns>
-    private async Task<string?> IntroduceAsync(string peer, GrpcChannel channel, CancellationToken stop)
-    {
-        try
-        {
-            Wire.Introduced answer = await new Wire.MemberLink.MemberLinkClient(channel).IntroduceAsync(
-                new Wire.Introduction { Address = _options.Address.ToString() }, deadline: DateTime.UtcNow + _options.ConnectTime, cancellationToken: stop);
-            _refusal = answer.Refusal.Length == 0 ? null : new LinkRefusal(_options.Name, peer, answer.Left);
-            return null;
-        }
-        catch (Exception error) when (LinkStream.IsBroken(error))
-        {
-            return LinkStream.Describe(error);
         }
     }
 

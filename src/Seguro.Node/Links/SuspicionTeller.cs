@@ -21,18 +21,24 @@ sealed class SuspicionTeller(MemberLinks links)
         byte[] body = Encoding.ASCII.GetBytes(string.Join('\n', own));
         _ = Task.Run(async () =>
         {
-            await Task.WhenAll(links.Linked.Select(async peer =>
+            try
             {
-                try
+                await Task.WhenAll(links.Linked.Select(async peer =>
                 {
-                    await links.CommandAsync(peer, Path, body, Patience, CancellationToken.None);
-                }
-                catch (SeguroException)
-                {
-                    // It went away meanwhile.
-                }
-            }));
-            Volatile.Write(ref _underWay, 0);
+                    try
+                    {
+                        await links.CommandAsync(peer, Path, body, Patience, CancellationToken.None);
+                    }
+                    catch (SeguroException)
+                    {
+                        // It went away meanwhile.
+                    }
+                }));
+            }
+            finally
+            {
+                Volatile.Write(ref _underWay, 0);
+            }
         });
     }
 

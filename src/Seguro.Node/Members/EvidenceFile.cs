@@ -8,11 +8,15 @@ namespace Seguro.Node.Members;
 
 /// <summary>
 /// What a member's folder says for certain of the cluster (<see cref="Evidence"/>): the file <c>term</c>, one line of words: the highest term known, <c>master</c> or <c>replica</c>, the last
-/// event of the local log that was confirmed and its chain, the newest accepted loss, the watermark of released effects, the end of what no cluster's gate has seen (<c>-</c>: not known), and a checksum (the first four bytes of the SHA-256 of what stands before it, in hexadecimal).
+/// event of the local log that was confirmed and its chain, the newest accepted loss, the watermark of released effects, the end of what no cluster's
+/// gate has seen (<c>-</c>: not known), and a checksum (the first four bytes of the SHA-256 of what stands before it, in hexadecimal).
 /// </summary>
 /// <remarks>
 /// <para>After <c>replica</c> the local log has nothing but what is committed, and the file does not follow each event; after <c>master</c> it may end with what only this member had.</para>
-/// <para>At a start it is compared with the store: one that knows less has lost what it confirmed. <c>seguro cluster recover</c> goes by it, when the store is lost. Durable when a write returns.</para>
+/// <para>
+/// At a start it is compared with the store: one that knows less has lost what it confirmed. <c>seguro cluster recover</c> goes by it, when the store
+/// is lost. Durable when a write returns.
+/// </para>
 /// <para>The form of before, <c>17 master</c> and a line's end, is read: it tells the term.</para>
 /// </remarks>
 public static class EvidenceFile

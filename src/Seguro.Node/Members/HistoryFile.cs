@@ -7,14 +7,20 @@ using Seguro.Node.Admin;
 namespace Seguro.Node.Members;
 
 /// <summary>What changed in the cluster, as this member saw it: masters and terms, members, optimism, pauses. Kept in the file <c>history</c> of its folder, an entry a line.</summary>
-/// <remarks>For people only: nothing rests on it, so it is not flushed, and one that can't be written is said once and left. At most twice <see cref="MostBytes"/> are kept. <see cref="See"/> is for one thread, <see cref="Read"/> for any.</remarks>
+/// <remarks>
+/// For people only: nothing rests on it, so it is not flushed, and one that can't be written is said once and left. At most twice
+/// <see cref="MostBytes"/> are kept. <see cref="See"/> is for one thread, <see cref="Read"/> for any.
+/// </remarks>
 sealed partial class HistoryFile(string folder, TimeProvider time, ILogger log)
 {
     private const long MostBytes = 1 << 20;
+    private const int MostRead = 500;
     private const string Name = "history";
 
     private readonly Lock _gate = new();
     private bool _isBroken;
+    private bool _mayBeTorn = true; // a crash, or a full disk, may have cut the last line short: the next begins on its own
+    private IReadOnlyList<HistoryEntry>? _newest; // what was read last, while nothing was noted since: a page that is followed asks each second
 
     private string Current => Path.Combine(folder, Name);
 
@@ -39,20 +45,13 @@ sealed partial class HistoryFile(string folder, TimeProvider time, ILogger log)
             Note(now, string.IsNullOrEmpty(now.Pause) ? "The cluster goes on." : $"The cluster is paused: {now.Pause}.");
     }
 
-    /// <summary>The newest entries, the oldest of them first.</summary>
-    /// <param name="most">No more than these.</param>
-    public IReadOnlyList<HistoryEntry> Read(int most)
+    /// <summary>The newest <see cref="MostRead"/> entries, the oldest of them first.</summary>
+    public IReadOnlyList<HistoryEntry> Read()
     {
-        List<HistoryEntry> entries = [];
         lock (_gate)
         {
-            foreach (string line in ((string[])[Older, Current]).Where(File.Exists).SelectMany(File.ReadLines))
-            {
-                if (Parse(line) is { } entry)
-                    entries.Add(entry);
-            }
+            return _newest ??= [.. ((string[])[Older, Current]).Where(File.Exists).SelectMany(File.ReadLines).Select(Parse).OfType<HistoryEntry>().TakeLast(MostRead)];
         }
-        return [.. entries.TakeLast(most)];
     }
 
     private void Note(MemberStatus status, string what)
@@ -60,18 +59,19 @@ sealed partial class HistoryFile(string folder, TimeProvider time, ILogger log)
         HistoryEntry entry = new(time.GetUtcNow(), status.Term.Value, StatusReport.NameIn(status.Master), what);
         lock (_gate)
         {
+            _newest = null;
             try
             {
                 if (File.Exists(Current) && new FileInfo(Current).Length > MostBytes)
                     File.Move(Current, Older, overwrite: true);
-                File.AppendAllText(Current, JsonSerializer.Serialize(entry, HistoryJson.Default.HistoryEntry) + "\n");
-                _isBroken = false;
+                File.AppendAllText(Current, (_mayBeTorn ? "\n" : "") + JsonSerializer.Serialize(entry, HistoryJson.Default.HistoryEntry) + "\n");
+                _isBroken = _mayBeTorn = false;
             }
             catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
             {
                 if (!_isBroken)
                     log.LogWarning("What changed can't be written down: {Problem}", failed.Message);
-                _isBroken = true;
+                _isBroken = _mayBeTorn = true;
             }
         }
     }

@@ -22,26 +22,66 @@ sealed record LocalLogRepair(string Aside, string Damage, EventNumber Until)
         LocalLogRepair? repair = null;
         if (DamageMark.Read(folder) is { } marked)
         {
-            // A pier that is not there was moved aside before the mark could be taken away.
-            repair = Directory.Exists(options.Pier) ? await MoveAsideAsync(options, marked, cancel) : null;
-            DamageMark.Remove(folder);
+            repair = marked.Aside is { } aside ? new LocalLogRepair(aside, marked.Found, marked.Until)
+                : Directory.Exists(options.Pier) ? await MoveAsideAsync(options, marked.Found, cancel)
+                : await GoOnAsync(options, marked.Found, cancel);
         }
+        LocalLog local;
         try
         {
-            return (await OpenOnceAsync(options, cancel), repair);
+            local = await OpenOnceAsync(options, cancel);
         }
-        catch (DamagedLogException damage) when (repair is null)
+        catch (DamagedLogException damage)
         {
             repair = await MoveAsideAsync(options, damage.Message, cancel);
-            return (await OpenOnceAsync(options, cancel), repair);
+            local = await OpenOnceAsync(options, cancel);
         }
+        return (local, repair?.IsDone(folder, local.Head.Number) is true ? null : repair);
+    }
+
+    /// <summary>Has the new log all that the old one had to have? Then the mark goes.</summary>
+    /// <param name="folder">The member's folder.</param>
+    /// <param name="durable">Where the new log ends.</param>
+    public bool IsDone(string folder, EventNumber durable)
+    {
+        if (durable < Until)
+            return false;
+        DamageMark.Remove(folder);
+        return true;
     }
 
     /// <summary>The folder of the member whose pier it is.</summary>
     public static string FolderOf(MemberHostOptions options) => Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Pier)))!;
 
-    private static Task<LocalLog> OpenOnceAsync(MemberHostOptions options, CancellationToken cancel) =>
-        LocalLog.OpenAsync(options.Pier, options.Store.Ship, options.Store.Stored.ReadMetadataAsync, options.Member.Candidate, options.Time, cancel);
+    private static async Task<LocalLog> OpenOnceAsync(MemberHostOptions options, CancellationToken cancel)
+    {
+        if (options.Identity is { } own)
+        {
+            ImportedMark.Refuse(options.Pier, own, mark =>
+                $"Go on with the cluster there. Where that one is given up, and no cluster computes the ship from it, now or later: `seguro pier import {options.Pier} --store URL --instead`, with this cluster's store.");
+        }
+        LocalLog local = await LocalLog.OpenAsync(options.Pier, options.Store.Ship, options.Store.Stored.ReadMetadataAsync, options.Member.Candidate, options.Time, cancel);
+        try
+        {
+            if (options.Vere is not null)
+                await OwnShip.PutPendingAsync(local, FolderOf(options), options); // of a life that was killed
+            ImportedMark.Remove(options.Pier); // the member's own mark says more from now on
+            return local;
+        }
+        catch
+        {
+            await local.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>It was moved aside, and the process ended before it could say where to.</summary>
+    private static async Task<LocalLogRepair> GoOnAsync(MemberHostOptions options, string damage, CancellationToken cancel)
+    {
+        LocalLogRepair repair = new($"{Path.Combine(FolderOf(options), "quarantine")}, or where you moved it", damage, (await options.Store.ReadStateAsync(cancel)).Head.Number);
+        DamageMark.WriteMoved(FolderOf(options), repair.Aside, repair.Until, damage);
+        return repair;
+    }
 
     private static async Task<LocalLogRepair> MoveAsideAsync(MemberHostOptions options, string damage, CancellationToken cancel)
     {
@@ -58,8 +98,11 @@ sealed record LocalLogRepair(string Aside, string Damage, EventNumber Until)
             $"highest term known: {known?.Term.ToString() ?? "not recorded"}; its log {(known is { MayBeAhead: false } ? "had nothing but what was committed" : "may have ended with events that only this member had")}",
             $"the cluster's log then: events {state.First} to {state.Head.Number} in the store, chain {state.Head.Chain}",
         ];
+        // Marked before it is moved: who starts the member next must not take it for one that begins with an empty disk.
+        DamageMark.Write(FolderOf(options), damage);
         string aside = await QuarantineFolder.MoveAsync(Path.Combine(FolderOf(options), "quarantine"), options.Time.GetUtcNow(), "damaged-log", facts, options.Pier, cancel);
         options.Log.LogWarning("This member's own log is damaged: {Damage}. It was moved to {Folder}; a new one is made from the cluster.", damage, aside);
+        DamageMark.WriteMoved(FolderOf(options), aside, state.Head.Number, damage);
         return new LocalLogRepair(aside, damage, state.Head.Number);
     }
 

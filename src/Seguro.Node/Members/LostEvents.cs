@@ -23,7 +23,10 @@ static class LostEvents
     /// <param name="status">What this member knows; it stands still.</param>
     /// <param name="cancel">Ends it; what was put back stays.</param>
     /// <returns>The store's head now.</returns>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.Diverged"/>: other events took their place; <see cref="ErrorCode.UnsafeSettings"/>: there is nothing to put back here; what the store throws.</exception>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.Diverged"/>: other events took their place; <see cref="ErrorCode.UnsafeSettings"/>: there is nothing to put back here;
+    /// what the store throws.
+    /// </exception>
     public static async Task<Position> PutBackAsync(EventLog store, LocalLog local, MemberStatus status, CancellationToken cancel)
     {
         RefuseWell(status);

@@ -36,8 +36,13 @@ internal sealed class MemberHarbors : IAsyncDisposable
     [
         .. _backups.Select(static backup => backup.Status).Where(static status => status.Warning is not null || status.IsDegraded).Select(static status =>
             $"The harbor {status.Target} ends at event {status.Archived} of {status.Head}, behind for {status.Lag.TotalSeconds:0} s{(status.Warning is { } why ? $": {why}" : "")}."),
+        .. _backups.Select(static backup => backup.Status).Where(static status => status.Gap is not null).Select(static status =>
+            $"The harbor {status.Target} has a gap: it lacks the events {status.Gap} (SG{(int)ErrorCode.HarborGap}), which this member's log no longer had when their turn came. {HarborBackup.GapNextStep}"),
         .. _ended is { } text ? [text] : Array.Empty<string>(),
     ];
+
+    /// <summary>What the harbor has that has least, while this member is master and follows all of them; <see langword="null"/> otherwise.</summary>
+    public EventNumber? Archived => _backups is { Length: > 0 } backups ? backups.Min(static backup => backup.Status.Archived) : null;
 
     /// <summary>Reads the key and begins to watch the member.</summary>
     /// <exception cref="SeguroException">The key, or a target's URL, is of no use.</exception>
@@ -59,21 +64,30 @@ internal sealed class MemberHarbors : IAsyncDisposable
         while (true)
         {
             while (!_options.IsMaster())
+            {
+                _ended = null; // another fills them now
                 await Task.Delay(Look, _options.Time, cancel);
+            }
             using CancellationTokenSource term = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             Task following = FollowAsync(term.Token);
+            EventNumber? told = null;
             while (_options.IsMaster() && !following.IsCompleted && !cancel.IsCancellationRequested)
+            {
                 await Task.WhenAny(following, Task.Delay(Look, _options.Time, cancel));
+                if (Archived is not { } archived || archived == told)
+                    continue;
+                told = archived;
+                _options.Archived(archived);
+            }
             await term.CancelAsync();
             try
             {
                 await following;
             }
-            catch (Exception ended) when (ended is OperationCanceledException or SeguroException)
+            catch (Exception ended) when (!cancel.IsCancellationRequested)
             {
-                cancel.ThrowIfCancellationRequested();
-                if (ended is SeguroException why)
-                    Say(true, $"The harbors are not followed: {why.Message} ({why.CodeText}). {why.NextStep}");
+                if (ended is not OperationCanceledException)
+                    End(ended as SeguroException ?? HarborBackup.Unforeseen("the harbors", ended), "The harbors are not followed");
             }
             await Task.Delay(Look, _options.Time, cancel);
         }
@@ -84,8 +98,9 @@ internal sealed class MemberHarbors : IAsyncDisposable
         await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"lmdb:{_options.Pier}"), new StoreOptions { ReadOnly = true }, cancel);
         IStoredLog own = await store.OpenLogAsync(_options.Ship, cancel)
             ?? throw new SeguroException(ErrorCode.NoSuchLog, $"{_options.Pier} has no log of {_options.Ship}", "Wait until the member has its log.");
-        await using EventLog log = new(new CommittedLog(own, _options.Committed, _options.Time), store.Capabilities);
-        HarborBackup[] backups = [.. _targets.Select(target => new HarborBackup(log, target, _host, new BackupOptions { Within = _options.Within, Tell = Say, Time = _options.Time }))];
+        await using EventLog log = new(new CommittedLog(own, _options.Committed, _options.Time, _options.Store), store.Capabilities);
+        HarborBackup[] backups = [.. _targets.Select(target => new HarborBackup(log, target, _host,
+            new BackupOptions { Within = _options.Within, LeavesGaps = true, Labels = _options.Labels, Tell = Say, Time = _options.Time }))];
         _backups = backups;
         _ended = null;
         try
@@ -109,11 +124,18 @@ internal sealed class MemberHarbors : IAsyncDisposable
         }
         catch (SeguroException failed)
         {
-            string text = $"The harbor {backup.Status.Target} is not gone on with: {failed.Message} ({failed.CodeText}). {failed.NextStep}";
-            _ended = text;
-            Say(true, text);
+            End(failed, $"The harbor {backup.Status.Target} is not gone on with");
             await Task.Delay(Timeout.InfiniteTimeSpan, _options.Time, cancel); // until the next mastership
         }
+    }
+
+    /// <summary>Keeps it among the warnings; tells it where it is news.</summary>
+    private void End(SeguroException failed, string what)
+    {
+        string text = $"{what}: {failed.Message} ({failed.CodeText}). {failed.NextStep}";
+        if (text != _ended)
+            Say(true, text);
+        _ended = text;
     }
 
     private void Say(bool isWarning, string text)

@@ -27,6 +27,15 @@ internal sealed record MemberHarborsOptions
     /// <summary>What the cluster has committed, as the member knows it now.</summary>
     public required Func<Position> Committed { get; init; }
 
+    /// <summary>The cluster's store, for what the member's own log has no more. Not disposed of.</summary>
+    public IStoredLog? Store { get; init; }
+
+    /// <summary>Told what every target has, when that changes, while the member is master. It may not block.</summary>
+    public Action<EventNumber> Archived { get; init; } = static _ => { };
+
+    /// <summary>What the metrics are tagged with: member, ship, cluster.</summary>
+    public IReadOnlyList<KeyValuePair<string, object?>> Labels { get; init; } = [];
+
     /// <summary>Hears what happens.</summary>
     public required ILogger Log { get; init; }
 

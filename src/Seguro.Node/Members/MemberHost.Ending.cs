@@ -91,5 +91,7 @@ public sealed partial class MemberHost
         await _loop;
         await _clock;
         await _running.EndAsync();
+        if (_own is { } own)
+            await own.EndStandbyAsync();
     }
 }

@@ -15,16 +15,20 @@ public sealed partial class MemberHost
             case MemberOutput.Poke poke:
                 Begin(async () =>
                 {
+                    DateTime since = _metrics.Traces.Now;
                     MemberInput answer = await _ship.PokeAsync(poke, tenure, stop);
                     _metrics.Computed(poke, (MemberInput.Poked)answer);
+                    _metrics.Traces.Computed(poke, (MemberInput.Poked)answer, since);
                     return answer;
                 });
                 break;
             case MemberOutput.Apply apply:
                 Begin(async () =>
                 {
+                    DateTime since = _metrics.Traces.Now;
                     MemberInput answer = await _ship.ApplyAsync(apply, stop);
                     _metrics.Applied(((MemberInput.EventsApplied)answer).Results.Count);
+                    _metrics.Traces.Applied(apply.Events, ((MemberInput.EventsApplied)answer).Results.Count, since);
                     return answer;
                 });
                 break;
@@ -48,10 +52,14 @@ public sealed partial class MemberHost
                 break;
             case MemberOutput.AppendLocal append:
                 Task recorded = _recorded;
+                _own?.HurryReplay();
                 Begin(async () =>
                 {
                     await recorded;
-                    return new MemberInput.LocalAppended(await _local.AppendAsync(append.Events, CancellationToken.None));
+                    DateTime since = _metrics.Traces.Now;
+                    Position end = await _local.AppendAsync(append.Events, CancellationToken.None);
+                    _metrics.Traces.Logged(append.Events, since);
+                    return new MemberInput.LocalAppended(end);
                 });
                 break;
             case MemberOutput.Quarantine quarantine:
@@ -134,9 +142,13 @@ public sealed partial class MemberHost
     private async Task<MemberInput> AppendStoreAsync(MemberOutput.AppendStore append, CancellationToken tenure)
     {
         TimeSpan sent = Now;
+        DateTime since = _metrics.Traces.Now;
         MemberInput answer = await _shared.AppendAsync(append, tenure);
         if (((MemberInput.StoreAppended)answer).Result.IsCommitted)
+        {
             _metrics.Committed(Now - sent);
+            _metrics.Traces.Committed(append.Events, since);
+        }
         return answer;
     }
 
@@ -157,6 +169,8 @@ public sealed partial class MemberHost
 
     private async Task<MemberInput> QuarantineAsync(MemberOutput.Quarantine quarantine)
     {
+        if (_own is { } own)
+            await own.StandAsideAsync();
         MemberStatus status = _status;
         Position before = _local.Head;
         string[] facts =
@@ -181,6 +195,7 @@ public sealed partial class MemberHost
         else
             await _options.Release(release.Term, release.Effects, release.Degraded, tenure);
         _metrics.Released(release.Last);
+        _metrics.Traces.Released(release.Last);
         return new MemberInput.Released(release.Last);
     }
 
@@ -215,7 +230,11 @@ public sealed partial class MemberHost
     /// <summary>What was begun as a candidate or a master ends with that; what begins then has a token of its own.</summary>
     private void ChangeRole(MemberOutput.RoleChanged changed)
     {
-        _options.Log.LogInformation("{Member} is {Role} (term {Term}).", _options.Member.Name, changed.Role, changed.Term);
+        if (changed.Reason.Length > 0)
+            _options.Log.LogInformation("{Member} is {Role} (term {Term}): {Reason}.", _options.Member.Name, changed.Role, changed.Term, changed.Reason);
+        else
+            _options.Log.LogInformation("{Member} is {Role} (term {Term}).", _options.Member.Name, changed.Role, changed.Term);
+        _stages?.See(changed.Role);
         if (changed.Role is Role.Candidate)
             _own?.StopReplay();
         if (changed.Role is not (Role.Candidate or Role.Master))

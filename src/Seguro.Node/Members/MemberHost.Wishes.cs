@@ -8,6 +8,16 @@ public sealed partial class MemberHost
     private readonly ConcurrentDictionary<ulong, TaskCompletionSource> _wishes = new();
     private ulong _lastWish;
 
+    /// <summary>Asks the ship something that changes nothing, when it has time.</summary>
+    /// <exception cref="OperationCanceledException">The member ends.</exception>
+    public Task<T> AskShipAsync<T>(Func<T> ask) => _running.DoAsync(() => _ship.AskAsync(ask, _stopping));
+
+    /// <summary>Puts back into the store what it lost, from the local log (<see cref="LostEvents.PutBackAsync"/>).</summary>
+    public Task<Position> PutBackAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.PutBackAsync(_options.Store, _local, _status, cancel));
+
+    /// <summary>Gives up what the store lost (<see cref="LostEvents.AcceptAsync"/>).</summary>
+    public Task<Term> AcceptLossAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.AcceptAsync(_options.Store, _status, cancel));
+
     /// <summary>Asks for a change of the cluster; returns when it is in force.</summary>
     /// <param name="wish">The change.</param>
     /// <param name="cancel">Ends the waiting, not the change.</param>

@@ -17,7 +17,6 @@ public sealed partial class MemberHost : IAsyncDisposable
 {
     private static readonly TimeSpan StatusAge = TimeSpan.FromMilliseconds(5);
     private const int MostHeld = 64;
-    private const int MostHistory = 500;
     private static readonly TimeSpan ShortestTick = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan BetweenSuspicions = TimeSpan.FromSeconds(1);
 
@@ -39,7 +38,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     private readonly RunningWork _running = new();
     private readonly long _start;
     private readonly string _folder;
-    private readonly LocalLogRepair? _repair;
+    private volatile LocalLogRepair? _repair;
     private CancellationTokenSource _tenure;
     private Task _recorded = Task.CompletedTask;
     private Task _loop = Task.CompletedTask;
@@ -71,12 +70,17 @@ public sealed partial class MemberHost : IAsyncDisposable
         _history = new HistoryFile(_folder, options.Time, options.Log);
         _heard = new FairRoom(options.MaxHeard, options.MaxHeardBytes, FairRoom.SeedOf(options.Member.Candidate));
         _suspects = SuspectOva.Open(_folder, options.Member.Name, options.Time);
-        _own = options.Vere is { } vere ? new OwnShip(options, vere, local, _folder, Post) : null;
+        _metrics = new MemberMetrics(options.Member.Name, options.Store.Ship, options.Cluster, options.Time, options.Member.StoreWindow, () => _status);
+        if (options.Vere is { } vere)
+        {
+            _stages = _metrics.NewStages();
+            _own = new OwnShip(options, vere, local, _folder, Post, _stages);
+            _metrics.Add(() => _own, () => _status);
+        }
         IShip ship = _own?.Recorded ?? options.Ship ?? throw new ArgumentException("A member needs a ship, or a vere.", nameof(options));
         _ship = new ShipWorker(options, ship, local, _suspects);
         _shared = new SharedLog(options, () => Now, _trouble);
         _reader = new SharedLogReader(options, local, _trouble);
-        _metrics = new MemberMetrics(options.Member.Name, options.Store.Ship, options.Cluster, options.Time, () => _status);
         _tenure = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
     }
 
@@ -86,10 +90,14 @@ public sealed partial class MemberHost : IAsyncDisposable
         get
         {
             MemberStatus status = _status;
-            if (_repair is not null && status.Durable.Number < _repair.Until)
-                status = status with { Warnings = [.. status.Warnings, _repair.Warning] };
+            if (_repair is { } repair && status.Durable.Number < repair.Until)
+                status = status with { Warnings = [.. status.Warnings, repair.Warning] };
             if (ReplayNotice.Describe(status) is { } replay)
                 status = status with { Warnings = [.. status.Warnings, replay] };
+            if (_own?.Warning is { } below)
+                status = status with { Warnings = [.. status.Warnings, below] };
+            if (_own?.DiskWarnings is { Count: > 0 } disk)
+                status = status with { Warnings = [.. status.Warnings, .. disk] };
             if (_suspects.Warnings is { Count: > 0 } suspects)
                 status = status with { Warnings = [.. status.Warnings, .. suspects] };
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
@@ -174,7 +182,7 @@ public sealed partial class MemberHost : IAsyncDisposable
     public TimeSpan SilentFor => Now - TimeSpan.FromTicks(Volatile.Read(ref _lastTaken));
 
     /// <summary>What changed in the cluster, as this member saw it; the newest entries, the oldest of them first.</summary>
-    public IReadOnlyList<HistoryEntry> History => _history.Read(MostHistory);
+    public IReadOnlyList<HistoryEntry> History => _history.Read();
 
     /// <summary>Counts what was dropped before it came here.</summary>
     /// <param name="reason">Why; few and fixed.</param>
@@ -187,10 +195,6 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <param name="from">Who says so, by its certificate.</param>
     /// <param name="told">What it is witness of.</param>
     public void HearSuspicion(string from, Suspicion told) => _suspects.Hear(from, told);
-
-    /// <summary>Asks the ship something that changes nothing, when it has time.</summary>
-    /// <exception cref="OperationCanceledException">The member ends.</exception>
-    public Task<T> AskShipAsync<T>(Func<T> ask) => _running.DoAsync(() => _ship.AskAsync(ask, _stopping));
 
     /// <summary>Gives the member an input: what an operator wants.</summary>
     public void Post(MemberInput input) => _mailbox.Writer.TryWrite((input, CancellationToken.None));
@@ -226,12 +230,6 @@ public sealed partial class MemberHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Puts back into the store what it lost, from the local log (<see cref="LostEvents.PutBackAsync"/>).</summary>
-    public Task<Position> PutBackAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.PutBackAsync(_options.Store, _local, _status, cancel));
-
-    /// <summary>Gives up what the store lost (<see cref="LostEvents.AcceptAsync"/>).</summary>
-    public Task<Term> AcceptLossAsync(CancellationToken cancel) => _running.DoAsync(() => LostEvents.AcceptAsync(_options.Store, _status, cancel));
-
     /// <summary>Ends the member where it stands, without handing over (ask for <see cref="Wish.StepDown"/> before, for that). Waits for writes that are under way.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -240,7 +238,8 @@ public sealed partial class MemberHost : IAsyncDisposable
         await StopAsync();
         await _local.DisposeAsync();
         _ship.Dispose();
-        _own?.Dispose();
+        if (_own is { } own)
+            await own.DisposeAsync();
         _suspects.Dispose();
         _metrics.Dispose();
         _tenure.Dispose();
@@ -301,7 +300,9 @@ public sealed partial class MemberHost : IAsyncDisposable
     {
         MemberStatus before = _status;
         _status = _member.Status;
-        _own?.Commit(_status.Committed.Number);
+        SeeOwn();
+        if (_repair is { } repair && repair.IsDone(_folder, _status.Durable.Number))
+            _repair = null;
         _replay.See(_status);
         _history.See(before, _status);
         if (!ReferenceEquals(before.Members, _status.Members) || !ReferenceEquals(before.Left, _status.Left))
@@ -331,10 +332,8 @@ public sealed partial class MemberHost : IAsyncDisposable
 
     private static long SizeOf(MemberMessage message)
     {
-        if (message is not MemberMessage.Push push)
-            return 0;
         long size = 0;
-        for (int i = 0; i < push.Events.Count; i++)
+        for (int i = 0; message is MemberMessage.Push push && i < push.Events.Count; i++)
             size += push.Events[i].Payload.Length;
         return size;
     }

@@ -2,11 +2,13 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Node.Members;
 
 /// <summary>
-/// Ova that masters did not come back from. One that took two masters down is set aside by those who are told, or find it out for themselves, so that it does not take down all members, one after the other.
+/// Ova that masters did not come back from. One that took two masters down is set aside by those who are told, or find it out for themselves, so that
+/// it does not take down all members, one after the other.
 /// </summary>
 /// <remarks>
 /// <para>A life of a member that ended while it was computing an ovum, or has been computing it for longer than half a lease, is a witness against it. When the log has an event of the
@@ -153,7 +155,14 @@ public sealed class SuspectOva : IDisposable
 
     private void Write()
     {
-        File.WriteAllLines(_path + ".partial", _all.Select(static one => one.ToString()));
-        File.Move(_path + ".partial", _path, overwrite: true);
+        try
+        {
+            File.WriteAllLines(_path + ".partial", _all.Select(static one => one.ToString()));
+            File.Move(_path + ".partial", _path, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw FileFault.Writing(_path, error);
+        }
     }
 }

@@ -1,3 +1,6 @@
+using Seguro.Core;
+using Seguro.Nock.Ships;
+
 namespace Seguro.Node.Members;
 
 /// <summary>The stock vere of a member whose ship runs on one.</summary>
@@ -12,6 +15,30 @@ public sealed record VereOptions
     /// <summary>How Seguro's own command is started: the program, and what comes before the verb.</summary>
     public required IReadOnlyList<string> Seguro { get; init; }
 
-    /// <summary>A replica lets vere compute the events again (<c>urbit play</c>), in groups; else it only keeps them.</summary>
-    public bool Replays { get; init; } = true;
+    /// <summary>What a replica does with the events, where the machine allows it.</summary>
+    public StandbyLevel Level { get; init; } = StandbyLevel.Replayed;
+
+    /// <summary>
+    /// Makes Seguro's own ship, which computes what the vere computed (<see cref="StandbyLevel.Computed"/>): before its first event, or with a state
+    /// that vere exported to begin with.
+    /// </summary>
+    public Func<ExportedState?, IShip>? Machine { get; init; }
+
+    /// <summary>Beside a worker that stands by, a king waits, so that a takeover need not start one.</summary>
+    public bool KeepsKing { get; init; } = true;
+
+    /// <summary>How many bytes of disk the pier may take, log and snapshots together: its log is rolled and chopped so that it stays below. 0: never.</summary>
+    public long Disk { get; init; }
+
+    /// <summary>
+    /// Asks up to which event nobody needs this member's own log. Nothing is ever chopped beyond what the members need, and beyond what the harbors
+    /// do only where the budget is nearly used up.
+    /// </summary>
+    public Func<CancellationToken, Task<LogNeed>> Need { get; init; } = static _ => Task.FromResult(new LogNeed(EventNumber.None, "nobody was asked"));
+
+    /// <summary>
+    /// How long a worker that is to stand by may take to come up. The replica's events wait meanwhile, so it is short: over it, the replica is one
+    /// level below, and its replays bring the snapshot nearer.
+    /// </summary>
+    public TimeSpan StandbyPatience { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -55,7 +55,7 @@ public static class ClusterRecovery
     {
         Check(configuration);
         // Else its node might form one more cluster.
-        File.Delete(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile));
+        ClusterFormation.Forbid(configuration.Folder);
         string marker = Path.Combine(configuration.Folder, "dqlite", "seguro-node.json");
         if (File.Exists(marker))
         {
@@ -83,9 +83,11 @@ public static class ClusterRecovery
             throw new ArgumentException("It is that of the old database.", nameof(configuration));
         EventLog old = source.Log ?? throw new ArgumentException("There is no log.", nameof(source));
         string? aside = MoveNodeAside(configuration.Folder);
-        await File.WriteAllTextAsync(Path.Combine(configuration.Folder, EmbeddedDqlite.FormFile), "", cancel);
+        ClusterFormation.Allow(configuration.Folder, DateTimeOffset.UtcNow);
         using ClusterCertificates certificates = ClusterCertificates.Load(configuration.Certificates);
-        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(configuration, certificates, new MemberAccess(configuration).List, new StartWaiting(static _ => { }, TimeProvider.System), NullLogger.Instance, cancel).WaitAsync(StartTime, cancel);
+        await using EmbeddedDqlite node = await EmbeddedDqlite.StartAsync(
+            configuration, certificates, new MemberAccess(configuration).List, new StartWaiting(static _ => { }, TimeProvider.System), NullLogger.Instance, cancel)
+            .WaitAsync(StartTime, cancel);
         StoreUrl url = StoreUrl.Parse($"dqlite://{configuration.Self.Dqlite}");
         await using IStore store = await StoreConnection.OpenAsync(url, new StoreOptions { Create = true, Certificates = configuration.Certificates, Window = configuration.StoreWindow }, cancel);
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await old.Stored.ReadMetadataAsync(cancel);

@@ -11,14 +11,11 @@ namespace Seguro.Node.Startup;
 /// <summary>The dqlite node that a member runs beside itself, in a process of its own.</summary>
 /// <remarks>
 /// Whether a node forms a cluster, joins one, or was there before is never guessed from what can be reached. The first member forms the cluster when it is told so by name, once: by the file
-/// <see cref="FormFile"/> in its folder, which <c>seguro cluster init</c> makes and the start removes. The others join. After the first success <see cref="StartedFile"/>
+/// <see cref="ClusterFormation.File"/> in its folder, which <c>seguro cluster init</c> makes and the start removes. The others join. After the first success <see cref="StartedFile"/>
 /// says that there must be data; an empty folder is then a lost disk.
 /// </remarks>
 public sealed class EmbeddedDqlite : IAsyncDisposable
 {
-    /// <summary>In a member's folder: its node is to form a new cluster.</summary>
-    public const string FormFile = "form-cluster";
-
     /// <summary>In a member's folder: its node is part of a cluster. Holds its number and the cluster's name.</summary>
     public const string StartedFile = "dqlite-started";
 
@@ -46,12 +43,13 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
     /// <param name="log">Hears which node takes whose place.</param>
     /// <param name="cancel">Ends the attempt.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.LostDisk"/>: the data is not where it must be; what the node reports.</exception>
-    internal static async Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, ClusterCertificates certificates, AccessList access, StartWaiting waiting, ILogger log, CancellationToken cancel)
+    internal static async Task<EmbeddedDqlite> StartAsync(
+        NodeConfiguration configuration, ClusterCertificates certificates, AccessList access, StartWaiting waiting, ILogger log, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(configuration);
         ArgumentNullException.ThrowIfNull(access);
         MemberAddresses self = configuration.Self;
-        string form = Path.Combine(configuration.Folder, FormFile);
+        string form = Path.Combine(configuration.Folder, ClusterFormation.File);
         string started = Path.Combine(configuration.Folder, StartedFile);
         DqliteNodeOptions options = new()
         {
@@ -62,7 +60,8 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             Access = access.Record,
             Certificates = configuration.Certificates,
             NetworkLatency = configuration.DqliteLatency,
-            Bootstrap = File.Exists(form) && !File.Exists(started),
+            // Only node 1 may: a member that was replaced has another number, whatever its folder was copied from.
+            Bootstrap = self.Id == 1 && File.Exists(form) && !File.Exists(started),
             MustExist = File.Exists(started),
             Supervised = true,
         };
@@ -83,7 +82,9 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
         bool joins = !options.MustExist && !options.Bootstrap;
         if (joins && self.Id == 1 && Fresh(options.Folder))
             throw new SeguroException(ErrorCode.LostDisk, $"{configuration.Folder} is empty, and nothing says that node 1 is to form a new cluster",
-                $"If its disk was lost: give the member a number that was never used, in members:{self.Name}:id. If the cluster is new: make the empty file {form}.");
+                $"If its disk was lost: seguro member replace -c {configuration.File} writes a new number into members:{self.Name}:id. If the cluster is new: `: > {form}`.");
+        if (options.Bootstrap && Fresh(options.Folder))
+            await ClusterFormation.RefuseLostDiskAsync(configuration, certificates, access, log, cancel);
         if (joins)
             await waiting.ForAsync($"the cluster's other dqlite nodes ({string.Join(", ", others)})", () => LeaveOldAsync(membership, options, replaced, log, cancel), cancel);
         DqliteNodeProcess process = await waiting.ForAsync($"this member's dqlite node at {options.Address} to be ready", () => DqliteNodeProcess.StartAsync(SeguroExecutable.Current(), options, StartTime, cancel), cancel);
@@ -94,7 +95,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
                 await waiting.ForAsync($"the cluster to take the new dqlite node {options.Id}", () => membership.JoinAsync(options.Id, options.Address, cancel), cancel);
             if (!options.MustExist)
                 SealedFile.Write(started, own + "\n");
-            File.Delete(form);
+            ClusterFormation.Forbid(configuration.Folder);
             return embedded;
         }
         catch

@@ -109,7 +109,8 @@ public static class RecoveredSettings
     private static string InForce(NodeConfiguration configuration, string key) => key.Split(':') switch
     {
         ["database"] => configuration.Database,
-        [_, var name, var what] when configuration.Members.FirstOrDefault(member => member.Name == name) is { } member => what == "id" ? member.Id.ToString(CultureInfo.InvariantCulture) : member.Dqlite.ToString()!,
+        [_, var name, var what] when configuration.Members.FirstOrDefault(member => member.Name == name) is { } member =>
+            what == "id" ? member.Id.ToString(CultureInfo.InvariantCulture) : member.Dqlite.ToString()!,
         _ => "not there",
     };
 

@@ -40,14 +40,20 @@ static class ShipLog
     /// <remarks>A log that others put into the store is waited for, until all of it is there.</remarks>
     public static async Task<(EventLog Log, PierIdentity Identity)> OpenAsync(IStore store, NodeConfiguration configuration, StartWaiting waiting, CancellationToken cancel)
     {
+        bool imports = configuration.Members[0] == configuration.Self && configuration.Kernel == NodeConfiguration.Pier;
         bool begins = configuration.Members[0] == configuration.Self && (configuration.ShipKind is ShipKind.Opaque || configuration.Kernel == NodeConfiguration.Demo);
         string certificates = configuration.IsEmbedded ? " --certificates CLIENT" : "";
-        string next = begins || configuration.Kernel == NodeConfiguration.Demo
+        string next = begins || configuration.Kernel is NodeConfiguration.Demo or NodeConfiguration.Pier
             ? $"member {configuration.Members[0].Name} begins it"
             : $"put it there: seguro pier import PIER --store {StoreUrl.Parse(configuration.StoreUrl)}{certificates}, or seguro ship boot PILL --fake {configuration.Ship} --store … for a new fake ship";
         return await waiting.ForAsync(
             $"the log of {configuration.Ship}, all of it",
-            async () => await TryAsync(store, configuration, begins, cancel) ?? throw new SeguroException(ErrorCode.StoreUnavailable, next, "It is waited for."),
+            async () =>
+            {
+                if (imports)
+                    await ImportOwnAsync(store, configuration, cancel);
+                return await TryAsync(store, configuration, begins, cancel) ?? throw new SeguroException(ErrorCode.StoreUnavailable, next, "It is waited for.");
+            },
             cancel);
     }
 
@@ -66,6 +72,33 @@ static class ShipLog
                 ErrorCode.UnsafeSettings,
                 $"a commit in {StoreUrl.Parse(configuration.StoreUrl)} is {capabilities.CommitMeans}, and optimism {optimism.Replicas} lets effects out on the strength of it",
                 "Give the server a synchronous standby (synchronous_standby_names; under Patroni synchronous_mode and synchronous_mode_strict); or take the risk by name: allowUnsafeSettings.");
+        }
+    }
+
+    /// <summary>Puts the log of this member's own pier into the store, where the store has none of the ship, or only a part of it.</summary>
+    private static async Task ImportOwnAsync(IStore store, NodeConfiguration configuration, CancellationToken cancel)
+    {
+        if (await store.OpenLogAsync(configuration.Ship, cancel) is { } stored)
+        {
+            await using (stored)
+            {
+                if (ImportMark.Read(await stored.ReadMetadataAsync(cancel)) is not { IsComplete: false })
+                    return;
+            }
+        }
+        using Pier pier = Pier.Open(Path.Combine(configuration.Folder, "pier"), PierAccess.Offline);
+        if (ShipName.ToShip(pier.Info.Identity.Who) != configuration.Ship)
+            throw new SeguroException(ErrorCode.ForeignShip, $"the pier {pier.Info.Path} is that of {ShipName.ToShip(pier.Info.Identity.Who)}, and the cluster's ship is {configuration.Ship}", "Put the ship's own pier there, or set ship:name.");
+        await using EventLog log = await PierImport.OpenLogAsync(pier, store, cancel);
+        await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "import", LeaseDuration, BootClock.Instance, cancel);
+        using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
+        try
+        {
+            await PierImport.RunAsync(pier, store, log, lease.Term, progress: null, TimeProvider.System, both.Token);
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
+        {
+            throw new SeguroException(ErrorCode.StoreUnavailable, $"the lease of {log.Ship} was lost in the middle of the import", "It is tried again, and goes on where it stopped.");
         }
     }
 

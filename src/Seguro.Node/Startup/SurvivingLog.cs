@@ -71,7 +71,10 @@ public sealed class SurvivingLog : IAsyncDisposable
     /// <summary>The number of the event at which it ends, verified or not; 0 where that is not known.</summary>
     public ulong Claims => State?.Head.Number.Value ?? 0;
 
-    /// <summary>The last event up to which this log and another are the same; the end of the shorter one where that is the beginning of the other. <see langword="null"/> where there is none.</summary>
+    /// <summary>
+    /// The last event up to which this log and another are the same; the end of the shorter one where that is the beginning of the other.
+    /// <see langword="null"/> where there is none.
+    /// </summary>
     public async Task<EventNumber?> FindCommonAsync(SurvivingLog other, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(other);

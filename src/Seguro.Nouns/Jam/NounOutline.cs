@@ -1,7 +1,8 @@
 namespace Seguro.Nouns;
 
 /// <summary>
-/// A jammed noun as far as it was read: its first parts, the heads before the tails. Of large atoms the beginning is kept, and what comes after the most parts is not known. So what an event says can be
+/// A jammed noun as far as it was read: its first parts, the heads before the tails. Of large atoms the beginning is kept, and what comes after the
+/// most parts is not known. So what an event says can be
 /// told in bounded memory, whatever it carries.
 /// </summary>
 /// <remarks>Not changed after it was read. Not checked behind the last part that was read, nor that the jam is the shortest.</remarks>

@@ -5,7 +5,8 @@ using Seguro.Files;
 namespace Seguro.Piers;
 
 /// <summary>
-/// The file <c>.urb/seguro.custody</c>: the pier is of a ship that a cluster computes, and which store that cluster keeps its log in. A log that is made of the pier elsewhere says the same, so that no second
+/// The file <c>.urb/seguro.custody</c>: the pier is of a ship that a cluster computes, and which store that cluster keeps its log in. A log that is
+/// made of the pier elsewhere says the same, so that no second
 /// cluster begins with it unasked. vere does not know the file.
 /// </summary>
 public static class CustodyMark

@@ -11,7 +11,8 @@ namespace Seguro.Piers;
 /// page with the event is number 0 in version 2 (4.0 and later); in version 1 the only one that is not below the count of lower pages, the second word. Read in vere's sources.
 /// </remarks>
 /// <param name="Image">What its head says; <see langword="null"/> where that can't be told: it was torn, or is of a version that Seguro does not know.</param>
-internal sealed record LoomPatch(LoomImage? Image)
+/// <param name="IsTorn">It is not all there: vere drops it, and has not begun to apply it.</param>
+internal sealed record LoomPatch(LoomImage? Image, bool IsTorn = false)
 {
     /// <summary>The event after which it stands, where that can be told.</summary>
     public EventNumber? Event => Image?.Event;
@@ -35,19 +36,22 @@ internal sealed record LoomPatch(LoomImage? Image)
         if (!Presence.IsFile(control) && !Presence.IsFile(memory))
             return null;
         if (FileStart.Read(control, 0, HeadSize) is not { } head)
-            return new LoomPatch((LoomImage?)null);
+            return new LoomPatch(Image: null, IsTorn: true);
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(head);
         uint lower = version == 1 ? BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(4)) : 0;
         uint count = BinaryPrimitives.ReadUInt32LittleEndian(head.AsSpan(12));
-        if (version is < 1 or > 2 || count > MostPages || FileStart.Read(control, HeadSize, (int)count * LineSize) is not { } lines)
-            return new LoomPatch((LoomImage?)null);
+        if (version is < 1 or > 2 || count > MostPages)
+            return new LoomPatch(Image: null);
+        bool hasPages = count == 0 || FileStart.Read(memory, ((long)count * LoomImage.PageSize) - 1, 1) is not null;
+        if (FileStart.Read(control, HeadSize, (int)count * LineSize) is not { } lines || !hasPages)
+            return new LoomPatch(Image: null, IsTorn: true);
         for (int place = 0; place < count; place++)
         {
             uint page = BinaryPrimitives.ReadUInt32LittleEndian(lines.AsSpan(place * LineSize));
             if (version == 1 ? page >= lower : page == 0)
                 return new LoomPatch(HeadOf(version, FileStart.Read(memory, (long)place * LoomImage.PageSize, LoomImage.PageSize)));
         }
-        return new LoomPatch((LoomImage?)null);
+        return new LoomPatch(Image: null);
     }
 
     private static LoomImage? HeadOf(uint version, byte[]? page)

@@ -3,7 +3,10 @@ using Seguro.Core;
 
 namespace Seguro.Piers;
 
-/// <summary>Epochs, folders <c>.urb/log/0iN</c> with an environment each (vere-facts.md §1.3); META at the top as well. The two formats differ in <c>epoc.txt</c>, and in the snapshots that go with them.</summary>
+/// <summary>
+/// Epochs, folders <c>.urb/log/0iN</c> with an environment each (vere-facts.md §1.3); META at the top as well. The two formats differ in
+/// <c>epoc.txt</c>, and in the snapshots that go with them.
+/// </summary>
 internal sealed class EpochFormat : LogFormat
 {
     private readonly int _number;

@@ -1,20 +1,30 @@
+using System.Globalization;
 using System.Text;
 using Seguro.Core;
 using Seguro.Files;
 
 namespace Seguro.Piers.LocalLogs;
 
-/// <summary>In a member's folder, the file <c>damaged-log</c>: its own log was found to be damaged while it ran, in a place that opening it does not look at. Holds what was found.</summary>
-public static class DamageMark
+/// <summary>
+/// In a member's folder, the file <c>damaged-log</c>: its own log was found to be damaged, and is to be made anew from the cluster. It holds what was
+/// found; once the damaged log lies aside, three lines before
+/// that: the word <c>moved</c>, where to, and up to which event the new one has to reach. It goes when the new one has reached there, so that no end of the process in between loses it.
+/// </summary>
+/// <param name="Found">What was found.</param>
+/// <param name="Aside">Where the damaged log lies; <see langword="null"/> where that is not recorded: it may be in its place still.</param>
+/// <param name="Until">Where the cluster's log ended when it was moved.</param>
+public sealed record DamageMark(string Found, string? Aside, EventNumber Until)
 {
     /// <summary>The file's name.</summary>
     public const string FileName = "damaged-log";
 
     private const int LongestText = 4096;
 
-    /// <summary>What was found; <see langword="null"/> where there is no mark.</summary>
+    private const string Moved = "moved\n";
+
+    /// <summary>The mark; <see langword="null"/> where there is none.</summary>
     /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>.</exception>
-    public static string? Read(string folder)
+    public static DamageMark? Read(string folder)
     {
         string path = PathOf(folder);
         try
@@ -22,7 +32,10 @@ public static class DamageMark
             using FileStream file = File.OpenRead(path);
             byte[] bytes = new byte[LongestText];
             string text = Encoding.UTF8.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)).Trim();
-            return text.Length > 0 ? text : "it was found to be damaged"; // a mark that was torn is one
+            if (text.StartsWith(Moved, StringComparison.Ordinal) && text[Moved.Length..].Split('\n', 3) is [var aside, var until, var found]
+                && ulong.TryParse(until, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+                return new DamageMark(found, aside, new EventNumber(number));
+            return new DamageMark(text.Length > 0 ? text : "it was found to be damaged", null, EventNumber.None); // a mark that was torn is one
         }
         catch (Exception missing) when (missing is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -38,6 +51,11 @@ public static class DamageMark
     /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.DiskFull"/>.</exception>
     public static void Write(string folder, string found) =>
         DurableFile.Write(PathOf(folder), Encoding.UTF8.GetBytes(found + "\n"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    /// <summary>The damaged log lies aside: makes the mark say so, durably.</summary>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.FileAccess"/>, <see cref="ErrorCode.DiskFull"/>.</exception>
+    public static void WriteMoved(string folder, string aside, EventNumber until, string found) =>
+        Write(folder, string.Create(CultureInfo.InvariantCulture, $"{Moved}{aside}\n{until}\n{found}"));
 
     /// <summary>Takes the mark away.</summary>
     public static void Remove(string folder)

@@ -11,10 +11,32 @@ public sealed partial class LocalLog
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly SemaphoreSlim _reading = new(MostReaders, MostReaders);
 
-    /// <summary>Gives the pier away: its lock is free when this returns. <see cref="TakeBackAsync"/> must follow, once whoever took it is gone.</summary>
+    /// <summary>Gives the pier away: its lock is free when this returns, or with whoever wrote for this log before. <see cref="TakeBackAsync"/> must follow, once whoever took it is gone.</summary>
     public async Task LendAsync(CancellationToken cancel)
     {
         await _writing.WaitAsync(cancel);
+        if (_writer is not null)
+            _writer = null;
+        else
+            await LetGoAsync(cancel);
+    }
+
+    /// <summary>As <see cref="LendAsync"/>, but not where another writes for this log already (<see cref="FollowAsync"/>).</summary>
+    /// <returns>False where it is so: nothing was lent.</returns>
+    public async Task<bool> TryLendAsync(CancellationToken cancel)
+    {
+        await _writing.WaitAsync(cancel);
+        if (_writer is not null)
+        {
+            _writing.Release();
+            return false;
+        }
+        await LetGoAsync(cancel);
+        return true;
+    }
+
+    private async Task LetGoAsync(CancellationToken cancel)
+    {
         try
         {
             await _log.Stored.ResignAsync(_lease, cancel);
@@ -32,14 +54,31 @@ public sealed partial class LocalLog
     }
 
     /// <summary>Takes the pier again, with what was written meanwhile.</summary>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.PierLocked"/>: somebody holds it still; as <see cref="OpenAsync(string, Ship, Func{CancellationToken, ValueTask{IReadOnlyDictionary{string, ReadOnlyMemory{byte}}}}, string, TimeProvider, CancellationToken)"/>.</exception>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.PierLocked"/>: somebody holds it still; as
+    /// <see cref="OpenAsync(string, Ship, Func{CancellationToken, ValueTask{IReadOnlyDictionary{string, ReadOnlyMemory{byte}}}}, string, TimeProvider, CancellationToken)"/>.
+    /// </exception>
     /// <exception cref="DamagedLogException">It is damaged.</exception>
     public async Task TakeBackAsync()
     {
         try
         {
+            await HoldAgainAsync();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task HoldAgainAsync()
+    {
+        _writer = null;
+        try
+        {
             await ChangeAsync(async () =>
             {
+                await SnapshotsAside.TornAsync(_path, QuarantinePath, _time.GetUtcNow(), CancellationToken.None);
                 LmdbStore store = await LmdbStore.OpenAsync(_path, create: false, _time, CancellationToken.None);
                 return await HoldAsync(store, await OpenAsync(store), _path, _owner, CancellationToken.None);
             }, CancellationToken.None);
@@ -47,10 +86,6 @@ public sealed partial class LocalLog
         catch (SeguroException error) when (DamagedLogException.IsAtOpening(error))
         {
             throw new DamagedLogException(error);
-        }
-        finally
-        {
-            _writing.Release();
         }
     }
 

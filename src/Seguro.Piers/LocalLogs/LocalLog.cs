@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Piers.Store;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Piers.LocalLogs;
 
@@ -28,7 +29,7 @@ public sealed partial class LocalLog : IAsyncDisposable
         (_store, _log, _lease, LogState state) = held;
         _state = new StrongState(state);
         _time = time;
-        QuarantinePath = Path.Combine(Path.GetDirectoryName(path) ?? path, "quarantine");
+        QuarantinePath = QuarantineOf(path);
     }
 
     /// <summary>Where events are kept aside: <c>quarantine</c>, beside the pier.</summary>
@@ -43,7 +44,7 @@ public sealed partial class LocalLog : IAsyncDisposable
     /// <summary>Opens a member's pier, or makes an empty one that begins before event 1.</summary>
     /// <param name="pier">The pier's folder.</param>
     /// <param name="ship">Whose it must be.</param>
-    /// <param name="identity">Asked for the metadata (who, fake, life) only where the pier is to be made.</param>
+    /// <param name="identity">Asked for the metadata (who, fake, life, and which vere is to open it) only where the pier is to be made.</param>
     /// <param name="owner">The member's name in one life of the process, for the pier's own record of its writer.</param>
     /// <param name="time">The clock, for the names of quarantined cases.</param>
     /// <param name="cancel">Ends the attempt.</param>
@@ -64,6 +65,7 @@ public sealed partial class LocalLog : IAsyncDisposable
         LmdbStore? store = null;
         try
         {
+            await SnapshotsAside.TornAsync(path, QuarantineOf(path), time.GetUtcNow(), cancel);
             store = await LmdbStore.OpenAsync(path, create: true, time, cancel);
             IStoredLog stored;
             if ((await store.ListLogsAsync(cancel)).Count > 0)
@@ -74,7 +76,7 @@ public sealed partial class LocalLog : IAsyncDisposable
             {
                 IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await identity(cancel);
                 Dictionary<string, ReadOnlyMemory<byte>> own = metadata
-                    .Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life)
+                    .Where(static pair => pair.Key is MetadataKey.Who or MetadataKey.Fake or MetadataKey.Life or PierMetadata.Vere)
                     .ToDictionary(static pair => pair.Key, static pair => pair.Value, StringComparer.Ordinal);
                 stored = await store.CreateLogAsync(ship, Position.Origin, own, cancel);
             }
@@ -89,6 +91,8 @@ public sealed partial class LocalLog : IAsyncDisposable
             throw;
         }
     }
+
+    private static string QuarantineOf(string pier) => Path.Combine(Path.GetDirectoryName(pier) ?? pier, "quarantine");
 
     private static async Task<(LmdbStore Store, EventLog Log, Lease Lease, LogState State)> HoldAsync(LmdbStore store, IStoredLog stored, string path, string owner, CancellationToken cancel)
     {
@@ -109,17 +113,37 @@ public sealed partial class LocalLog : IAsyncDisposable
         if (events.Count == 0)
             return Head;
         using Turn turn = await WriteAsync(cancel);
-        NewEvent[] added = new NewEvent[events.Count];
-        for (int i = 0; i < added.Length; i++)
-            added[i] = new NewEvent(events[i].Number, events[i].Payload.Length, events[i].Chain, events[i].Payload);
-        Append append = new(_lease.Term, Head, added);
+        int written = 0;
+        if (_writer is { } writer)
+        {
+            if (await writer(events))
+            {
+                Append followed = AppendOf(events, 0);
+                LogState state = LogRules.After(_state.Value, followed);
+                _followed!.Add(state, events);
+                _state = new StrongState(state);
+                return followed.Last;
+            }
+            written = await TakeOverAsync(events);
+            if (written == events.Count)
+                return Head;
+        }
+        Append append = AppendOf(events, written);
         WriteOutcome outcome = await Guard(_log.Stored.AppendAsync(append, cancel));
         if (outcome is WriteOutcome.Unknown)
             outcome = await Guard(_log.Stored.AppendAsync(append, cancel));
         if (outcome is not WriteOutcome.Committed)
-            throw Failed($"events {added[0].Number} to {added[^1].Number} could not be appended", outcome);
+            throw Failed($"events {append.Events[0].Number} to {append.Events[^1].Number} could not be appended", outcome);
         _state = new StrongState(LogRules.After(_state.Value, append));
         return append.Last;
+    }
+
+    private Append AppendOf(IReadOnlyList<Event> events, int from)
+    {
+        NewEvent[] added = new NewEvent[events.Count - from];
+        for (int i = 0; i < added.Length; i++)
+            added[i] = new NewEvent(events[from + i].Number, events[from + i].Payload.Length, events[from + i].Chain, events[from + i].Payload);
+        return new Append(_lease.Term, Head, added);
     }
 
     /// <summary>Reads events that follow <paramref name="after"/>, verified, as many as make a group.</summary>
@@ -179,7 +203,7 @@ public sealed partial class LocalLog : IAsyncDisposable
         return number < state.Base.Number || number > state.Head.Number ? null : await Guard(_log.Stored.ReadChainAsync(number, cancel));
     }
 
-    /// <summary>Moves the events above <paramref name="last"/> aside: first a durable copy with a report, then they are removed.</summary>
+    /// <summary>Moves the events above <paramref name="last"/> aside, and what vere saved of them: first a durable copy with a report, then they are removed.</summary>
     /// <param name="last">The new end, which must be in the log.</param>
     /// <param name="facts">What the report shall say.</param>
     /// <param name="cancel">Ends it before the events are removed.</param>
@@ -187,6 +211,11 @@ public sealed partial class LocalLog : IAsyncDisposable
     public async ValueTask<IReadOnlyList<Event>> QuarantineAsync(Position last, IReadOnlyList<string> facts, CancellationToken cancel)
     {
         using Turn turn = await WriteAsync(cancel);
+        return await MoveAsideAsync(last, facts, cancel);
+    }
+
+    private async ValueTask<IReadOnlyList<Event>> MoveAsideAsync(Position last, IReadOnlyList<string> facts, CancellationToken cancel)
+    {
         LogState state = _state.Value;
         if (state.Head.Position == last)
             return [];
@@ -195,6 +224,8 @@ public sealed partial class LocalLog : IAsyncDisposable
         List<Event>? moved = [];
         long bytes = 0;
         await QuarantineFolder.WriteAsync(QuarantinePath, _time.GetUtcNow(), facts, Above(), cancel);
+        // Before the events go: a log below its own snapshot is one that nobody opens.
+        await SnapshotsAside.AboveAsync(_path, last.Number, QuarantinePath, _time.GetUtcNow(), facts, cancel);
         WriteOutcome outcome = await Guard(_store.CutBackAsync(_log.Ship, _lease.Term, last, CancellationToken.None));
         if (outcome is WriteOutcome.Unknown)
             outcome = await Guard(_store.CutBackAsync(_log.Ship, _lease.Term, last, CancellationToken.None));
@@ -214,6 +245,25 @@ public sealed partial class LocalLog : IAsyncDisposable
                 yield return read;
             }
         }
+    }
+
+    /// <summary>Lets the log begin at an event, durably. What lies before it is unseen from then on, and stays until vere chops it.</summary>
+    /// <param name="first">The event, at most the one after <see cref="Head"/>. Nothing where the log begins there or later already.</param>
+    /// <param name="cancel">Ends the wait for the log's turn.</param>
+    /// <exception cref="SeguroException">As <see cref="AppendAsync"/>.</exception>
+    public async ValueTask BeginAtAsync(EventNumber first, CancellationToken cancel)
+    {
+        using Turn turn = await WriteAsync(cancel);
+        if (_writer is not null)
+            throw new InvalidOperationException("Another writes for this log: it is to be taken back first.");
+        if (first <= Base.Number.Next)
+            return;
+        WriteOutcome outcome = await Guard(_store.BeginAtAsync(_log.Ship, _lease.Term, first, CancellationToken.None));
+        if (outcome is WriteOutcome.Unknown)
+            outcome = await Guard(_store.BeginAtAsync(_log.Ship, _lease.Term, first, CancellationToken.None));
+        if (outcome is not WriteOutcome.Committed)
+            throw Failed($"it can't begin at event {first}", outcome);
+        _state = new StrongState(await _log.ReadStateAsync(CancellationToken.None));
     }
 
     /// <summary>Lets go of the pier.</summary>

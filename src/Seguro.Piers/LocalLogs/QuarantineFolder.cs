@@ -8,7 +8,8 @@ namespace Seguro.Piers.LocalLogs;
 
 /// <summary>Keeps events aside that don't belong to the cluster's log, or that a ship could not process: evidence, for people.</summary>
 /// <remarks>
-/// A folder for each case: <c>TIME-NAME</c> with <c>report.txt</c> and what was moved there whole (<see cref="MoveAsync"/>); or <c>TIME-FROM-TO</c>, with <c>report.txt</c> and <c>events.bin</c>. The latter has for each event its number and its
+/// A folder for each case: <c>TIME-NAME</c> with <c>report.txt</c> and what was moved there whole (<see cref="MoveAsync"/>); or <c>TIME-FROM-TO</c>,
+/// with <c>report.txt</c> and <c>events.bin</c>. The latter has for each event its number and its
 /// size as 8 bytes, little-endian, its chain (32 bytes), its payload. All is on the disk, under its name, when <see cref="WriteAsync"/> returns.
 /// </remarks>
 public static class QuarantineFolder
@@ -64,19 +65,41 @@ public static class QuarantineFolder
     /// <param name="cancel">Ends it before anything is moved.</param>
     /// <returns>The folder of the case.</returns>
     /// <exception cref="SeguroException"><see cref="ErrorCode.DiskFull"/>, <see cref="ErrorCode.FileAccess"/>: it is where it was.</exception>
-    public static async Task<string> MoveAsync(string folder, DateTimeOffset now, string name, IReadOnlyList<string> facts, string path, CancellationToken cancel)
+    public static Task<string> MoveAsync(string folder, DateTimeOffset now, string name, IReadOnlyList<string> facts, string path, CancellationToken cancel) =>
+        MoveAllAsync(folder, now, name, facts, [path], cancel);
+
+    /// <summary>As <see cref="MoveAsync"/>, for several files that belong together, with different names; killed in the middle, some are moved and the others are where they were.</summary>
+    /// <exception cref="SeguroException">As <see cref="MoveAsync"/>.</exception>
+    public static Task<string> MoveAllAsync(string folder, DateTimeOffset now, string name, IReadOnlyList<string> facts, IReadOnlyList<string> paths, CancellationToken cancel) =>
+        MoveAllAsync(folder, now, name, facts, paths, FolderSync.Flush, cancel);
+
+    /// <remarks>
+    /// The order is the point: a case has its name on the disk before anything is moved there, and what was moved is on the disk in its new place
+    /// before its old place is: a power cut must find it in one of
+    /// the two.
+    /// </remarks>
+    internal static async Task<string> MoveAllAsync(
+        string folder, DateTimeOffset now, string name, IReadOnlyList<string> facts, IReadOnlyList<string> paths, Action<string> flush, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(facts);
-        string from = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        ArgumentNullException.ThrowIfNull(paths);
         string target = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{now.UtcDateTime:yyyyMMdd'T'HHmmss.fff}-{name}"));
         try
         {
             Directory.CreateDirectory(target);
             await WriteDurablyAsync(Path.Combine(target, "report.txt"), Encoding.UTF8.GetBytes($"{now:u}\n{string.Join('\n', facts)}\n"), cancel);
-            Directory.Move(from, Path.Combine(target, Path.GetFileName(from)));
-            FolderSync.Flush(target);
-            FolderSync.Flush(folder);
-            FolderSync.Flush(Path.GetDirectoryName(from)!);
+            flush(target);
+            flush(folder);
+            if (Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))) is { } above)
+                flush(above);
+            foreach (string path in paths)
+            {
+                string from = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+                cancel.ThrowIfCancellationRequested();
+                Directory.Move(from, Path.Combine(target, Path.GetFileName(from)));
+                flush(target);
+                flush(Path.GetDirectoryName(from)!);
+            }
             return target;
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)

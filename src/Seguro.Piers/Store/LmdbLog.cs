@@ -130,10 +130,15 @@ sealed class LmdbLog(LmdbPier pier, Ship ship, bool isReadOnly, TimeProvider tim
     }
 
     /// <inheritdoc/>
-    public async ValueTask<WriteOutcome> TrimAsync(Term term, EventNumber first, CancellationToken cancel) => await WriteAsync(
+    public ValueTask<WriteOutcome> TrimAsync(Term term, EventNumber first, CancellationToken cancel) => ForgetAsync(term, first, static (writer, first) => writer.Trim(first), cancel);
+
+    /// <summary>Lets the log begin at an event: see <see cref="LmdbStore.BeginAtAsync"/>.</summary>
+    public ValueTask<WriteOutcome> BeginAtAsync(Term term, EventNumber first, CancellationToken cancel) => ForgetAsync(term, first, static (writer, first) => writer.BeginAt(first), cancel);
+
+    private async ValueTask<WriteOutcome> ForgetAsync(Term term, EventNumber first, Action<LmdbWriter, EventNumber> forget, CancellationToken cancel) => await WriteAsync(
         writer => LogRules.DecideTrim(writer.State, term, first) switch
         {
-            null => Commit(writer, () => writer.Trim(first), state => state.First >= first),
+            null => Commit(writer, () => forget(writer, first), state => state.First >= first),
             WriteOutcome.Committed => Repeat(writer),
             WriteOutcome refused => refused,
         },

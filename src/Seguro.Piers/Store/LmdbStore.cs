@@ -1,6 +1,7 @@
 using System.Text;
 using Seguro.Core;
 using Seguro.Nouns;
+using Seguro.Piers.Transfer;
 
 namespace Seguro.Piers.Store;
 
@@ -131,6 +132,14 @@ public sealed class LmdbStore : IStore
             ? await log.CutBackAsync(term, last, cancel)
             : throw new SeguroException(ErrorCode.NoSuchLog, $"{_pier.Path} has no log of {ship}", "Check the path.");
 
+    /// <summary>Lets a member's own log begin at an event, as a trim does, but removes nothing: the epochs before it are to be chopped by vere.</summary>
+    /// <returns>As a trim's. An unknown outcome may be repeated.</returns>
+    /// <exception cref="SeguroException">As a write.</exception>
+    public async ValueTask<WriteOutcome> BeginAtAsync(Ship ship, Term term, EventNumber first, CancellationToken cancel) =>
+        await OpenLogAsync(ship, cancel) is LmdbLog log
+            ? await log.BeginAtAsync(term, first, cancel)
+            : throw new SeguroException(ErrorCode.NoSuchLog, $"{_pier.Path} has no log of {ship}", "Check the path.");
+
     /// <inheritdoc/>
     public async ValueTask<StoreIdentity> ReadIdentityAsync(CancellationToken cancel)
     {
@@ -151,6 +160,10 @@ public sealed class LmdbStore : IStore
             _pier.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    /// <summary>The runtime that is to open the pier: the one that the metadata names, where it keeps epochs that are known; a flat log is what no vere of today begins.</summary>
+    private static string VereOf(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata) =>
+        PierMetadata.ReadVere(metadata) is { } named && VereVersion.Parse(named) is { Major: 3 } ? named : DefaultVere;
 
     private bool Make(Ship ship, Position origin, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
     {
@@ -175,7 +188,7 @@ public sealed class LmdbStore : IStore
                 own.Add(new(LmdbRecords.Metadata + key, value.ToArray()));
         }
         using PierWriter writer = PierWriter.Create(
-            _pier.Path, veres, own, new(LmdbTail.Name, LmdbTail.Of(state).Span.ToArray()), origin.Number, DefaultVere);
+            _pier.Path, veres, own, new(LmdbTail.Name, LmdbTail.Of(state).Span.ToArray()), origin.Number, VereOf(metadata));
         writer.Complete();
         return true;
     }

@@ -9,9 +9,7 @@ sealed partial class LmdbWriter
     public void Trim(EventNumber first)
     {
         EventNumber number = first.Previous;
-        Chain chain = number == State.Head.Number ? State.Head.Chain : _view.ReadChain(number)
-            ?? throw new SeguroException(ErrorCode.Corrupt, $"the chain of event {number} is missing in {_view.Files.Path}", "Restore the pier from a backup or from another member.");
-        LogState after = State with { Base = new Position(number, chain), Bytes = State.Bytes - _view.SumSizes(State.First, number) };
+        LogState after = Beginning(number);
         List<PierEpoch> older = [.. _view.Files.Epochs.Where(epoch => epoch != _view.Files.Newest && !epoch.Info.IsEmpty)];
         EventNumber from = State.First;
         Write(after, (transaction, meta) =>
@@ -34,6 +32,24 @@ sealed partial class LmdbWriter
         {
             // The base has moved, which is what was asked for; the next trim removes the rest.
         }
+    }
+
+    /// <summary>Lets the log begin at an event, and removes nothing: what lies before it, in epochs of its own, is vere's to chop, and unseen from now on.</summary>
+    public void BeginAt(EventNumber first)
+    {
+        LogState after = Beginning(first.Previous);
+        Write(after, (transaction, meta) =>
+        {
+            foreach ((string key, byte[] value) in LmdbRecords.Write(after))
+                transaction.Put(meta, key, value);
+        });
+    }
+
+    private LogState Beginning(EventNumber before)
+    {
+        Chain chain = before == State.Head.Number ? State.Head.Chain : _view.ReadChain(before)
+            ?? throw new SeguroException(ErrorCode.Corrupt, $"the chain of event {before} is missing in {_view.Files.Path}", "Restore the pier from a backup or from another member.");
+        return State with { Base = new Position(before, chain), Bytes = State.Bytes - _view.SumSizes(State.First, before) };
     }
 
     /// <summary>Removes the events above <paramref name="last"/>, which is in the log, in one transaction.</summary>

@@ -15,7 +15,10 @@ public static class EventCopy
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancel">Ends it; an append in flight may or may not get committed.</param>
     /// <returns>Where the log ends now.</returns>
-    /// <exception cref="SeguroException">What reading throws; <see cref="ErrorCode.Fenced"/>, <see cref="ErrorCode.Conflict"/>, <see cref="ErrorCode.OutcomeUnknown"/>, what the store throws. What was committed before stays.</exception>
+    /// <exception cref="SeguroException">
+    /// What reading throws; <see cref="ErrorCode.Fenced"/>, <see cref="ErrorCode.Conflict"/>, <see cref="ErrorCode.OutcomeUnknown"/>, what the store
+    /// throws. What was committed before stays.
+    /// </exception>
     public static Task<Position> RunAsync(
         EventLog from, LogState state, EventLog to, Term term, Position head, IProgress<TransferProgress>? progress, CancellationToken cancel) =>
         RunAsync(from, state, to, term, head, new TransferMeter(progress, TransferStep.Copying, state.Head.Number - head.Number, state.Bytes), cancel);

@@ -94,7 +94,8 @@ public static class LogCopy
     }
 
     /// <summary>
-    /// Who computes the ship goes along, so that no cluster begins with the copy unasked: a vere, the cluster of another store, a pier that the ship was given back to. A member's own log says nothing, for it is
+    /// Who computes the ship goes along, so that no cluster begins with the copy unasked: a vere, the cluster of another store, a pier that the ship
+    /// was given back to. A member's own log says nothing, for it is
     /// what a cluster is moved from.
     /// </summary>
     private static ReadOnlyMemory<byte>? Carried(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> from) =>

@@ -2,7 +2,10 @@ using Seguro.Core;
 
 namespace Seguro.Piers.Transfer;
 
-/// <summary>Appends a pier's events to a log, byte for byte, after the log's head: what an import and a mirror have in common. What makes the two belong together is for the caller to have looked at.</summary>
+/// <summary>
+/// Appends a pier's events to a log, byte for byte, after the log's head: what an import and a mirror have in common. What makes the two belong
+/// together is for the caller to have looked at.
+/// </summary>
 public static class PierCopy
 {
     /// <summary>Appends the events after <paramref name="head"/>, up to <paramref name="to"/>.</summary>

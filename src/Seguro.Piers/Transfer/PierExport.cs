@@ -25,7 +25,8 @@ public static class PierExport
     /// <param name="cancel">Ends the export.</param>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.NotFound"/>: the log does not say whose pier it is; <see cref="ErrorCode.BeyondHead"/>: it is empty;
-    /// <see cref="ErrorCode.BadEvent"/>: an event can't be one of vere's; <see cref="ErrorCode.NewerSchema"/>: an event may refer to blobs; <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Trimmed"/>; what
+    /// <see cref="ErrorCode.BadEvent"/>: an event can't be one of vere's; <see cref="ErrorCode.NewerSchema"/>: an event may refer to blobs;
+    /// <see cref="ErrorCode.Corrupt"/>, <see cref="ErrorCode.Trimmed"/>; what
     /// <see cref="PierWriter"/> throws.
     /// </exception>
     public static async Task<PierExportResult> RunAsync(

@@ -6,7 +6,10 @@ namespace Seguro.Piers.Transfer;
 public static class PierRestore
 {
     /// <summary>Makes the pier.</summary>
-    /// <remarks>As <see cref="PierExport"/> for the log. One of fewer events than the log has is marked (<see cref="ForensicMark"/>): no start by Seguro, and no import, takes it for the ship.</remarks>
+    /// <remarks>
+    /// As <see cref="PierExport"/> for the log. One of fewer events than the log has is marked (<see cref="ForensicMark"/>): no start by Seguro, and
+    /// no import, takes it for the ship.
+    /// </remarks>
     /// <param name="log">The log.</param>
     /// <param name="path">The pier's folder to be; must not exist.</param>
     /// <param name="vereVersion">The runtime that is to open it.</param>
@@ -16,7 +19,9 @@ public static class PierRestore
     /// <param name="time">Measures <see cref="PierExportResult.Elapsed"/>.</param>
     /// <param name="cancel">Ends it; there is nothing under <paramref name="path"/> then.</param>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.Trimmed"/>, <see cref="ErrorCode.BeyondHead"/>: the log has no event <paramref name="to"/>; <see cref="ErrorCode.Unsupported"/>: it does not begin at event 1, and no snapshot that was found can stand for what is missing. What <see cref="PierExport"/> throws.
+    /// <see cref="ErrorCode.Trimmed"/>, <see cref="ErrorCode.BeyondHead"/>: the log has no event <paramref name="to"/>;
+    /// <see cref="ErrorCode.Unsupported"/>: it does not begin at event 1, and no snapshot that was found can stand for what is missing. What
+    /// <see cref="PierExport"/> throws.
     /// </exception>
     public static async Task<PierRestoreResult> RunAsync(
         EventLog log,

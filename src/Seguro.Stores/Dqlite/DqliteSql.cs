@@ -21,18 +21,18 @@ static class DqliteSql
     /// <summary>How many events one trimming step deletes.</summary>
     public const int TrimStep = 256;
 
-    /// <summary>Makes the tables; followed by a row for <c>seguro</c>.</summary>
+    /// <summary>Makes the tables, followed by a row for <c>seguro</c>: all of them in one transaction, so that what is there already is another's who was first.</summary>
     public const string CreateTables = """
-        CREATE TABLE seguro(id INTEGER PRIMARY KEY CHECK(id = 1), schema INTEGER NOT NULL, cap INTEGER NOT NULL, barrier INTEGER NOT NULL);
-        CREATE TABLE log(id INTEGER PRIMARY KEY CHECK(id < 524288), ship TEXT NOT NULL UNIQUE, origin INTEGER NOT NULL,
+        CREATE TABLE IF NOT EXISTS seguro(id INTEGER PRIMARY KEY CHECK(id = 1), schema INTEGER NOT NULL, cap INTEGER NOT NULL, barrier INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS log(id INTEGER PRIMARY KEY CHECK(id < 524288), ship TEXT NOT NULL UNIQUE, origin INTEGER NOT NULL,
           base INTEGER NOT NULL, base_chain BLOB NOT NULL, base_term INTEGER NOT NULL, base_total INTEGER NOT NULL,
           term INTEGER NOT NULL, holder TEXT NOT NULL, renewals INTEGER NOT NULL, duration INTEGER NOT NULL);
-        CREATE TABLE event(key INTEGER PRIMARY KEY, term INTEGER NOT NULL, size INTEGER NOT NULL, total INTEGER NOT NULL,
+        CREATE TABLE IF NOT EXISTS event(key INTEGER PRIMARY KEY, term INTEGER NOT NULL, size INTEGER NOT NULL, total INTEGER NOT NULL,
           chain BLOB NOT NULL, payload BLOB NOT NULL);
-        CREATE TABLE fragment(event INTEGER NOT NULL, idx INTEGER NOT NULL, stamp INTEGER NOT NULL, bytes BLOB NOT NULL,
+        CREATE TABLE IF NOT EXISTS fragment(event INTEGER NOT NULL, idx INTEGER NOT NULL, stamp INTEGER NOT NULL, bytes BLOB NOT NULL,
           PRIMARY KEY(event, idx)) WITHOUT ROWID;
-        CREATE TABLE metadata(log INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(log, key)) WITHOUT ROWID;
-        CREATE VIEW held(log, rows, bytes) AS
+        CREATE TABLE IF NOT EXISTS metadata(log INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL, PRIMARY KEY(log, key)) WITHOUT ROWID;
+        CREATE VIEW IF NOT EXISTS held(log, rows, bytes) AS
           SELECT l.id, coalesce(z.key - a.key + 1, 0), coalesce(z.total - a.total + a.size, 0)
             + coalesce((SELECT sum(length(bytes)) FROM fragment
                         WHERE event > max(coalesce(z.key, 0), l.base) AND event < ((l.id + 1) << 44)), 0)

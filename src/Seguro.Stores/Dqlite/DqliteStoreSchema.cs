@@ -19,7 +19,7 @@ static class DqliteStoreSchema
                     "See that the URL is right; `seguro pier import` makes what is missing.");
             }
             await session.TransactAsync(
-                DqliteSql.CreateTables + $"INSERT INTO seguro VALUES(1, {DqliteSql.SchemaVersion}, {options.Window}, 0)", cancel);
+                DqliteSql.CreateTables + $"INSERT OR IGNORE INTO seguro VALUES(1, {DqliteSql.SchemaVersion}, {options.Window}, 0)", cancel);
         }
         else if (!tables.Contains("seguro"))
         {

@@ -7,7 +7,10 @@ namespace Seguro.Stores.Etcd;
 
 /// <summary>The names of the keys, all below one prefix.</summary>
 /// <remarks>
-/// <para><c>PREFIX/schema</c>: version and window. <c>PREFIX/identity</c>: which store it is. <c>PREFIX/log/SHIP</c>: the state of a ship's log (<see cref="EtcdState"/>), the one key that every write compares and changes.</para>
+/// <para>
+/// <c>PREFIX/schema</c>: version and window. <c>PREFIX/identity</c>: which store it is. <c>PREFIX/log/SHIP</c>: the state of a ship's log
+/// (<see cref="EtcdState"/>), the one key that every write compares and changes.
+/// </para>
 /// <para><c>PREFIX/SHIP/event/LAST-LENGTH</c>: a group of events as it was appended (<see cref="EventGroup"/>), by the number of its last event, so that the first key at or above an
 /// event's is that of its group; the value's length is in the name, so that a reader knows from names alone how much it asks for.</para>
 /// <para><c>PREFIX/SHIP/fragment/EVENT/INDEX</c>: staged fragments. <c>PREFIX/SHIP/metadata/KEY</c>. Numbers are hexadecimal with all their digits, so that their order is that of the names.</para>

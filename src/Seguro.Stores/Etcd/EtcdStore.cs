@@ -216,12 +216,22 @@ public sealed class EtcdStore : IStore
             ByteString all = ByteString.CopyFromUtf8(keys.Prefix + "/");
             RangeResponse any = await client.RangeAsync(new RangeRequest { Key = all, RangeEnd = EtcdKeys.EndOf(all), CountOnly = true }, cancel);
             if (any.Count > 0)
-                throw Foreign(url, keys);
-            if (!options.Create)
+            {
+                // The schema is the first key that Seguro writes: another may have made it since the question before.
+                found = await client.RangeAsync(schema, cancel);
+                if (found.Kvs.Count == 0)
+                    throw Foreign(url, keys);
+            }
+            else if (!options.Create)
+            {
                 throw new SeguroException(ErrorCode.NotFound, $"{url} holds no logs yet: nothing lies below '{keys.Prefix}/'", "Check the URL and its prefix, or write something first (seguro pier import).");
-            string text = string.Create(CultureInfo.InvariantCulture, $"{SchemaName} {SchemaVersion}\nwindow {options.Window}\n");
-            await client.WriteAsync(new TxnRequest { Compare = { IsAbsent(keys.Schema) }, Success = { Put(keys.Schema, Encoding.ASCII.GetBytes(text)) } }, cancel);
-            found = await client.RangeAsync(schema, cancel);
+            }
+            else
+            {
+                string text = string.Create(CultureInfo.InvariantCulture, $"{SchemaName} {SchemaVersion}\nwindow {options.Window}\n");
+                await client.WriteAsync(new TxnRequest { Compare = { IsAbsent(keys.Schema) }, Success = { Put(keys.Schema, Encoding.ASCII.GetBytes(text)) } }, cancel);
+                found = await client.RangeAsync(schema, cancel);
+            }
         }
         string[] words = found.Kvs[0].Value.ToStringUtf8().Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         if (words is not [SchemaName, var version, ..] || !int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out int number))

@@ -10,7 +10,8 @@ namespace Seguro.Stores.Postgres;
 /// </summary>
 /// <remarks>
 /// <para>Durability: a commit is what <see cref="StoreCapabilities.CommitMeans"/> says, read from the server when the store was opened; each renewal of a lease reads the settings again
-/// (<see cref="LeaseOutcome.Done.Shortfall"/>). Every statement that writes asks for <c>synchronous_commit = on</c> itself, where the session's is weaker. Every new session checks fsync and full_page_writes again.</para>
+/// (<see cref="LeaseOutcome.Done.Shortfall"/>). Every statement that writes asks for <c>synchronous_commit = on</c> itself, where the session's is
+/// weaker. Every new session checks fsync and full_page_writes again.</para>
 /// <para>Failover is the cluster's own work (Patroni, a cloud's); this client finds the server that takes writes among those of the URL,
 /// for as long as <see cref="StoreOptions.Patience"/>.</para>
 /// <para>Behind a pooler (PgBouncer with <c>pool_mode = transaction</c> or <c>session</c>) no session is changed and nothing is prepared, as others share them.</para>

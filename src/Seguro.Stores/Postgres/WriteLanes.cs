@@ -1,6 +1,9 @@
 namespace Seguro.Stores.Postgres;
 
-/// <summary>The lanes that a store's logs write in: one for each while there are few, shared where there are many. A server takes some hundred sessions, and a store may have thousands of ships.</summary>
+/// <summary>
+/// The lanes that a store's logs write in: one for each while there are few, shared where there are many. A server takes some hundred sessions, and a
+/// store may have thousands of ships.
+/// </summary>
 /// <remarks>Safe for use by several threads at a time.</remarks>
 /// <param name="source">Makes the sessions.</param>
 /// <param name="most">How many sessions there are at the most.</param>

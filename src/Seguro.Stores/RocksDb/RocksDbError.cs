@@ -1,5 +1,6 @@
 using RocksDbSharp;
 using Seguro.Core;
+using Seguro.Files;
 
 namespace Seguro.Stores.RocksDb;
 
@@ -20,6 +21,8 @@ static class RocksDbError
             return new SeguroException(ErrorCode.StoreUnavailable, $"another process has {path} open (it holds {path}/LOCK)",
                 "RocksDB lets one process in at a time: end the other one (fuser shows which), or use its commands.", error);
         }
+        if (text.Contains("Too many open files", StringComparison.Ordinal))
+            return FileFault.Opening(path, FileFault.TooManyOpen);
         if (text.StartsWith("Corruption", StringComparison.Ordinal))
         {
             return new SeguroException(ErrorCode.Corrupt, $"the database {path} is damaged ({text})",

@@ -58,7 +58,7 @@ sealed class RocksDbFiles : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be opened or made: {error.Message}", "It and its parent folder must be readable and writable for this user.", error);
+            throw FileFault.Opening(path, error);
         }
     }
 

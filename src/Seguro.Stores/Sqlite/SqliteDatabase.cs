@@ -211,7 +211,8 @@ sealed class SqliteDatabase : IAsyncDisposable
     {
         // Pages of 16 KiB: rows of a few KB stay whole instead of filling pages of their own (measured: 3 KB rows take 1.09 x their
         // payload, not 1.56 x, and groups of them are written in 0.7 of the time).
-        await Task.Run(() => _writer.Execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;"), cancel);
+        // SQLite does not wait for another who makes the same change: both hold a reader's lock then.
+        await RetryAsync(static writer => writer.Execute("PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;"), cancel);
         await WriteAsync(
             session =>
             {
@@ -254,23 +255,32 @@ sealed class SqliteDatabase : IAsyncDisposable
 
     private async ValueTask BeginAsync(CancellationToken cancel)
     {
+        try
+        {
+            await RetryAsync(static writer => writer.Prepare("BEGIN IMMEDIATE").Run(), cancel);
+        }
+        catch (SqliteError error)
+        {
+            throw error.Explanation;
+        }
+    }
+
+    /// <summary>Runs a statement on the caller's thread, again and again while another process holds the file, as long as <see cref="StoreOptions.Patience"/>.</summary>
+    private async ValueTask RetryAsync(Action<SqliteSession> run, CancellationToken cancel)
+    {
         long started = Time.GetTimestamp();
         TimeSpan pause = TimeSpan.FromMilliseconds(1);
         while (true)
         {
             try
             {
-                _writer.Prepare("BEGIN IMMEDIATE").Run();
+                run(_writer);
                 return;
             }
             catch (SqliteError error) when (error.IsBusy && Time.GetElapsedTime(started) < _options.Patience)
             {
                 await Task.Delay(pause, Time, cancel);
                 pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
-            }
-            catch (SqliteError error)
-            {
-                throw error.Explanation;
             }
         }
     }

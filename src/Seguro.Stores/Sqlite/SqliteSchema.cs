@@ -29,6 +29,26 @@ static class SqliteSchema
     /// <exception cref="SeguroException">It is another program's, or a newer Seguro's, or its tables are not what they should be.</exception>
     public static bool Check(SqliteSession session, string path)
     {
+        // One view of the file: another process may make the tables between two questions, and would look like another program.
+        if (session.IsInTransaction)
+            return CheckView(session, path);
+        session.Execute("BEGIN");
+        try
+        {
+            return CheckView(session, path);
+        }
+        finally
+        {
+            session.Rollback();
+        }
+    }
+
+    /// <summary>Makes the tables and the marker, inside the caller's transaction.</summary>
+    public static void Make(SqliteSession session) =>
+        session.Execute($"{Tables} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version};");
+
+    private static bool CheckView(SqliteSession session, string path)
+    {
         long application = session.ReadNumber("PRAGMA application_id");
         long version = session.ReadNumber("PRAGMA user_version");
         if (application == ApplicationId && version == Version)
@@ -49,10 +69,6 @@ static class SqliteSchema
         }
         return false;
     }
-
-    /// <summary>Makes the tables and the marker, inside the caller's transaction.</summary>
-    public static void Make(SqliteSession session) =>
-        session.Execute($"{Tables} PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {Version};");
 
     private static HashSet<string> ReadTables(SqliteSession session)
     {

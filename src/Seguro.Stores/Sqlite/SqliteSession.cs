@@ -50,6 +50,9 @@ sealed partial class SqliteSession : IDisposable
     /// <summary>SQLite's connection.</summary>
     public sqlite3 Handle { get; }
 
+    /// <summary>A transaction was begun and not ended.</summary>
+    public bool IsInTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+
     /// <summary>The statement of this text, prepared the first time and ready to be bound.</summary>
     public SqliteStatement Prepare(string sql)
     {
@@ -81,7 +84,7 @@ sealed partial class SqliteSession : IDisposable
     /// <summary>Ends a transaction without a trace. Where SQLite already did so by itself, nothing is left to do.</summary>
     public void Rollback()
     {
-        if (raw.sqlite3_get_autocommit(Handle) == 0)
+        if (IsInTransaction)
             Prepare("ROLLBACK").TryRun();
     }
 
@@ -114,6 +117,8 @@ sealed partial class SqliteSession : IDisposable
             return new SeguroException(ErrorCode.DiskFull, $"the disk that holds {_path} is full",
                 "Nothing was written. Make room (or give the store a larger disk) and try again.");
         }
+        if (primary == raw.SQLITE_CANTOPEN && FileFault.IsKnown(system))
+            return FileFault.Opening(_path, system);
         return primary switch
         {
             raw.SQLITE_BUSY or raw.SQLITE_LOCKED => new SeguroException(ErrorCode.StoreUnavailable, $"{_path} stays locked by another process",

@@ -43,7 +43,10 @@ internal sealed class MirrorTarget(MirrorOptions options, IStore store, EventLog
 
     /// <summary>Refuses a log that is not this mirror's to write, by its metadata alone.</summary>
     /// <returns>Whether the log is to be imported first: it is new, or was never mirrored, or a mirror's import did not end.</returns>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.Diverged"/>, <see cref="ErrorCode.OtherCustody"/>, <see cref="ErrorCode.HalfImported"/>; what the store throws.</exception>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.Diverged"/>, <see cref="ErrorCode.OtherCustody"/>,
+    /// <see cref="ErrorCode.HalfImported"/>; what the store throws.
+    /// </exception>
     public async ValueTask<bool> CheckAsync(PierInfo pier, CancellationToken cancel)
     {
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await log.Stored.ReadMetadataAsync(cancel);

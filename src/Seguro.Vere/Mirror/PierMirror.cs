@@ -5,11 +5,13 @@ using Seguro.Piers.Transfer;
 namespace Seguro.Vere.Mirror;
 
 /// <summary>
-/// Copies the log of a pier into a store, event by event, beside a vere that runs or does not. It only reads the pier, without any lock; so it costs the ship nothing, and what the ship computed in the
+/// Copies the log of a pier into a store, event by event, beside a vere that runs or does not. It only reads the pier, without any lock; so it costs
+/// the ship nothing, and what the ship computed in the
 /// last moments before its machine was lost may be missing.
 /// </summary>
 /// <remarks>
-/// <para>Safety: it writes in a term of its own, so a second mirror of the ship is refused while this one is alive, and fences it otherwise. It appends an event only when pier and log have been compared up to
+/// <para>Safety: it writes in a term of its own, so a second mirror of the ship is refused while this one is alive, and fences it otherwise. It
+/// appends an event only when pier and log have been compared up to
 /// there, and when the event is durable in the pier.</para>
 /// <para>Threading: <see cref="RunAsync"/> and <see cref="CatchUpAsync"/> one at a time; <see cref="Status"/> from any thread. Memory: as an import's.</para>
 /// </remarks>
@@ -55,7 +57,8 @@ public sealed class PierMirror : IAsyncDisposable
     /// <param name="progress">Told how far the import is.</param>
     /// <param name="cancel">Ends it; the same call goes on where this one stopped.</param>
     /// <exception cref="SeguroException">
-    /// Nothing was written: what opening the pier throws; <see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.OtherCustody"/>, <see cref="ErrorCode.HalfImported"/>, <see cref="ErrorCode.WentBack"/>,
+    /// Nothing was written: what opening the pier throws; <see cref="ErrorCode.ForeignShip"/>, <see cref="ErrorCode.OtherCustody"/>,
+    /// <see cref="ErrorCode.HalfImported"/>, <see cref="ErrorCode.WentBack"/>,
     /// <see cref="ErrorCode.Diverged"/>, <see cref="ErrorCode.Gap"/>, <see cref="ErrorCode.TooLarge"/>, <see cref="ErrorCode.LeaseHeld"/>. What the store throws.
     /// </exception>
     public static async Task<PierMirror> StartAsync(
@@ -124,7 +127,8 @@ public sealed class PierMirror : IAsyncDisposable
 
     /// <summary>Follows the pier until it is cancelled. What may pass (the store is away, the pier was moved, vere rolls) is waited for, told and tried again.</summary>
     /// <exception cref="SeguroException">
-    /// <see cref="ErrorCode.Fenced"/>, <see cref="ErrorCode.LeaseHeld"/>: another writer took its place; <see cref="ErrorCode.WentBack"/>, <see cref="ErrorCode.Diverged"/>, <see cref="ErrorCode.Gap"/>: another
+    /// <see cref="ErrorCode.Fenced"/>, <see cref="ErrorCode.LeaseHeld"/>: another writer took its place; <see cref="ErrorCode.WentBack"/>,
+    /// <see cref="ErrorCode.Diverged"/>, <see cref="ErrorCode.Gap"/>: another
     /// pier lies at the path; <see cref="ErrorCode.NewerSchema"/>, <see cref="ErrorCode.ShortLog"/> and their like: it became one that can't be mirrored; <see cref="ErrorCode.TooLarge"/>.
     /// The log is as it was before.
     /// </exception>

@@ -28,10 +28,16 @@ public abstract record RelayInput
     /// <summary>The gate is open for all events up to a number. It never closes again: a lower number changes nothing.</summary>
     public sealed record Released(EventNumber Through) : RelayInput;
 
-    /// <summary>The store has all events up to a number. Where <see cref="RelayOptions.Committed"/> is set, what may write a snapshot waits for it, too: at optimism 0 an event is released before.</summary>
+    /// <summary>
+    /// The store has all events up to a number. Where <see cref="RelayOptions.Committed"/> is set, what may write a snapshot waits for it, too: at
+    /// optimism 0 an event is released before.
+    /// </summary>
     public sealed record Committed(EventNumber Through) : RelayInput;
 
-    /// <summary>The worker should write a snapshot. It is asked for once all that it was given is answered and released; the king's tasks wait so long. In protocol 1 the king does this itself: nothing happens.</summary>
+    /// <summary>
+    /// The worker should write a snapshot. It is asked for once all that it was given is answered and released; the king's tasks wait so long. In
+    /// protocol 1 the king does this itself: nothing happens.
+    /// </summary>
     public sealed record Save : RelayInput;
 
     /// <summary>The member is master no longer: nothing more may reach the king.</summary>

@@ -18,6 +18,7 @@ namespace Seguro.Vere.Relay;
 /// reported, before the answer comes, so that the gate can open for it.</para>
 /// <para>A king that goes takes what is held with it; events that the worker still answers are reported all the same, since they are in its log. A worker that goes leaves what it
 /// had said: it is released as the gate opens, and then the king hears the end. After <see cref="RelayInput.Lost"/> the king hears nothing. Not safe for two threads at a time.</para>
+/// <para>A worker that stands elsewhere than the log ends is refused by its first word: nothing that it says is reported, or heard by the king.</para>
 /// </remarks>
 public sealed class RelayMachine(RelayOptions options)
 {
@@ -213,6 +214,9 @@ public sealed class RelayMachine(RelayOptions options)
         if (_isRipe)
             throw Breach("the worker says %ripe twice");
         VereGift.Ripe ripe = (VereGift.Ripe)Whole(piece);
+        // In protocol 1 the king has the log, and gives a worker what it lacks.
+        if (ripe.Number > options.PierHead || (ripe.Number < options.PierHead && options.Protocol is VereProtocol.Two))
+            throw Breach($"the worker stands at event {ripe.Number}, and the log ends at {options.PierHead}");
         _isRipe = true;
         _computed = ripe.Number;
         _outputs.Add(new RelayOutput.Ripened(ripe));

@@ -24,7 +24,10 @@ public sealed record RelayOptions
     /// <summary>Tasks that may be with the worker at a time; over it, nothing is taken from the king. vere's king has ten at the most (vere-facts.md §5a).</summary>
     public int MaxWrits { get; init; } = 16;
 
-    /// <summary>Bytes of replies that are held; over it, nothing is taken from the worker. One piece of what was read may come on top; in protocol 1 also the rest of a reply that brings an event of its own.</summary>
+    /// <summary>
+    /// Bytes of replies that are held; over it, nothing is taken from the worker. One piece of what was read may come on top; in protocol 1 also the
+    /// rest of a reply that brings an event of its own.
+    /// </summary>
     public long MaxHeldBytes { get; init; } = 64 << 20;
 
     /// <summary>Bytes of text that are held; what comes on top is dropped, and counted.</summary>

@@ -25,7 +25,8 @@ public sealed class RelayPump
     /// <param name="king">The king's end; its <see cref="RelayEnd.Exited"/> is not looked at.</param>
     /// <param name="worker">The worker's end.</param>
     /// <param name="report">
-    /// Is told of what no stream can do (<see cref="RelayOutput.Computed"/>, <see cref="RelayOutput.KillWorker"/> and so on), in order, one at a time; it must not wait, and may call <see cref="Give"/>
+    /// Is told of what no stream can do (<see cref="RelayOutput.Computed"/>, <see cref="RelayOutput.KillWorker"/> and so on), in order, one at a
+    /// time; it must not wait, and may call <see cref="Give"/>
     /// only from elsewhere.
     /// </param>
     public RelayPump(RelayMachine machine, RelayEnd king, RelayEnd worker, Action<RelayOutput> report)

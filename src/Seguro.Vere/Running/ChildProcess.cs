@@ -8,7 +8,8 @@ namespace Seguro.Vere.Running;
 /// <summary>A process that does not outlive this one, whatever ends it: the kernel kills it when its starter is gone (PR_SET_PDEATHSIG).</summary>
 /// <remarks>
 /// <para>That signal comes when the <em>thread</em> ends that started the process, so each process has a thread of its own, which waits for it. The process is put under the signal by
-/// <c>setpriv</c>, and into a session of its own by <c>setsid</c>, so that what the user types at this one's terminal does not go to it; both come with util-linux, and keep the process's number.</para>
+/// <c>setpriv</c>, and into a session of its own by <c>setsid</c>, so that what the user types at this one's terminal does not go to it; both come
+/// with util-linux, and keep the process's number.</para>
 /// <para>Between its start and the moment at which <c>setpriv</c> has asked for the signal, some milliseconds, the process could be left over; what has a standard input ends by that, too.</para>
 /// <para>Safe for any thread.</para>
 /// </remarks>
@@ -49,11 +50,16 @@ public sealed partial class ChildProcess
     /// <param name="name">What it is called in messages.</param>
     /// <param name="program">The program; looked for in PATH where it has no slash.</param>
     /// <param name="arguments">Its arguments.</param>
+    /// <param name="terminal">Its terminal, in place of <see cref="Input"/> and <see cref="Output"/>; its session's own. <see langword="null"/> where it has none.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>: it could not be started.</exception>
-    public static async Task<ChildProcess> StartAsync(string name, string program, IEnumerable<string> arguments)
+    public static async Task<ChildProcess> StartAsync(string name, string program, IEnumerable<string> arguments, PseudoTerminal? terminal = null)
     {
         ProcessStartInfo start = new("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
-        foreach (string argument in (string[])["setpriv", "--pdeathsig", "KILL", "--", program, .. arguments])
+        // The first terminal that a session's leader opens is the session's.
+        string[] onTerminal = terminal is null ? [] : ["sh", "-c", "exec \"$@\" <\"$0\" >\"$0\"", terminal.Path];
+        if (terminal is not null && Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb")
+            start.Environment["TERM"] = "xterm-256color";
+        foreach (string argument in (string[])[.. onTerminal, "setpriv", "--pdeathsig", "KILL", "--", program, .. arguments])
             start.ArgumentList.Add(argument);
         ChildProcess child = new(new Process { StartInfo = start }, name);
         TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Seguro.Vere.Running;
 
-/// <summary>The king, by its relay: what it sends comes as it is, and what is written goes in groups (<see cref="RelayLine"/>). Closing it closes nothing: how the relay is to end must still be said.</summary>
+/// <summary>
+/// The king, by its relay: what it sends comes as it is, and what is written goes in groups (<see cref="RelayLine"/>). Closing it closes nothing: how
+/// the relay is to end must still be said.
+/// </summary>
 sealed class KingStream(Stream line) : Stream
 {
     private readonly byte[] _length = new byte[4];

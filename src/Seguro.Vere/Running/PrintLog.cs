@@ -11,13 +11,18 @@ public sealed class PrintLog(string folder) : IDisposable
     private FileStream? _file;
 
     /// <summary>Writes down all that comes from a stream, until it ends.</summary>
-    public async Task TakeAsync(Stream from)
+    /// <param name="from">The stream.</param>
+    /// <param name="seen">Sees it as well, before it is written; the bytes are valid until it returns.</param>
+    public async Task TakeAsync(Stream from, Action<ReadOnlyMemory<byte>>? seen = null)
     {
         byte[] buffer = new byte[4096];
         try
         {
             for (int read = await from.ReadAsync(buffer); read > 0; read = await from.ReadAsync(buffer))
+            {
+                seen?.Invoke(buffer.AsMemory(0, read));
                 Write(buffer.AsSpan(0, read));
+            }
         }
         catch (Exception gone) when (gone is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {

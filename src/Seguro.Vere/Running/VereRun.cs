@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using Seguro.Core;
 using Seguro.Vere.Protocol;
 using Seguro.Vere.Relay;
@@ -7,7 +8,8 @@ using Seguro.Vere.Relay;
 namespace Seguro.Vere.Running;
 
 /// <summary>
-/// One run of a stock vere under the gate: the king, the worker, and what stands between them. The king starts the relay as its worker; the relay hands the line to the member, and the member starts the
+/// One run of a stock vere under the gate: the king, the worker, and what stands between them. The king starts the relay as its worker; the relay
+/// hands the line to the member, and the member starts the
 /// worker, so that it can end it. Whatever ends first, all end; none of them outlives the member (<see cref="ChildProcess"/>).
 /// </summary>
 /// <remarks>All public members may be called from any thread, and none of them blocks. A run is run once.</remarks>
@@ -18,23 +20,35 @@ public sealed class VereRun : IDisposable
     private readonly Lock _gate = new();
     private readonly PrintLog _prints;
     private readonly MadeEvents _made;
+    private readonly HandedShip? _handed;
     private RelayPump? _pump;
     private ChildProcess? _king;
     private ChildProcess? _worker;
     private EventNumber _released;
     private EventNumber _committed;
+    private readonly PseudoTerminal? _terminal;
+    private TerminalDoor? _door;
     private string? _reason;
     private bool _isEnding;
 
     /// <summary>Makes a run that has not begun.</summary>
-    public VereRun(VereRunOptions options)
+    /// <param name="options">What it goes by.</param>
+    /// <param name="handed">A worker that stands at the log's end already, and perhaps a king that waits for it: they are this run's from now on. Otherwise both are started.</param>
+    public VereRun(VereRunOptions options, HandedShip? handed = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _options = options;
-        _released = _committed = options.Head;
-        _prints = new PrintLog(options.Folder);
+        _handed = handed;
+        _worker = handed?.Worker;
+        _released = options.Head;
+        _committed = options.Committed;
+        _prints = handed?.Prints ?? new PrintLog(options.Folder);
+        _terminal = handed?.King is { } waiting ? waiting.Terminal : options.HasTerminal ? PseudoTerminal.TryOpen() : null;
         _made = new MadeEvents(options);
     }
+
+    /// <summary>Did its king end by itself before it had a worker?</summary>
+    public bool IsFalseStart { get; private set; }
 
     /// <summary>Runs until no process is left; everything that the ship made was told then.</summary>
     /// <returns>Why it ended, for people.</returns>
@@ -42,26 +56,32 @@ public sealed class VereRun : IDisposable
     public async Task<string> RunAsync()
     {
         Task made = TellAsync();
+        ExceptionDispatchInfo? first = null;
         try
         {
-            using RelayDoor door = RelayDoor.Open(_options);
-            _king = await StartAsync("the king", ["--serf-bin", door.Script, "-t", .. _options.Arguments, _options.Pier]);
+            WaitingKing? waiting = _handed?.King;
+            using RelayDoor door = waiting?.Door ?? RelayDoor.Open(_options);
+            string[] plain = _terminal is null ? ["-t"] : [];
+            _king = waiting?.Process ?? await StartAsync("the king", ["--serf-bin", door.Script, .. plain, .. _options.Arguments, _options.Pier], _terminal);
             using (_kill.Token.Register(_king.Kill))
             {
                 if (_isEnding)
                     _king.AskToEnd();
-                await ServeAsync(door, _king);
+                await ServeAsync(door, _king, waiting);
             }
         }
         catch (OperationCanceledException) when (_kill.IsCancellationRequested)
         {
             Say("it was to end at once");
         }
-        finally
+        catch (Exception failed)
         {
-            await EndProcessesAsync();
-            _made.End();
+            first = ExceptionDispatchInfo.Capture(failed); // what is done below must neither hide it nor be left out
         }
+        await EndProcessesAsync();
+        _made.End();
+        await made.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        first?.Throw();
         await made;
         return _reason ?? "the king ended";
     }
@@ -117,33 +137,59 @@ public sealed class VereRun : IDisposable
     public void Dispose()
     {
         _kill.Dispose();
+        _door?.Dispose();
+        _terminal?.Dispose();
         _prints.Dispose();
     }
 
-    private async Task<ChildProcess> StartAsync(string name, IEnumerable<string> arguments)
+    private async Task<ChildProcess> StartAsync(string name, IEnumerable<string> arguments, PseudoTerminal? terminal = null)
     {
-        ChildProcess child = await ChildProcess.StartAsync(name, _options.Binary, arguments);
+        ChildProcess child = await ChildProcess.StartAsync(name, _options.Binary, arguments, terminal);
         _ = _prints.TakeAsync(child.Error);
         return child;
     }
 
-    private async Task ServeAsync(RelayDoor door, ChildProcess king)
+    private async Task ServeAsync(RelayDoor door, ChildProcess king, WaitingKing? waiting)
     {
-        _ = _prints.TakeAsync(king.Output);
+        if (waiting is null)
+            _ = ShowAsync(king);
+        else if (_terminal is { } terminal)
+            waiting.Shown = (_door = TerminalDoor.TryOpen(terminal, _options.Folder)) is { } shown ? bytes => shown.Show(bytes.Span) : null;
+        while (await ServeOneAsync(door, king, waiting))
+            waiting = null;
+        int ended = await king.EndAsync(_options.Patience);
+        Say(ended == 0 ? "the king ended" : $"the king ended with exit code {ended}; see vere.log");
+    }
+
+    /// <summary>What the king shows goes to the log, and to whoever looks at it.</summary>
+    private Task ShowAsync(ChildProcess king)
+    {
+        if (_terminal is not { } terminal)
+            return _prints.TakeAsync(king.Output);
+        _door = TerminalDoor.TryOpen(terminal, _options.Folder);
+        return _prints.TakeAsync(terminal.Stream, shown => _door?.Show(shown.Span));
+    }
+
+    /// <summary>Serves what the king starts next as its worker: a replay first, where it is one of 3.1 to 3.5. True where it will start another.</summary>
+    private async Task<bool> ServeOneAsync(RelayDoor door, ChildProcess king, WaitingKing? waiting)
+    {
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(_kill.Token);
-        Task<NetworkStream> accepting = door.AcceptAsync(over.Token);
+        Task<NetworkStream> accepting = waiting is null ? door.AcceptAsync(over.Token) : Task.FromResult(waiting.Line);
         if (await Task.WhenAny(accepting, king.Exited) != accepting)
         {
             Say($"the king ended with exit code {await king.Exited} before it had a worker; see vere.log");
+            IsFalseStart = !_kill.IsCancellationRequested && !_isEnding;
             await over.CancelAsync();
-            return;
+            return false;
         }
         await using NetworkStream line = await accepting;
         int code = 1;
+        bool goesOn = false;
         try
         {
-            WorkerArguments arguments = WorkerArguments.Read(await RelayLine.ReadArgumentsAsync(line, over.Token));
-            code = await RelayAsync(line, king, Checked(arguments), over.Token);
+            WorkerArguments arguments = waiting?.Arguments ?? Checked(WorkerArguments.Read(await RelayLine.ReadArgumentsAsync(line, over.Token)), _options);
+            code = arguments is WorkerArguments.Replay ? await ReplayAsync(king, arguments) : await RelayAsync(line, king, arguments, over.Token);
+            goesOn = arguments is WorkerArguments.Replay && code == 0;
         }
         catch (SeguroException refused)
         {
@@ -154,29 +200,56 @@ public sealed class VereRun : IDisposable
             Say("the relay ended");
         }
         if (!_kill.IsCancellationRequested)
-            await RelayLine.SendExitAsync(line, code, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        int ended = await king.EndAsync(_options.Patience);
-        Say(ended == 0 ? "the king ended" : $"the king ended with exit code {ended}; see vere.log");
+            await SendExitAsync(line, code);
+        return goesOn && !_kill.IsCancellationRequested;
     }
 
-    /// <summary>A king that Seguro can gate: it asks for a worker that has the log, on the pier that it was given.</summary>
-    private WorkerArguments.Mars Checked(WorkerArguments arguments)
+    /// <summary>Tells the relay how its worker ended. One that does not read does not keep the run from ending: its king is killed.</summary>
+    private async Task SendExitAsync(NetworkStream line, int code)
     {
-        if (arguments is not WorkerArguments.Mars { Command: "work" } work)
-            throw new SeguroException(ErrorCode.Unsupported, "this vere keeps the log with its king, or boots a new ship", "Gate a vere of 4.0 or later, on a pier that is booted; vere 3.1 to 3.5 can be mirrored (seguro mirror).");
-        string pier = Path.TrimEndingDirectorySeparator(Path.GetFullPath(work.Pier));
-        if (pier != Path.TrimEndingDirectorySeparator(_options.Pier))
-            throw new SeguroException(ErrorCode.BadValue, $"the king opens {pier}, and the member's pier is {_options.Pier}", "Name no pier in vere:arguments.");
-        return work.WithSnapTime(WorkerArguments.Mars.MaxSnapTime);
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_kill.Token);
+        limit.CancelAfter(_options.Patience);
+        await RelayLine.SendExitAsync(line, code, limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task<int> RelayAsync(NetworkStream line, ChildProcess king, WorkerArguments.Mars arguments, CancellationToken cancel)
+    /// <summary>A king that Seguro can gate: it asks for a worker, on the pier that it was given.</summary>
+    internal static WorkerArguments Checked(WorkerArguments arguments, VereRunOptions options)
     {
-        ChildProcess worker = _worker = await StartAsync("the worker", arguments.Write());
+        if (arguments is WorkerArguments.Mars { Command: not "work" })
+            throw new SeguroException(ErrorCode.Unsupported, "this vere boots a new ship", "Gate a pier that is booted; name no -F, -w or -c in vere:arguments.");
+        string pier = Path.TrimEndingDirectorySeparator(Path.GetFullPath(arguments.Pier));
+        if (pier != Path.TrimEndingDirectorySeparator(options.Pier))
+            throw new SeguroException(ErrorCode.BadValue, $"the king opens {pier}, and the member's pier is {options.Pier}", "Name no pier in vere:arguments.");
+        return arguments is WorkerArguments.Mars work ? work.WithSnapTime(WorkerArguments.Mars.MaxSnapTime) : arguments;
+    }
+
+    /// <summary>
+    /// Protocol 1: before it takes the log, a king lets what its snapshot lacks be computed (vere-facts.md §5b). All that is in the log is released when a run begins, so nothing of it need be held;
+    /// no frames are spoken.
+    /// </summary>
+    private async Task<int> ReplayAsync(ChildProcess king, WorkerArguments arguments)
+    {
+        ChildProcess replay = _worker = await StartAsync("the replay", arguments.Write());
+        _ = _prints.TakeAsync(replay.Output);
+        await using CancellationTokenRegistration killing = _kill.Token.Register(replay.Kill);
+        if (await Task.WhenAny(replay.Exited, king.Exited) != replay.Exited)
+            replay.Kill();
+        int code = await replay.Exited;
+        if (code != 0)
+            Say($"vere can't compute the log again: its replay ended with exit code {code}; see vere.log");
+        return code;
+    }
+
+    private async Task<int> RelayAsync(NetworkStream line, ChildProcess king, WorkerArguments arguments, CancellationToken cancel)
+    {
+        ChildProcess worker = _worker = _handed?.Worker ?? await StartAsync("the worker", arguments.Write());
         using CancellationTokenRegistration killing = _kill.Token.Register(worker.Kill);
-        RelayMachine machine = new(new RelayOptions { PierHead = _options.Head, Released = _options.Head, Committed = _options.Head });
+        RelayMachine machine = new(new RelayOptions { Protocol = arguments.Protocol, PierHead = _options.Head, Released = _options.Head, Committed = _options.Committed });
         await using KingStream kings = new(line);
         RelayPump pump = new(machine, new RelayEnd(kings, kings, king.Exited), new RelayEnd(worker.Output, worker.Input, worker.Exited), Report);
+        // What a worker that stood by says for itself: its own word of where it stands was said long ago.
+        if (_handed is { } handed)
+            pump.Give(new RelayInput.WorkerSent(Newt.Frame(handed.Ripe.ToNoun())));
         Task<RelayOutput.Ended> running = pump.RunAsync(cancel);
         lock (_gate)
         {
@@ -204,13 +277,10 @@ public sealed class VereRun : IDisposable
         switch (output)
         {
             case RelayOutput.Computed computed:
-                _made.See(computed.Number);
-                break;
-            case RelayOutput.Ripened ripened when ripened.Ripe.Number != _options.Head:
-                _options.Notice(string.Create(CultureInfo.InvariantCulture, $"The worker stands at event {ripened.Ripe.Number}, and the log ends at {_options.Head}: it is ended."));
-                _ = Task.Run(Kill, CancellationToken.None); // not from within the pump
+                _made.See(computed.Number, computed.Payload);
                 break;
             case RelayOutput.Ripened ripened:
+                _options.Up();
                 _options.Notice($"The ship is up, at event {ripened.Ripe.Number}.");
                 break;
             case RelayOutput.Saved saved:
@@ -227,10 +297,12 @@ public sealed class VereRun : IDisposable
 
     private async Task EndProcessesAsync()
     {
-        if (_worker is { } worker)
-            await worker.EndAsync(_kill.IsCancellationRequested ? TimeSpan.Zero : _options.Patience);
+        Task<int> worker = _worker?.EndAsync(_kill.IsCancellationRequested ? TimeSpan.Zero : _options.Patience) ?? Task.FromResult(0);
+        await ((Task)worker).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // none of the two is left over because of the other
         if (_king is { } king)
             await king.EndAsync(TimeSpan.Zero);
+        _door?.Dispose();
+        await worker;
     }
 
     /// <summary>The first that is said is what began the end.</summary>

@@ -9,6 +9,9 @@
 
 #include "seguro.h"
 
+/* Of what is not about leases: valgrind runs one thread at a time, and renews as late as that. */
+#define LEASE_MS 60000
+
 #define CHECK(what) \
     do { \
         if (!(what)) { \

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
     uint64_t size = strtoull(argv[2], NULL, 10);
     CHECK(size % BUFFER == 0);
     seguro_error error = { 0 };
-    seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE, .patience_ms = 120000 };
+    seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE, .lease_ms = LEASE_MS, .patience_ms = 120000 };
     seguro_log *log;
     seguro_writer *writer;
     MUST(seguro_open(argv[1], "~zod", &options, &log, &error));

@@ -45,7 +45,7 @@ static void *opens(void *context)
     char url[512];
     int thread = (int)(intptr_t)context;
     snprintf(url, sizeof url, "%s%d.db", folder, thread % 2); /* two stores, four logs in each */
-    seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE };
+    seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE, .lease_ms = LEASE_MS };
     seguro_log *log;
     seguro_writer *mine;
     MUST(seguro_open(url, ships[thread], &options, &log, &error));
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
     folder = argv[1];
     seguro_error error = { 0 };
     char url[512];
-    seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE };
+    seguro_options options = { .size = sizeof options, .flags = SEGURO_CREATE, .lease_ms = LEASE_MS };
     seguro_log *log;
     for (int store = 0; store < 2; store++) { /* made by one; four open each of them at once */
         snprintf(url, sizeof url, "%s%d.db", folder, store);

@@ -177,7 +177,8 @@ sealed class HttpServerDriver(King king) : Driver(king)
     {
         switch (TagOf(response))
         {
-            case "start" when response is Cell { Tail: Cell { Head: Cell { Head: Atom status, Tail: Noun headers }, Tail: Cell { Head: Noun data, Tail: Noun complete } } } && status.TryGet(out ulong number):
+            case "start" when response is Cell { Tail: Cell { Head: Cell { Head: Atom status, Tail: Noun headers }, Tail: Cell { Head: Noun data, Tail: Noun complete } } }
+                && status.TryGet(out ulong number):
                 List<KeyValuePair<string, string>> pairs = [];
                 foreach (Noun header in NounList.Items(headers))
                 {

@@ -33,7 +33,8 @@ static class Kings
         if (StandInVersion.IsThree)
         {
             // A king of 3.x has the log, and gives its serf the events; here it computes them itself.
-            BootWorker.Make(options.Pier, (Pill.Boot)Pill.Of(Cue.From(pill, CueLimits.Default with { Bytes = Array.MaxLength })), ship, options.MapSize, static slog => Console.Out.WriteLine(TankText.Of(((Cell)slog).Tail)));
+            BootWorker.Make(options.Pier, (Pill.Boot)Pill.Of(Cue.From(pill, CueLimits.Default with { Bytes = Array.MaxLength })),
+            ship, options.MapSize, static slog => Console.Out.WriteLine(TankText.Of(((Cell)slog).Tail)));
             return 0;
         }
         Noun message = Cell.Of("boot", new Cell(Atom.Of(pill), 0), new Cell(Cord.Of("fake"), Atom.Of(ship)), 0);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using Seguro.Core;
 using Seguro.Nock;
 using Seguro.Nouns;
@@ -6,11 +7,15 @@ using Seguro.Nouns;
 namespace Seguro.Testing.Vere;
 
 /// <summary>A worker's ship: a kernel, the number of its last event, and what vere does where an event crashes (vere-facts.md §4, §5a "Semantics").</summary>
-/// <remarks>It stamps nothing by itself and turns no time back or forth: what the clock said is in the event, as with vere. Not safe for two threads.</remarks>
+/// <remarks>
+/// It stamps nothing by itself and turns no time back or forth: what the clock said is in the event, as with vere. Not safe for two threads.
+/// Where <c>STANDIN_VERE_TWICE</c> is an event's number, that event is computed twice: a fault that every worker has alike, so that none of them notices.
+/// </remarks>
 sealed class WorkerShip
 {
     private static readonly Noun ArvoWire = NounList.Path("", "arvo");
     private static readonly Atom Evil = Cord.Of("evil");
+    private static readonly ulong Twice = ulong.TryParse(Environment.GetEnvironmentVariable("STANDIN_VERE_TWICE"), CultureInfo.InvariantCulture, out ulong number) ? number : 0;
     private readonly NockMachine _machine;
     private ArvoKernel? _kernel;
     private Noun _formulas = Atom.Zero;
@@ -89,7 +94,7 @@ sealed class WorkerShip
             NockResult result = _kernel!.TryPoke(made);
             if (result.Product is null)
                 return result.Goof;
-            Number++;
+            Count(made);
             return null;
         }
         _formulas = new Cell(made, _formulas);
@@ -164,8 +169,15 @@ sealed class WorkerShip
             goof = Goof(result);
             return null;
         }
-        Number++;
+        Count(made);
         return result.Product;
+    }
+
+    private void Count(Noun made)
+    {
+        Number++;
+        if (Number == Twice)
+            _kernel!.TryPoke(made);
     }
 
     // The open hints as the kernel itself writes them out: a list of tanks.

@@ -16,7 +16,9 @@ static class BootWorker
     public static void Run(WorkerArguments.Mars arguments, Stream input, Stream output)
     {
         byte[] frame = Newt.ReadAsync(input, int.MaxValue, CancellationToken.None).AsTask().GetAwaiter().GetResult() ?? throw VereExit.Failed("boot: urth unexpectedly shut down");
-        if (Cue.From(frame, CueLimits.Default with { Bytes = Array.MaxLength }) is not Cell { Head: Noun tag, Tail: Cell { Head: Cell { Head: Atom jam }, Tail: Cell { Head: Noun vent } } } || tag != (Noun)"boot")
+        if (Cue.From(frame, CueLimits.Default with { Bytes = Array.MaxLength })
+            is not Cell { Head: Noun tag, Tail: Cell { Head: Cell { Head: Atom jam }, Tail: Cell { Head: Noun vent } } }
+            || tag != (Noun)"boot")
             throw VereExit.Failed("boot: bad message");
         if (vent is not Cell { Head: Noun kind, Tail: Atom who } || kind != (Noun)"fake" || !who.TryGet(out UInt128 ship))
             throw VereExit.Failed("boot: this program boots fake ships only");

@@ -2,7 +2,10 @@ using Seguro.Nouns;
 
 namespace Seguro.Testing.Vere;
 
-/// <summary>What vere does with a pier before it takes events: the snapshot's checks, the roll of a new runtime, the replay of what the snapshot lacks (vere-facts.md §1.3, §5a "Start", §13.2).</summary>
+/// <summary>
+/// What vere does with a pier before it takes events: the snapshot's checks, the roll of a new runtime, the replay of what the snapshot lacks
+/// (vere-facts.md §1.3, §5a "Start", §13.2).
+/// </summary>
 static class Playback
 {
     /// <summary>vere looks after so many events whether it has reached where it was to stop.</summary>

@@ -18,6 +18,7 @@ public sealed class LoadWriter(LogSession session, int largest)
     private int _large;
     private byte[][]? _pending;
     private bool _isUnknown;
+    private Exception? _failure;
 
     /// <summary>What was tried and told.</summary>
     public AppendHistory History { get; } = new();
@@ -40,7 +41,10 @@ public sealed class LoadWriter(LogSession session, int largest)
         catch (Exception e)
         {
             lock (_lock)
+            {
+                _failure = e; // for those who come later, too
                 _waiting.ForEach(waiting => waiting.Reached.TrySetException(e));
+            }
             throw;
         }
     }
@@ -95,11 +99,13 @@ public sealed class LoadWriter(LogSession session, int largest)
         }
     }
 
-    /// <summary>Ends when this many events in all were acknowledged.</summary>
+    /// <summary>Ends when this many events in all were acknowledged; with its failure where <see cref="RunAsync"/> has failed.</summary>
     public Task ReachAsync(int count, CancellationToken cancel)
     {
         lock (_lock)
         {
+            if (_failure is not null)
+                return Task.FromException(_failure);
             if (History.Acknowledged >= count)
                 return Task.CompletedTask;
             TaskCompletionSource reached = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -18,6 +18,31 @@ public abstract partial class StoreConformanceSuite
     }
 
     [Fact(Timeout = Bound)]
+    public async Task All_who_make_one_new_store_at_the_same_time_get_it()
+    {
+        for (int round = 0; round < NewStores; round++)
+        {
+            Func<CancellationToken, ValueTask<IStore>> open = await Harness.MakeAnotherAsync(Cancel);
+            Ship ship = ShipNames.Next();
+            using Barrier together = new(ClientsAtOnce);
+            IStore[] clients = await Task.WhenAll(Enumerable.Range(0, ClientsAtOnce).Select(_ => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait(Cancel);
+                    return open(Cancel).AsTask();
+                },
+                Cancel, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            await using (IStoredLog log = await clients[0].CreateLogAsync(ship, Position.Origin, NoMetadata, Cancel))
+            {
+                foreach (IStore client in clients)
+                    Assert.Equal([ship], (await client.ListLogsAsync(Cancel)).Where(static one => one != PierFleet.Keeper));
+            }
+            foreach (IStore client in clients)
+                await client.DisposeAsync();
+        }
+    }
+
+    [Fact(Timeout = Bound)]
     public async Task A_new_log_is_empty_and_nobodys()
     {
         await using IStore store = await Harness.OpenAsync(Cancel);

@@ -12,7 +12,7 @@ namespace Seguro.Testing;
 public abstract partial class StoreConformanceSuite(StoreHarness harness)
 {
     /// <summary>The longest that a fact may take, in milliseconds: only against hanging.</summary>
-    protected const int Bound = 300_000;
+    protected const int Bound = 600_000;
 
     private const int MiB = 1 << 20;
 
@@ -27,6 +27,9 @@ public abstract partial class StoreConformanceSuite(StoreHarness harness)
 
     /// <summary>How many random sequences of operations are compared with the model.</summary>
     protected virtual int ModelSequences => 50;
+
+    /// <summary>How many new stores are made by several at once.</summary>
+    protected virtual int NewStores => 12;
 
     /// <summary>Faults that the store's kind should be given but can't be here, each with the reason: shown as skipped, never silent.</summary>
     protected virtual IReadOnlyDictionary<Faults, string> Excused { get; } = new Dictionary<Faults, string>();

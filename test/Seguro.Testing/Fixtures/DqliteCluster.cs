@@ -8,7 +8,8 @@ namespace Seguro.Testing;
 /// <summary>A dqlite cluster of real processes in temporary folders on free loopback ports, with encryption unless asked otherwise.</summary>
 public sealed class DqliteCluster : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // For elections beside other tests that write gigabytes to the same disk: each of the nodes has to flush its vote.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly TemporaryFolder _folder;
     private readonly SeguroExecutable _executable;

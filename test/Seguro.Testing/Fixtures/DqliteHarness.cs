@@ -133,13 +133,7 @@ public sealed class DqliteHarness : StoreHarness
     }
 
     /// <summary>Changes a byte in the nodes' memory, by SQL: of what lies on a disk, dqlite keeps checksums.</summary>
-    public override async Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel)
-    {
-        byte[] flipped = stored.ToArray();
-        flipped[flipped.Length / 2] ^= 0x10;
-        await ReplaceAsync(stored, flipped, cancel);
-        return new FlippedByte(this, stored, flipped);
-    }
+    public override Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel) => FlippedByte.FlipAsync(stored, ReplaceAsync, cancel);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
@@ -175,11 +169,6 @@ public sealed class DqliteHarness : StoreHarness
         DqliteResult result = await connection.ExecAsync(sql, [old, other], cancel);
         if (result.Rows != 1)
             throw new InvalidOperationException($"{result.Rows} events hold the bytes.");
-    }
-
-    private sealed class FlippedByte(DqliteHarness harness, ReadOnlyMemory<byte> stored, ReadOnlyMemory<byte> flipped) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync() => await harness.ReplaceAsync(flipped, stored, CancellationToken.None);
     }
 
     private sealed class FullDisks(DqliteHarness harness, IReadOnlyList<IAsyncDisposable> ballast) : IAsyncDisposable

@@ -117,13 +117,7 @@ public sealed class EtcdHarness : StoreHarness
     }
 
     /// <inheritdoc/>
-    public override async Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel)
-    {
-        byte[] flipped = stored.ToArray();
-        flipped[flipped.Length / 2] ^= 0x10;
-        await ReplaceAsync(stored, flipped, cancel);
-        return new FlippedByte(this, stored, flipped);
-    }
+    public override Task<IAsyncDisposable> FlipByteAsync(ReadOnlyMemory<byte> stored, CancellationToken cancel) => FlippedByte.FlipAsync(stored, ReplaceAsync, cancel);
 
     /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
@@ -157,11 +151,6 @@ public sealed class EtcdHarness : StoreHarness
             AlarmRequest disarm = new() { Action = AlarmRequest.Types.Action.Deactivate, MemberId = alarm.MemberId, Alarm = alarm.Alarm };
             await leader.Maintenance.AlarmAsync(disarm, cancellationToken: CancellationToken.None);
         }
-    }
-
-    private sealed class FlippedByte(EtcdHarness harness, ReadOnlyMemory<byte> stored, ReadOnlyMemory<byte> flipped) : IAsyncDisposable
-    {
-        public async ValueTask DisposeAsync() => await harness.ReplaceAsync(flipped, stored, CancellationToken.None);
     }
 
     private sealed class FullDisk(EtcdHarness harness) : IAsyncDisposable

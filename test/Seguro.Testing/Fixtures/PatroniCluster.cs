@@ -74,7 +74,8 @@ public sealed class PatroniCluster : IAsyncDisposable
 
     /// <summary>Waits until all three machines run, one leads, and one of the two others is the synchronous standby; the leader.</summary>
     /// <remarks>
-    /// A standby that was rewound from a primary that was itself rewound afterwards waits for ever for what is nowhere ("Consistent recovery state has not been yet reached"): Patroni leaves it so, and
+    /// A standby that was rewound from a primary that was itself rewound afterwards waits for ever for what is nowhere ("Consistent recovery state
+    /// has not been yet reached"): Patroni leaves it so, and
     /// whoever operates it gives it a new copy. So does this, once.
     /// </remarks>
     public async Task<PatroniNode> UntilWholeAsync(CancellationToken cancel)

@@ -6,19 +6,19 @@ public static class SharedData
     /// <summary>The root of the repository.</summary>
     public static string Repository { get; } = FindRepository();
 
-    /// <summary>The folder with the data.</summary>
+    /// <summary>The folder with the data, in which nothing may be written: an import would mark a pier that it can write. Where it could be written, this is a copy that can't.</summary>
     /// <exception cref="DirectoryNotFoundException">It is not there; the message says what to do.</exception>
-    public static string Path
+    public static string Path => Protected.Value;
+
+    private static readonly Lazy<string> Protected = new(static () =>
     {
-        get
-        {
-            string path = Environment.GetEnvironmentVariable("SEGURO_SHARED_DATA")
-                ?? System.IO.Path.GetFullPath(System.IO.Path.Combine(Repository, "..", "shared", "data"));
-            return Directory.Exists(path)
-                ? path
-                : throw new DirectoryNotFoundException($"This test needs the real data in {path}, which is not there. Set SEGURO_SHARED_DATA to where it is.");
-        }
-    }
+        string path = Environment.GetEnvironmentVariable("SEGURO_SHARED_DATA")
+            ?? System.IO.Path.GetFullPath(System.IO.Path.Combine(Repository, "..", "shared", "data"));
+        if (!Directory.Exists(path))
+            throw new DirectoryNotFoundException($"This test needs the real data in {path}, which is not there. Set SEGURO_SHARED_DATA to where it is.");
+        DirectoryInfo[] piers = new DirectoryInfo(path).GetDirectories(".urb", SearchOption.AllDirectories);
+        return piers.Any(static pier => pier.UnixFileMode.HasFlag(UnixFileMode.UserWrite)) ? Protect(new DirectoryInfo(path)) : path;
+    });
 
     /// <summary>Copies a pier of the data to a place where it may be changed.</summary>
     public static string CopyPier(string name, string target)
@@ -35,6 +35,24 @@ public static class SharedData
             File.SetUnixFileMode(copy, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         return target;
+    }
+
+    private static string Protect(DirectoryInfo data)
+    {
+        DirectoryInfo copy = Directory.CreateTempSubdirectory("seguro-data-");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            foreach (DirectoryInfo folder in copy.EnumerateDirectories("*", SearchOption.AllDirectories).Prepend(copy))
+                folder.UnixFileMode |= UnixFileMode.UserWrite;
+            copy.Delete(recursive: true);
+        };
+        foreach (DirectoryInfo folder in data.EnumerateDirectories("*", SearchOption.AllDirectories))
+            Directory.CreateDirectory(System.IO.Path.Combine(copy.FullName, System.IO.Path.GetRelativePath(data.FullName, folder.FullName)));
+        foreach (FileInfo file in data.EnumerateFiles("*", SearchOption.AllDirectories))
+            file.CopyTo(System.IO.Path.Combine(copy.FullName, System.IO.Path.GetRelativePath(data.FullName, file.FullName))).UnixFileMode = UnixFileMode.UserRead;
+        foreach (DirectoryInfo folder in copy.EnumerateDirectories("*", SearchOption.AllDirectories))
+            folder.UnixFileMode = UnixFileMode.UserRead | UnixFileMode.UserExecute;
+        return copy.FullName;
     }
 
     private static string FindRepository()

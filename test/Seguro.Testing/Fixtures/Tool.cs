@@ -59,6 +59,27 @@ public static class Tool
         }
     }
 
+    /// <summary>All processes with the words that they were started by.</summary>
+    public static IEnumerable<(int Id, IReadOnlyList<string> Command)> Commands()
+    {
+        foreach (string folder in Directory.EnumerateDirectories("/proc"))
+        {
+            if (!int.TryParse(Path.GetFileName(folder), out int id))
+                continue;
+            string[] words = [];
+            try
+            {
+                words = File.ReadAllText(Path.Combine(folder, "cmdline")).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            }
+            catch (IOException)
+            {
+                // It is gone.
+            }
+            if (words.Length > 0)
+                yield return (id, words);
+        }
+    }
+
     /// <summary>From proc(5): <c>pid (name) state parent …</c>; the name may hold anything.</summary>
     private static (string State, int Parent)? Look(int pid)
     {

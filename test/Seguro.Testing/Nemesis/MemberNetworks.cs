@@ -15,6 +15,9 @@ public sealed class MemberNetworks : IAsyncDisposable
 
     private MemberNetworks(IReadOnlyList<string> members) => Members = members;
 
+    /// <summary>A client beyond the hub, where one was asked for: it knows the hub's public address, and members reach it through the hub.</summary>
+    public NetworkNamespace? Client { get; private set; }
+
     /// <summary>The members.</summary>
     public IReadOnlyList<string> Members { get; }
 
@@ -65,6 +68,19 @@ public sealed class MemberNetworks : IAsyncDisposable
         }
     }
 
+    /// <summary>Lays a cable from the hub to a client outside; the hub forwards between the client and the members.</summary>
+    /// <param name="hub">The hub's public address.</param>
+    /// <param name="client">The client's.</param>
+    public async Task AddClientAsync(string hub, string client)
+    {
+        Client = await NetworkNamespace.CreateAsync();
+        await NetworkNamespace.ConnectAsync(Client, "out", client + "/24", this[Hub], "public", hub + "/24");
+        await Tool.RunAsync(["ip", "-n", Client.Name, "route", "add", "default", "via", hub]);
+        await this[Hub].RunAsync(["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
+        foreach (string member in Members)
+            await Tool.RunAsync(["ip", "-n", this[member].Name, "route", "add", "default", "via", AddressOf(Hub)]);
+    }
+
     /// <summary>Everything is whole.</summary>
     public Task HealAsync() => SetAsync([]);
 
@@ -73,6 +89,8 @@ public sealed class MemberNetworks : IAsyncDisposable
     {
         foreach (NetworkNamespace network in _networks.Values)
             await network.DisposeAsync();
+        if (Client is not null)
+            await Client.DisposeAsync();
     }
 
     // The first two lines make the file replace what was there, in one step.

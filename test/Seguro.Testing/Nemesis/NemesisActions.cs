@@ -45,6 +45,9 @@ internal sealed class NemesisActions(NemesisCluster cluster)
             NemesisFault.ChangeOptimism => SetOptimismAsync(step.Amount, cancel),
             NemesisFault.StepDown => TryAsync(master, client => client.StepDownAsync(cancel)),
             NemesisFault.Restart => RestartAsync(step, either, cancel),
+            NemesisFault.KillKing => Tool.SignalAsync("KILL", cluster.ShipOf(master, "--serf-bin")),
+            NemesisFault.KillWorker => Tool.SignalAsync("KILL", cluster.ShipOf(master, "work", without: "relay")),
+            NemesisFault.KillRelay => Tool.SignalAsync("KILL", cluster.ShipOf(master, "relay")),
             _ => throw new ArgumentOutOfRangeException(nameof(step)),
         });
     }

@@ -21,7 +21,9 @@ public sealed class NemesisCheck
     }
 
     /// <summary>What does not hold, in words, some examples of each; nothing where all is well.</summary>
-    public IEnumerable<string> Violations => _violations.SelectMany(static kind => kind.Value.Take(MostToldOfEach).Append(kind.Value.Count > MostToldOfEach ? $"{kind.Key}: {kind.Value.Count} in all" : "").Where(static text => text.Length > 0));
+    public IEnumerable<string> Violations =>
+        _violations.SelectMany(static kind => kind.Value.Take(MostToldOfEach).Append(kind.Value.Count > MostToldOfEach ? $"{kind.Key}: {kind.Value.Count} in all" : "")
+        .Where(static text => text.Length > 0));
 
     /// <summary>Different datagrams that were answered.</summary>
     public int Acknowledged { get; private set; }

@@ -12,9 +12,9 @@ internal sealed class NemesisClient : IAsyncDisposable
     private readonly ShipProbe _probe;
     private Task _sending = Task.CompletedTask;
 
-    /// <summary>Opens the client's socket in a network.</summary>
-    public NemesisClient(NetworkNamespace network, System.Net.IPEndPoint ship, int size) =>
-        _probe = network.Enter(() => new ShipProbe(ship, size, TimeProvider.System, Note));
+    /// <summary>Opens the client's socket in a network; each datagram goes to all of the ship's doors.</summary>
+    public NemesisClient(NetworkNamespace network, IReadOnlyList<System.Net.IPEndPoint> doors, int size) =>
+        _probe = network.Enter(() => new ShipProbe(doors, size, TimeProvider.System, Note));
 
     /// <summary>How many different datagrams were answered.</summary>
     public int Answered => _probe.AnsweredCount;

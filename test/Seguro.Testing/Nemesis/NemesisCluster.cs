@@ -3,7 +3,9 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Seguro.Core;
+using Seguro.Nock.Kernels;
 using Seguro.Node.Admin;
+using Seguro.Piers;
 
 namespace Seguro.Testing;
 
@@ -14,6 +16,9 @@ internal sealed class NemesisCluster : IAsyncDisposable
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(2);
     private static readonly string[] Members = ["m1", "m2", "m3"];
 
+    private const int ShipPort = 31337;
+    private const string OutsideHub = "198.51.100.1";
+    private const string OutsideClient = "198.51.100.9";
     private const ulong MostBehind = 50;
     private readonly NemesisOptions _options;
     private readonly Watchdog _watchdog = new();
@@ -42,12 +47,34 @@ internal sealed class NemesisCluster : IAsyncDisposable
     public IReadOnlyList<string> Names => Networks.Members;
 
     /// <summary>The ship's public address, in the hub.</summary>
-    public IPEndPoint Public { get; } = new(IPAddress.Parse("10.77.0.1"), 13337);
+    public IPEndPoint Public => new(IPAddress.Parse(IsVere ? OutsideHub : "10.77.0.1"), 13337);
+
+    /// <summary>Where the client's datagrams go: to the balancer, or to every member, since the ship is with one of them and the client can't know with which.</summary>
+    public IReadOnlyList<IPEndPoint> Doors => _options.IsDirect ? [.. Members.Select(name => new IPEndPoint(IPAddress.Parse(Networks.AddressOf(name)), ShipPort))] : [Public];
+
+    /// <summary>Where the client is.</summary>
+    public NetworkNamespace Outside => Networks.Client ?? Networks[MemberNetworks.Hub];
+
+    /// <summary>How many events the ship's boot had.</summary>
+    public ulong Boot { get; private set; } = (ulong)DemoKernel.Life;
+
+    private bool IsVere => _options.Ship == "vere";
+
+    private string[] VereSettings =>
+    [
+        "--set", "ship:kind=vere", "--set", $"vere:binary={StandInVere.Program}", "--set", $"vere:arguments=-p {ShipPort} --http-port 8080", "--set", $"vere:replicas={_options.Replicas}",
+    ];
+
+    private string[] Balanced => _options.IsDirect ? [] : ["--balancer", Networks.AddressOf(MemberNetworks.Hub) + ":7503"];
 
     /// <summary>Every process of a member that was started, such as <c>m1-2</c>, with the file of what it said.</summary>
     public IReadOnlyList<(string Process, string Log)> Logs => _logs;
 
     private string Root => Path.Combine(_options.Folder, "cluster");
+
+    private string Booted => Path.Combine(_options.Folder, "booted");
+
+    private string[] Certificates => Postgres is null ? ["--certificates", Path.Combine(Root, "client")] : [];
 
     /// <summary>Makes the cluster's files and starts all of it.</summary>
     /// <param name="options">What the run is told.</param>
@@ -60,12 +87,17 @@ internal sealed class NemesisCluster : IAsyncDisposable
         {
             string store = postgres is null ? "dqlite" : await cluster.LetInAsync(postgres, cancel);
             string hosts = string.Join(',', Members.Select(cluster.Networks.AddressOf));
-            string made = await cluster.RunAsync("init", cancel, "cluster", "init", cluster.Root, "--ship", "~zod", "--kernel", "demo", "--members", $"{Members.Length}", "--hosts", hosts, "--balancer", cluster.Networks.AddressOf(MemberNetworks.Hub) + ":7503", "--store", store, "--json");
+            string[] kernel = cluster.IsVere ? [] : ["--kernel", "demo"];
+            string made = await cluster.RunAsync("init", cancel, ["cluster", "init", cluster.Root, "--ship", "~zod", .. kernel, "--members", $"{Members.Length}", "--hosts", hosts, .. cluster.Balanced, "--store", store, "--json"]);
             using JsonDocument document = JsonDocument.Parse(made);
             cluster._store = postgres is null ? document.RootElement.GetProperty("store").GetString()! : store;
-            cluster._inside = document.RootElement.GetProperty("balancer").GetString()!;
+            cluster._inside = options.IsDirect ? "" : document.RootElement.GetProperty("balancer").GetString()!;
+            if (cluster.IsVere)
+                await cluster.BootAsync();
             foreach (string place in cluster.Networks.Places)
                 cluster.Start(place);
+            if (cluster.IsVere)
+                await cluster.RunAsync("import", cancel, ["pier", "import", cluster.Booted, "--store", cluster._store, .. cluster.Certificates]);
             return cluster;
         }
         catch
@@ -78,7 +110,7 @@ internal sealed class NemesisCluster : IAsyncDisposable
     /// <summary>Starts a member, or the balancer at the hub, where it does not run.</summary>
     public void Start(string place)
     {
-        if (_running.ContainsKey(place))
+        if (_running.ContainsKey(place) || (_options.IsDirect && place == MemberNetworks.Hub))
             return;
         string process = $"{place}-{_starts[place] = _starts.GetValueOrDefault(place) + 1}";
         string log = Path.Combine(_options.Folder, process + ".log");
@@ -86,8 +118,8 @@ internal sealed class NemesisCluster : IAsyncDisposable
             _logs.Add((process, log));
         // Small figures, so that a few minutes of a few datagrams a second meet snapshots, trims, and the bound on what is computed ahead.
         string[] words = place == MemberNetworks.Hub
-            ? ["balancer", "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "balancer.keys"), "--stats", "10"]
-            : ["run", "-c", Path.Combine(Root, place, "seguro.json"), "--set", $"maxUnreplicatedEvents={_options.MaxUnreplicated}", "--set", "snapshotEvery=500", "--set", "storeWindow=1MiB"];
+            ? ["balancer", .. IsVere ? ["--route"] : Array.Empty<string>(), "--listen", Public.ToString(), "--inside", _inside, "--key-file", Path.Combine(Root, "balancer.keys"), "--stats", "10"]
+            : ["run", "-c", Path.Combine(Root, place, "seguro.json"), "--set", $"maxUnreplicatedEvents={_options.MaxUnreplicated}", "--set", "snapshotEvery=500", "--set", "storeWindow=1MiB", .. IsVere ? VereSettings : []];
         _running[place] = NetworkProcess.Start(Networks[place], log, _watchdog, words);
     }
 
@@ -110,11 +142,22 @@ internal sealed class NemesisCluster : IAsyncDisposable
     }
 
     /// <summary>Sends a signal to a member or the balancer.</summary>
-    public Task SignalAsync(string place, string signal, bool withDatabase) => _running.TryGetValue(place, out NetworkProcess? process) ? process.SignalAsync(signal, withDatabase) : Task.CompletedTask;
+    public Task SignalAsync(string place, string signal, bool withDatabase) =>
+        _running.TryGetValue(place, out NetworkProcess? process)
+        ? process.SignalAsync(signal, withDatabase)
+        : Task.CompletedTask;
 
     /// <summary>Sends a signal to members' database nodes alone.</summary>
     public Task SignalDatabaseAsync(string signal, params IEnumerable<string> members) =>
         Tool.SignalAsync(signal, members.SelectMany(member => _running.TryGetValue(member, out NetworkProcess? process) ? process.Children() : []));
+
+    /// <summary>The processes of a member's vere whose command line has one word, and not another.</summary>
+    public IEnumerable<int> ShipOf(string name, string word, string? without = null)
+    {
+        string folder = Path.Combine(Root, name, "data");
+        return Tool.Commands().Where(process => process.Command.Contains(word) && (without is null || !process.Command.Contains(without))
+            && process.Command.Any(part => part.StartsWith(folder, StringComparison.Ordinal))).Select(static process => process.Id);
+    }
 
     /// <summary>Takes a dead member's disk away, and gives it a database node of a new number, as docs/operate.md says.</summary>
     public void Wipe(string name)
@@ -131,7 +174,9 @@ internal sealed class NemesisCluster : IAsyncDisposable
     /// <summary>How the members stand that answer soon.</summary>
     public async Task<IReadOnlyDictionary<string, StatusReport>> StatusesAsync(CancellationToken cancel)
     {
-        (string Name, StatusReport? Status)[] asked = await Task.WhenAll(_running.Keys.Where(static place => place != MemberNetworks.Hub).Select(async name => (name, await StatusAsync(name, cancel))));
+        (string Name, StatusReport? Status)[] asked = await Task.WhenAll(
+            _running.Keys.Where(static place => place != MemberNetworks.Hub)
+            .Select(async name => (name, await StatusAsync(name, cancel))));
         return asked.Where(static one => one.Status is not null).ToDictionary(static one => one.Name, static one => one.Status!);
     }
 
@@ -151,7 +196,9 @@ internal sealed class NemesisCluster : IAsyncDisposable
     /// <summary>Waits until every member's own log has what is committed, but for what is on its way.</summary>
     public Task UntilEqualAsync(CancellationToken cancel) => UntilAsync(
         "three logs with all that is committed",
-        statuses => statuses.Count == Members.Length && statuses.Values.Min(static status => status.Durable.Event) + MostBehind >= statuses.Values.Max(static status => status.Committed.Event) ? statuses : null, cancel);
+        statuses => statuses.Count == Members.Length
+            && statuses.Values.Min(static status => status.Durable.Event) + MostBehind >= statuses.Values.Max(static status => status.Committed.Event)
+            ? statuses : null, cancel);
 
     /// <summary>Waits until the members' statuses have what is looked for.</summary>
     public async Task<T> UntilAsync<T>(string what, Func<IReadOnlyDictionary<string, StatusReport>, T?> find, CancellationToken cancel)
@@ -166,10 +213,14 @@ internal sealed class NemesisCluster : IAsyncDisposable
             if (EndedByItself() is { } ended)
                 throw new InvalidOperationException(ended);
             if (TimeProvider.System.GetElapsedTime(start) > _options.Patience)
-                throw new TimeoutException($"there was not {what} within {_options.Patience.TotalSeconds:0} s: {string.Join("; ", Members.Select(name => statuses.TryGetValue(name, out StatusReport? status) ? $"{name} {status.Role} of term {status.Term}, log {status.Durable.Event}, committed {status.Committed.Event}, master '{status.Master}', optimism {status.Optimism.Replicas}, {string.Join(' ', status.Warnings)}" : $"{name} does not answer"))}");
+                throw new TimeoutException($"there was not {what} within {_options.Patience.TotalSeconds:0} s: {string.Join("; ", Members.Select(name => Describe(name, statuses.GetValueOrDefault(name))))}");
             await Task.Delay(Glance, cancel);
         }
     }
+
+    private static string Describe(string name, StatusReport? status) => status is null
+        ? $"{name} does not answer"
+        : $"{name} {status.Role} of term {status.Term}, log {status.Durable.Event}, committed {status.Committed.Event}, master '{status.Master}', optimism {status.Optimism.Replicas}, {string.Join(' ', status.Warnings)}";
 
     /// <summary>Asks a member's admin API.</summary>
     public async Task<StatusReport> AskAsync(string name, Func<AdminClient, Task<StatusReport>> ask)
@@ -192,8 +243,7 @@ internal sealed class NemesisCluster : IAsyncDisposable
     /// <summary>The end of the store's log, every event of it verified.</summary>
     public async Task<(ulong First, Position Head)> VerifyStoreAsync(CancellationToken cancel)
     {
-        string[] certificates = Postgres is null ? ["--certificates", Path.Combine(Root, "client")] : [];
-        using JsonDocument document = JsonDocument.Parse(await RunAsync("verify", cancel, ["log", "verify", "--store", _store, "--json", .. certificates]));
+        using JsonDocument document = JsonDocument.Parse(await RunAsync("verify", cancel, ["log", "verify", "--store", _store, "--json", .. Certificates]));
         JsonElement root = document.RootElement;
         return (root.GetProperty("first").GetUInt64(), PositionOf(root.GetProperty("head").GetUInt64(), root.GetProperty("chain").GetString()));
     }
@@ -220,6 +270,20 @@ internal sealed class NemesisCluster : IAsyncDisposable
             await relay.DisposeAsync();
         await Networks.DisposeAsync();
         _watchdog.Dispose();
+    }
+
+    // A ship that stands still, a copy of its pier with each member, and a way from a client outside to whoever is master.
+    private async Task BootAsync()
+    {
+        await Networks.AddClientAsync(OutsideHub, OutsideClient);
+        await Tool.RunAsync([StandInVere.Program, "-F", "zod", "-t", "-x", "-p", $"{FreePort.Next()}", "--http-port", $"{FreePort.Next()}", "-c", Booted]);
+        foreach (string name in Members)
+        {
+            Directory.CreateDirectory(Path.Combine(Root, name, "data"));
+            await Tool.RunAsync(["cp", "-a", "--sparse=always", Booted, PierOf(name)]);
+        }
+        using Pier pier = Pier.Open(Booted, PierAccess.Offline);
+        Boot = pier.Info.Identity.Life;
     }
 
     // The servers are on this machine's own loopback; the members reach them at the hub, so that what parts a member from the hub parts it from them.

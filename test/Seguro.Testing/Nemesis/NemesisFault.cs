@@ -71,4 +71,13 @@ public enum NemesisFault
 
     /// <summary>A member is told to end (SIGTERM), and started again.</summary>
     Restart,
+
+    /// <summary>kill −9 of the king that the master's vere has.</summary>
+    KillKing,
+
+    /// <summary>kill −9 of that vere's worker.</summary>
+    KillWorker,
+
+    /// <summary>kill −9 of the relay between the two.</summary>
+    KillRelay,
 }

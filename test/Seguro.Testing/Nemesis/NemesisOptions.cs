@@ -15,6 +15,18 @@ public sealed record NemesisOptions
     /// <summary>The store: <c>dqlite</c>, or <c>postgres</c>: a primary and two standbys, whose failover the nemesis does itself.</summary>
     public string Store { get; init; } = "dqlite";
 
+    /// <summary>What computes the ship: <c>demo</c>, a kernel on Seguro's Nock machine; or <c>vere</c>, the program that stands in for it, on its own UDP port.</summary>
+    public string Ship { get; init; } = "demo";
+
+    /// <summary>
+    /// Without a balancer: a vere's port is on whoever is master, and the client knows all members' addresses. Otherwise the balancer's kernel routes
+    /// a vere's datagrams to the master.
+    /// </summary>
+    public bool IsDirect { get; init; }
+
+    /// <summary>What the replicas of a vere do with its events (<c>vere:replicas</c>).</summary>
+    public string Replicas { get; init; } = "replayed";
+
     /// <summary>How many datagrams the client sends each second.</summary>
     public int Rate { get; init; } = 40;
 
@@ -29,4 +41,12 @@ public sealed record NemesisOptions
 
     /// <summary>Only these faults; all where empty.</summary>
     public IReadOnlyList<NemesisFault> Only { get; init; } = [];
+
+    /// <summary>Those that this run can make.</summary>
+    internal IReadOnlyList<NemesisFault> Faults => Only.Count > 0 ? Only : [.. Enum.GetValues<NemesisFault>().Where(fault => fault switch
+    {
+        NemesisFault.KillKing or NemesisFault.KillWorker or NemesisFault.KillRelay => Ship == "vere",
+        NemesisFault.KillBalancer or NemesisFault.PauseBalancer => !IsDirect,
+        _ => true,
+    })];
 }

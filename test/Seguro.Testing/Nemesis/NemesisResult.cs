@@ -37,7 +37,7 @@ public sealed record NemesisResult
     public bool Holds => Violations.Count == 0;
 
     /// <summary>The command that does the same again.</summary>
-    public string Command => string.Create(CultureInfo.InvariantCulture, $"./seguro nemesis --minutes {Options.Duration.TotalMinutes:0.##} --seed {Options.Seed} --store {Options.Store}");
+    public string Command => string.Create(CultureInfo.InvariantCulture, $"./seguro nemesis --minutes {Options.Duration.TotalMinutes:0.##} --seed {Options.Seed} --store {Options.Store}{(Options.Ship == "demo" ? "" : $" --ship {Options.Ship} --replicas {Options.Replicas}")}{(Options.IsDirect ? " --direct" : "")}");
 
     /// <summary>A table of all that, then what is violated.</summary>
     public override string ToString()

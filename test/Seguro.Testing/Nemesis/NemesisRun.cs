@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Seguro.Cli.Demo.Probes;
 using Seguro.Core;
-using Seguro.Nock.Kernels;
 using Seguro.Node.Admin;
 using Seguro.Piers;
 
@@ -50,7 +49,7 @@ public sealed partial class NemesisRun
     {
         Directory.CreateDirectory(_options.Folder);
         await using NemesisCluster cluster = await NemesisCluster.StartAsync(_options, postgres, cancel);
-        await using NemesisClient client = new(cluster.Networks[MemberNetworks.Hub], cluster.Public, _options.DatagramSize);
+        await using NemesisClient client = new(cluster.Outside, cluster.Doors, _options.DatagramSize);
         NemesisHistory? history = null;
         TimeSpan loaded = default;
         try
@@ -97,7 +96,7 @@ public sealed partial class NemesisRun
         int optimism = 1;
         for (int number = 0; Stopwatch.GetElapsedTime(start) < _options.Duration; number++)
         {
-            NemesisStep step = NemesisStep.Draw(_options.Seed, number, _options.Only);
+            NemesisStep step = NemesisStep.Draw(_options, number);
             Tell($"{number,4} {step}");
             if (step.AtZero)
                 await BeginZeroAsync(cluster, actions, cancel);
@@ -116,7 +115,7 @@ public sealed partial class NemesisRun
     private async Task BeginZeroAsync(NemesisCluster cluster, NemesisActions actions, CancellationToken cancel)
     {
         StatusReport master = await cluster.UntilMasterAsync(1, cancel);
-        ulong boot = (ulong)DemoKernel.Life;
+        ulong boot = cluster.Boot;
         _zero.Add((master.Committed.Event > boot ? master.Committed.Event - boot : 0, ulong.MaxValue));
         _atZero++;
         await actions.SetOptimismAsync(0, cancel);
@@ -164,14 +163,17 @@ public sealed partial class NemesisRun
         await client.AskAsync(cancel).WaitAsync(_options.Patience, cancel);
         await cluster.UntilAsync(
             "one log, processed by all members",
-            statuses => statuses.Count == cluster.Names.Count && statuses.Values.Select(static status => status.Processed).Concat(statuses.Values.Select(static status => status.Durable)).Distinct().Count() == 1 && statuses.Values.All(static status => status.Gated == 0 && status.Ingress == 0) ? statuses : null,
+            statuses => statuses.Count == cluster.Names.Count
+                && statuses.Values.Select(static status => status.Processed).Concat(statuses.Values.Select(static status => status.Durable)).Distinct().Count() == 1
+                && statuses.Values.All(static status => status.Gated == 0 && status.Ingress == 0)
+                ? statuses : null,
             cancel);
         (ulong First, Position Head) store = await cluster.VerifyStoreAsync(cancel);
         foreach (string name in cluster.Names)
             await cluster.StopAsync(name);
         return new NemesisHistory
         {
-            Boot = (ulong)DemoKernel.Life,
+            Boot = cluster.Boot,
             Sent = client.Sends,
             Answers = client.Answers,
             Logs = cluster.Names.ToDictionary(static name => name, name => Read(cluster.PierOf(name), client.Probe)),

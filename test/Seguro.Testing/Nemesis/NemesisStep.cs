@@ -11,15 +11,21 @@ namespace Seguro.Testing;
 /// <param name="Rest">The pause afterwards.</param>
 public sealed record NemesisStep(int Number, NemesisFault Fault, int Replica, TimeSpan Lasts, bool WithDatabase, bool AtZero, int Amount, TimeSpan Rest)
 {
-    private static readonly NemesisFault[] All = Enum.GetValues<NemesisFault>();
+    private static readonly NemesisFault[] Often =
+    [
+        NemesisFault.KillMaster, NemesisFault.PauseMaster, NemesisFault.IsolateMaster, NemesisFault.KillMasterAndDatabase, NemesisFault.StepDown,
+        NemesisFault.KillKing, NemesisFault.KillWorker, NemesisFault.KillRelay,
+    ];
 
     /// <summary>Draws a step; the others of the run have no say in it.</summary>
-    public static NemesisStep Draw(ulong seed, int number, IReadOnlyList<NemesisFault> only)
+    public static NemesisStep Draw(NemesisOptions options, int number)
     {
+        ArgumentNullException.ThrowIfNull(options);
+        ulong seed = options.Seed;
+        IReadOnlyList<NemesisFault> all = options.Faults;
         SimulationRandom random = new(seed, $"step {number}");
         // Half of all steps meet the master's processes, which is what this is about.
-        NemesisFault[] often = [NemesisFault.KillMaster, NemesisFault.PauseMaster, NemesisFault.IsolateMaster, NemesisFault.KillMasterAndDatabase, NemesisFault.StepDown];
-        NemesisFault[] from = only.Count > 0 ? [.. only] : random.Chance(0.3) ? often : All;
+        NemesisFault[] from = options.Only.Count == 0 && random.Chance(0.3) ? [.. Often.Where(all.Contains)] : [.. all];
         NemesisFault fault = random.Of<NemesisFault>(from);
         int replica = random.Below(2);
         TimeSpan lasts = TimeSpan.FromMilliseconds(random.Chance(0.25) ? random.Between(100, 1000) : random.Between(1000, 10_000));

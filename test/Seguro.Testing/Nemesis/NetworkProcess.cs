@@ -44,6 +44,7 @@ internal sealed class NetworkProcess : IDisposable
         // Each step is an exec: the number is that of seguro itself.
         ProcessStartInfo start = new("ip", ["netns", "exec", network.Name, "sh", "-c", "exec \"$0\" \"$@\" >\"$OUTPUT\" 2>\"$OUTPUT.err\" </dev/null", Program, .. words]) { UseShellExecute = false };
         start.Environment["OUTPUT"] = log;
+        start.Environment["STANDIN_VERE_NETWORK"] = "1"; // these networks are nobody else's
         return new NetworkProcess(Process.Start(start) ?? throw new InvalidOperationException($"{Program} did not start"), log, watchdog);
     }
 

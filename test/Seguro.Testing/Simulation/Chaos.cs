@@ -11,6 +11,7 @@ internal sealed class Chaos
     private readonly List<ModelLogData> _copies = [];
     private readonly long _lease;
     private readonly long _end;
+    private SimulatedMember? _stray;
 
     public Chaos(SimulatedCluster cluster)
     {
@@ -48,6 +49,12 @@ internal sealed class Chaos
     /// <summary>Starts the cluster, the client and the nemeses.</summary>
     public void Begin()
     {
+        if (_cluster.Plan.Nemeses.HasFlag(Nemesis.OtherStore))
+        {
+            _stray = AnyMachine();
+            _stray.UseStore(_cluster.MakeOther());
+            _cluster.Schedule.After(_random.Between(_lease, _end * 3 / 4), PutStrayRight);
+        }
         foreach (SimulatedMember member in _cluster.Members.Take(_cluster.Plan.Members))
         {
             _cluster.Schedule.After(_random.Between(0, _random.Chance(0.8) ? Schedule.Millisecond : _lease * 2), () =>
@@ -76,11 +83,12 @@ internal sealed class Chaos
         _cluster.Store.Latency = 2 * Schedule.Millisecond;
         _cluster.Store.AwayUntil = 0;
         _cluster.Store.Staleness = 0;
+        PutStrayRight();
         IReadOnlyList<string> members = _cluster.CurrentMembers;
         foreach (SimulatedMember member in _cluster.Members)
         {
             bool belongs = !member.IsTwin && members.Contains(member.Name, StringComparer.Ordinal);
-            if (!belongs || member.Role is Role.Stopped)
+            if (!belongs || (member.Role is Role.Stopped && !member.KnowsOfOtherStore))
                 member.Crash();
             member.Resume();
             if (member.Ship is { } ship)
@@ -88,6 +96,16 @@ internal sealed class Chaos
             if (belongs && !member.IsUp)
                 member.Start(members);
         }
+    }
+
+    /// <summary>The user mends the configuration, and empties the folder of what that member did alone.</summary>
+    private void PutStrayRight()
+    {
+        if (_stray is not { } stray)
+            return;
+        _stray = null;
+        stray.UseStore(_cluster.Shared);
+        _cluster.Schedule.After(_random.Between(1, _lease * 2), () => Restart(stray));
     }
 
     private void Add(Nemesis nemesis, Action fault)
@@ -239,8 +257,8 @@ internal sealed class Chaos
     {
         Position forgotten = _cluster.Store.Log.State.Base;
         // A trim that was asked for may be made at any time, and counted on this disk.
-        if (_cluster.TrimmedBelow.Value > forgotten.Number.Value + 1)
-            forgotten = _cluster.History.PositionAt(_cluster.TrimmedBelow.Previous.Value);
+        if (_cluster.Shared.TrimmedBelow.Value > forgotten.Number.Value + 1)
+            forgotten = _cluster.History.PositionAt(_cluster.Shared.TrimmedBelow.Previous.Value);
         bool safe = _cluster.Members.Any(other => other != member && !other.IsTwin && other.Disk.DurableChainAt(forgotten.Number) == forgotten.Chain
             && _cluster.CurrentMembers.Contains(other.Name, StringComparer.Ordinal));
         if (!safe && forgotten.Number != EventNumber.None)

@@ -45,4 +45,6 @@ internal enum Invariant
     Imported = 21,
     /// <summary>A wish that was answered is in force, and stays so until somebody wants something else.</summary>
     Wishes = 22,
+    /// <summary>Who knows that most others work with another store stands still.</summary>
+    OneStore = 23,
 }

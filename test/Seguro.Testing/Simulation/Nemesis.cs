@@ -60,4 +60,6 @@ internal enum Nemesis
     Memory = 1 << 25,
     /// <summary>A machine sleeps, or is moved: what is sent to it is lost, its links break, and its clock has gone on when it wakes.</summary>
     Suspend = 1 << 26,
+    /// <summary>One member's configuration names another store, an empty one; it is put right later, with an empty disk.</summary>
+    OtherStore = 1 << 27,
 }

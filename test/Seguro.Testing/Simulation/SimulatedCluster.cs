@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Seguro.Core;
 
 namespace Seguro.Testing;
@@ -7,10 +6,6 @@ namespace Seguro.Testing;
 /// <summary>The world of one simulation: machines, store, network, balancer and client, under one schedule.</summary>
 internal sealed class SimulatedCluster : IDisposable
 {
-    private const string OptimismKey = "optimism";
-    private const string MembersKey = "members";
-    private const string ReleasedKey = "released";
-    private const string AcceptedKey = "accepted";
     private const ulong Prime = 0x100000001b3;
 
     private readonly SimulationRandom _clientRandom;
@@ -22,12 +17,11 @@ internal sealed class SimulatedCluster : IDisposable
     {
         Plan = plan;
         Schedule = new Schedule(plan.Seed);
-        History = new ClusterHistory(plan);
         _clientRandom = new SimulationRandom(plan.Seed, "client");
         // One machine more for who joins, one for a copy of another, then the store and the balancer.
         int machines = plan.Members + 2;
         Network = new SimulatedNetwork(machines + 2, Schedule, new SimulationRandom(plan.Seed, "network"));
-        Store = new SimulatedStore(plan, Schedule, Network, History, machines);
+        Shared = new SimulatedLog(this, machines, "store");
         for (int i = 0; i <= plan.Members; i++)
             _members.Add(new SimulatedMember(this, i, NameOf(i), isTwin: false));
         _members.Add(new SimulatedMember(this, machines - 1, NameOf(new SimulationRandom(plan.Seed, "twin").Below(plan.Members)), isTwin: true));
@@ -41,9 +35,15 @@ internal sealed class SimulatedCluster : IDisposable
 
     public SimulatedNetwork Network { get; }
 
-    public SimulatedStore Store { get; }
+    /// <summary>The log that the members share.</summary>
+    public SimulatedLog Shared { get; }
 
-    public ClusterHistory History { get; }
+    /// <summary>The log of a member whose configuration names another store; <see langword="null"/> where there is none.</summary>
+    public SimulatedLog? Other { get; private set; }
+
+    public SimulatedStore Store => Shared.Store;
+
+    public ClusterHistory History => Shared.History;
 
     /// <summary>All machines; the last but one is of who may join, the last one a copy of another.</summary>
     public IReadOnlyList<SimulatedMember> Members => _members;
@@ -57,52 +57,17 @@ internal sealed class SimulatedCluster : IDisposable
     /// <summary>How often a member became master.</summary>
     public int Takeovers { get; set; }
 
-    /// <summary>The store was asked to forget what is below this event; it may be about to.</summary>
-    public EventNumber TrimmedBelow { get; set; }
-
     /// <summary>How many ova members dropped.</summary>
     public int Dropped { get; set; }
 
     /// <summary>A hash of all that happened: equal where two runs were equal.</summary>
     public ulong TraceHash => _trace;
 
-    /// <summary>The optimism that the store has.</summary>
-    public Optimism? StoredOptimism =>
-        Store.Log.Metadata.TryGetValue(OptimismKey, out byte[]? bytes) && Optimism.TryParse(bytes, out Optimism optimism) ? optimism : null;
-
-    /// <summary>The members that the store has.</summary>
-    public IReadOnlyList<string>? StoredMembers =>
-        Store.Log.Metadata.TryGetValue(MembersKey, out byte[]? bytes) ? Encoding.ASCII.GetString(bytes).Split(' ') : null;
-
-    /// <summary>The settings that the store has.</summary>
-    public ClusterSettings StoredSettings => new(
-        StoredOptimism,
-        StoredMembers,
-        Store.Log.Metadata.TryGetValue(ReleasedKey, out byte[]? bytes)
-            ? new EventNumber(ulong.Parse(Encoding.ASCII.GetString(bytes), CultureInfo.InvariantCulture))
-            : EventNumber.None,
-        Store.Log.Metadata.TryGetValue(AcceptedKey, out byte[]? accepted) ? new Term(ulong.Parse(Encoding.ASCII.GetString(accepted), CultureInfo.InvariantCulture)) : Term.None,
-        Store.Log.Metadata.TryGetValue(MetadataKey.History, out byte[]? history) ? new EventNumber(ulong.Parse(Encoding.ASCII.GetString(history), CultureInfo.InvariantCulture)) : null);
-
     /// <summary>Who belongs to the cluster now.</summary>
-    public IReadOnlyList<string> CurrentMembers => StoredMembers ?? FirstMembers;
+    public IReadOnlyList<string> CurrentMembers => Shared.CurrentMembers;
 
-    /// <summary>What writing these settings changes, and what is expected to be there.</summary>
-    public SortedDictionary<string, (byte[]? Expected, byte[] Value)> ChangesTo(ClusterSettings settings)
-    {
-        SortedDictionary<string, (byte[]? Expected, byte[] Value)> changes = new(StringComparer.Ordinal);
-        void Add(string key, byte[] value) => changes.Add(key, (Store.Log.Metadata.GetValueOrDefault(key), value));
-        if (settings.Members is { } members)
-            Add(MembersKey, Encoding.ASCII.GetBytes(string.Join(' ', members)));
-        if (settings.Optimism is { } optimism)
-            Add(OptimismKey, optimism.ToBytes());
-        if (settings.History is { } history)
-            Add(MetadataKey.History, Encoding.ASCII.GetBytes(history.ToString()));
-        if (settings.Accepted != Term.None)
-            Add(AcceptedKey, Encoding.ASCII.GetBytes(settings.Accepted.ToString()));
-        Add(ReleasedKey, Encoding.ASCII.GetBytes(settings.Released.ToString()));
-        return changes;
-    }
+    /// <summary>Makes the other store, as empty as a new one, at the place of the store.</summary>
+    public SimulatedLog MakeOther() => Other = new SimulatedLog(this, Plan.Members + 2, "other store");
 
     /// <summary>Carries a message to whoever runs under a name.</summary>
     public void Carry(SimulatedMember from, string to, MemberMessage message)
@@ -114,12 +79,24 @@ internal sealed class SimulatedCluster : IDisposable
                 target = member;
         }
         if (target is not null)
-            Network.Send(from.Index, target.Index, () => target.Receive(from.Name, message));
+        {
+            Network.Send(from.Index, target.Index, () =>
+            {
+                // As the links do: the stores are compared before the first word, and of two that do not share one neither hears the other.
+                if (Other is not null && (!target.Compare(from) | !from.Compare(target)))
+                    return;
+                target.Receive(from.Name, message);
+            });
+        }
     }
 
     /// <summary>Carries an effect to the balancer, and from there to the client.</summary>
-    public void Emit(SimulatedMember from, Term term, Effect effect) =>
-        Network.SendLoose(from.Index, Balancer, 0, () => History.Arrives(term, effect));
+    public void Emit(SimulatedMember from, Term term, Effect effect)
+    {
+        // What another log's master says is no answer of this ship; its own history has checked that it waited at its gate.
+        if (from.Log == Shared)
+            Network.SendLoose(from.Index, Balancer, 0, () => History.Arrives(term, effect));
+    }
 
     /// <summary>A datagram comes to the balancer, which gives it to every member.</summary>
     public ulong SendDatagram(ShipRules.Kind kind, int size)
@@ -188,7 +165,7 @@ internal sealed class SimulatedCluster : IDisposable
     /// <summary>A master is none any more; under <see cref="Nemesis.Zombie"/> it writes once more, in its old term.</summary>
     public void Deposed(SimulatedMember member, Term term)
     {
-        if (!Plan.Nemeses.HasFlag(Nemesis.Zombie) || IsHealed)
+        if (!Plan.Nemeses.HasFlag(Nemesis.Zombie) || IsHealed || member.Log != Shared)
             return;
         LogState state = Store.Log.State;
         byte[] payload = new byte[17];
@@ -216,7 +193,11 @@ internal sealed class SimulatedCluster : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => History.Dispose();
+    public void Dispose()
+    {
+        Shared.Dispose();
+        Other?.Dispose();
+    }
 
     private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"m{index + 1}");
 

@@ -16,7 +16,7 @@ internal sealed partial class SimulatedMember
     {
         ClusterHistory.Require(Invariant.Contract, run.Head == Disk.Durable, () => $"{Candidate} lets its ship run at {run.Head}; its disk ends at {Disk.Durable}");
         Replay();
-        _cluster.History.Serves(this, run.Term);
+        Log.History.Serves(this, run.Term);
         OwnRun started = new();
         _run = started;
         // It takes its time to come up, and now and then it does not.
@@ -38,7 +38,7 @@ internal sealed partial class SimulatedMember
             return;
         if (Ship!.Poke(ovum) is not Computation.Accepted made)
             return;
-        Event added = new(made.Number, made.Payload, _cluster.History.Hasher.Next(Disk.End.Chain, made.Number, made.Payload.Span));
+        Event added = new(made.Number, made.Payload, Log.History.Hasher.Next(Disk.End.Chain, made.Number, made.Payload.Span));
         Disk.Append([added]);
         run.Untold.Enqueue(made);
         if (made.Effects.Count > 0)
@@ -61,7 +61,11 @@ internal sealed partial class SimulatedMember
         while (run.Untold.TryPeek(out Computation.Accepted? next) && next.Number <= Disk.Durable.Number)
             told.Add(run.Untold.Dequeue());
         if (told.Count > 0)
-            Answer(Schedule.Millisecond / 10, new MemberInput.Made(told));
+        {
+            // In the order in which they were told, also of those that are told in one moment.
+            run.ToldAt = Math.Max(run.ToldAt + 1, _cluster.Schedule.Now + (Schedule.Millisecond / 10));
+            Answer(run.ToldAt - _cluster.Schedule.Now, new MemberInput.Made(told));
+        }
         Answered(EventNumber.None);
     }
 
@@ -125,6 +129,8 @@ internal sealed partial class SimulatedMember
 
         /// <summary>Events with effects that are not out.</summary>
         public Queue<EventNumber> Unanswered { get; } = [];
+
+        public long ToldAt { get; set; }
 
         public bool IsUp { get; set; }
 

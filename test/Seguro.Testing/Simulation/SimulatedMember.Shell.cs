@@ -61,7 +61,7 @@ internal sealed partial class SimulatedMember
                 Disk.Snapshot(snapshot.Position, Ship!.State);
                 break;
             case MemberOutput.Remember remember:
-                _cluster.History.Remembers(this, remember.Known);
+                Log.History.Remembers(this, remember.Known);
                 Disk.Known = remember.Known;
                 break;
             case MemberOutput.AppendLocal append:
@@ -87,7 +87,7 @@ internal sealed partial class SimulatedMember
                 _hasDropped |= dropped.Reason != "malformed";
                 break;
             case MemberOutput.Answer answer:
-                _cluster.History.WishAnswered(answer.Number, answer.Refusal is null, _cluster.Plan.Optimism, _cluster.FirstMembers);
+                Log.History.WishAnswered(answer.Number, answer.Refusal is null, _cluster.Plan.Optimism, _cluster.FirstMembers);
                 break;
             case MemberOutput.Warn:
                 break;
@@ -145,6 +145,9 @@ internal sealed partial class SimulatedMember
                 if (written.Outcome is WriteOutcome.Committed)
                     _known = new Settings(_written.Optimism ?? _known.Optimism, _written.Members ?? _known.Members);
                 break;
+            case MemberInput.StoreCompared compared:
+                _shares[compared.From] = compared.IsShared;
+                break;
             case MemberInput.Released released:
                 Answered(released.Number);
                 break;
@@ -162,7 +165,7 @@ internal sealed partial class SimulatedMember
     private void Poke(IReadOnlyList<Ovum> ova)
     {
         if (_firstOvum)
-            _cluster.History.Serves(this, Machine!.Status.Term);
+            Log.History.Serves(this, Machine!.Status.Term);
         _firstOvum = false;
         long time = Schedule.Millisecond / 10;
         List<Computation> computations = [];
@@ -191,7 +194,7 @@ internal sealed partial class SimulatedMember
             if (failure is not null)
                 break;
             results.Add(applied);
-            if (DiffersFrom is null && _cluster.History.IsCommitted(new Position(added.Number, added.Chain)) && !_cluster.History.IsRight(added.Number, Ship.State))
+            if (DiffersFrom is null && Log.History.IsCommitted(new Position(added.Number, added.Chain)) && !Log.History.IsRight(added.Number, Ship.State))
                 DiffersFrom = added.Number;
         }
         // Now and then the machine is slow, so that roles change meanwhile.
@@ -208,7 +211,7 @@ internal sealed partial class SimulatedMember
 
     private void AppendLocally(IReadOnlyList<Event> events)
     {
-        _cluster.History.AppendsLocally(this, Role, events);
+        Log.History.AppendsLocally(this, Role, events);
         Disk.Append(events);
         Position end = Disk.End;
         int life = _life;
@@ -233,7 +236,7 @@ internal sealed partial class SimulatedMember
         ClusterHistory.Require(
             Invariant.Contract, Disk.ChainAt(last.Number) == last.Chain, () => $"{Candidate} wants its local log cut at {last}, which it does not have");
         IReadOnlyList<Event> moved = Disk.Cut(last.Number);
-        _cluster.History.Quarantines(this, moved, _readAt);
+        Log.History.Quarantines(this, moved, _readAt);
         Answer(_random.Delay(2 * Schedule.Millisecond), new MemberInput.Quarantined(last, moved));
     }
 
@@ -242,22 +245,22 @@ internal sealed partial class SimulatedMember
         switch (send.Message)
         {
             case MemberMessage.Push push:
-                _cluster.History.ActsAsMaster(this, push.Lease.Term, "pushes");
-                _cluster.History.SaysReleased(this, push.Released);
+                Log.History.ActsAsMaster(this, push.Lease.Term, "pushes");
+                Log.History.SaysReleased(this, push.Released);
                 ClusterHistory.Require(
                     Invariant.UnknownOutcome,
-                    _cluster.History.WasCommitted(push.Committed),
-                    () => $"{Candidate} says that {push.Committed} is committed; the log ends at {_cluster.History.Head}");
+                    Log.History.WasCommitted(push.Committed),
+                    () => $"{Candidate} says that {push.Committed} is committed; the log ends at {Log.History.Head}");
                 break;
             case MemberMessage.Testimony said:
                 ClusterHistory.Require(
                     Invariant.UnknownOutcome,
-                    said.Accepted < _cluster.StoredSettings.Accepted || _cluster.History.WasCommitted(said.Committed),
+                    said.Accepted < Log.StoredSettings.Accepted || Log.History.WasCommitted(said.Committed),
                     () => $"{Candidate} testifies that {said.Committed} was committed, which it never was");
                 break;
             case MemberMessage.Ack ack:
-                _cluster.History.Acknowledges(this, ack);
-                _cluster.History.Follows(this, send.To, ack.Term);
+                Log.History.Acknowledges(this, ack);
+                Log.History.Follows(this, send.To, ack.Term);
                 break;
         }
         _cluster.Carry(this, send.To, send.Message);
@@ -265,9 +268,9 @@ internal sealed partial class SimulatedMember
 
     private void Release(MemberOutput.Release release)
     {
-        Optimism stored = _cluster.StoredOptimism ?? _cluster.Plan.Optimism;
-        IReadOnlyList<string> members = _cluster.StoredMembers ?? _known.Members;
-        _cluster.History.Releases(this, release, _known, stored, members);
+        Optimism stored = Log.StoredOptimism ?? _cluster.Plan.Optimism;
+        IReadOnlyList<string> members = Log.StoredMembers ?? _known.Members;
+        Log.History.Releases(this, release, _known, stored, members);
         bool optimistic = Math.Min(_known.Optimism.Replicas, stored.Replicas) == 0;
         Emit(_life, _mastership, release, 0, optimistic);
     }
@@ -288,7 +291,7 @@ internal sealed partial class SimulatedMember
                 AnswerMaster(life, mastership, new MemberInput.Released(release.Last));
                 return;
             }
-            _cluster.History.Left(this, release.Term, release.Effects[index], optimistic);
+            Log.History.Left(this, release.Term, release.Effects[index], optimistic);
             _cluster.Emit(this, release.Term, release.Effects[index]);
             Emit(life, mastership, release, index + 1, optimistic);
         });
@@ -298,7 +301,7 @@ internal sealed partial class SimulatedMember
     {
         if (changed.Role is Role.Master)
         {
-            _cluster.History.ActsAsMaster(this, changed.Term, "becomes master");
+            Log.History.ActsAsMaster(this, changed.Term, "becomes master");
             ClusterHistory.Require(
                 Invariant.Contract, _leaseFrom == TimeSpan.MinValue || LeaseAge <= _leaseDuration * 2 / 3,
                 () => $"{Candidate} begins to serve on a lease that it asked for {LeaseAge} ago");

@@ -10,19 +10,21 @@ internal sealed partial class SimulatedMember
 
     private void PerformAtStore(MemberOutput output)
     {
-        SimulatedStore store = _cluster.Store;
+        SimulatedStore store = Log.Store;
         int life = _life;
         int mastership = _mastership;
         switch (output)
         {
             case MemberOutput.AppendStore append:
                 if (_firstAppend != append.Term)
-                    _cluster.History.FirstAppend(this, append.Term, append.Previous);
+                    Log.History.FirstAppend(this, append.Term, append.Previous);
                 _firstAppend = append.Term;
                 AppendGroup(life, mastership, append, 0, append.Previous, _random.Below(3));
                 break;
             case MemberOutput.Campaign campaign:
-                Ask(life, () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, Candidate, _cluster.Plan.Lease), static (outcome, sent) => new MemberInput.Campaigned(outcome, sent), isMasters: false);
+                Ask(life,
+                    () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, Candidate, _cluster.Plan.Lease),
+                    static (outcome, sent) => new MemberInput.Campaigned(outcome, sent), isMasters: false);
                 break;
             case MemberOutput.Renew renew:
                 Ask(life, () => LogModel.Move(store.Log, LeaseRules.Renew(store.Log.State.Lease, renew.Held)), static (outcome, sent) => new MemberInput.Renewed(outcome, sent));
@@ -49,7 +51,7 @@ internal sealed partial class SimulatedMember
                 break;
             case MemberOutput.Trim trim:
                 IReadOnlyList<string> known = _known.Members;
-                _cluster.TrimmedBelow = trim.First > _cluster.TrimmedBelow ? trim.First : _cluster.TrimmedBelow;
+                Log.TrimmedBelow = trim.First > Log.TrimmedBelow ? trim.First : Log.TrimmedBelow;
                 store.Write(this, () => Trim(trim, known), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
                 break;
             default:
@@ -60,7 +62,7 @@ internal sealed partial class SimulatedMember
     /// <summary>Appends in transactions of the store's size, and repeats what is unknown some times.</summary>
     private void AppendGroup(int life, int mastership, MemberOutput.AppendStore append, int done, Position reached, int repeats)
     {
-        SimulatedStore store = _cluster.Store;
+        SimulatedStore store = Log.Store;
         List<NewEvent> group = [];
         for (int i = done; i < append.Events.Count && group.Count < store.Group; i++)
             group.Add(new NewEvent(append.Events[i].Number, append.Events[i].Payload.Length, append.Events[i].Chain, append.Events[i].Payload));
@@ -89,11 +91,11 @@ internal sealed partial class SimulatedMember
 
     private WriteOutcome Commit(MemberOutput.AppendStore append, Append write, int done)
     {
-        SimulatedStore store = _cluster.Store;
+        SimulatedStore store = Log.Store;
         Position before = store.Log.State.Head.Position;
         WriteOutcome outcome = LogModel.Append(store.Database, store.Log, write);
         if (store.Log.State.Head.Position != before)
-            _cluster.History.Append(write.Previous, [.. append.Events.Skip(done).Take(write.Events.Count)]);
+            Log.History.Append(write.Previous, [.. append.Events.Skip(done).Take(write.Events.Count)]);
         return outcome;
     }
 
@@ -103,7 +105,7 @@ internal sealed partial class SimulatedMember
         int mastership = _mastership;
         _asked = sent;
         bool late = _cluster.Plan.ShellBug is ShellBug.LeaseCountedFromAnswer;
-        _cluster.Store.Write(this, write, static cause => new LeaseOutcome.Unknown(cause), outcome =>
+        Log.Store.Write(this, write, static cause => new LeaseOutcome.Unknown(cause), outcome =>
         {
             Deliver(life, answer(outcome, late ? Clock : sent), isMasters ? mastership : null);
         });
@@ -111,41 +113,41 @@ internal sealed partial class SimulatedMember
 
     private MemberInput.StateRead ReadState()
     {
-        LogState state = _cluster.Store.Log.State;
+        LogState state = Log.Store.Log.State;
         ulong number = Math.Min(Disk.End.Number.Value, state.Head.Number.Value);
         while (true)
         {
             Position mine = new(new EventNumber(number), Disk.ChainAt(new EventNumber(number))!.Value);
             if (number < state.Base.Number.Value && number > 0 && !_cluster.Members.Any(other => Serves(other) && other.Machine!.Status.Committed.Number >= mine.Number))
                 return new MemberInput.StateRead(null, default, default);
-            if (_cluster.History.IsCommitted(mine) || _cluster.Plan.ShellBug is ShellBug.NumbersCompared)
-                return new MemberInput.StateRead(state, _cluster.StoredSettings, mine);
+            if (Log.History.IsCommitted(mine) || _cluster.Plan.ShellBug is ShellBug.NumbersCompared)
+                return new MemberInput.StateRead(state, Log.StoredSettings, mine);
             number--;
         }
     }
 
     /// <summary>Another member can be asked for what the store has forgotten.</summary>
     private bool Serves(SimulatedMember other) =>
-        other != this && !other.IsPaused && other.IsUp && (other.Role is Role.Replica or Role.Master)
+        other != this && other.Log == Log && !other.IsPaused && other.IsUp && (other.Role is Role.Replica or Role.Master)
             && _cluster.Network.IsOpen(Index, other.Index) && _cluster.Network.IsOpen(other.Index, Index);
 
     private void ReadEvents(int life, MemberOutput.Read ask)
     {
-        SimulatedStore store = _cluster.Store;
+        SimulatedStore store = Log.Store;
         (Position after, EventNumber last) = (ask.After, ask.Last);
         store.Read<MemberInput>(this, () =>
         {
             LogState state = store.Log.State;
-            if (ask.Sparing is { } master && ReadFromOthers(after, last, master) is { Events: [.., Event end] } spared && _cluster.History.IsCommitted(new Position(end.Number, end.Chain)))
+            if (ask.Sparing is { } master && ReadFromOthers(after, last, master) is { Events: [.., Event end] } spared && Log.History.IsCommitted(new Position(end.Number, end.Chain)))
                 return spared;
             if (after.Number < state.Base.Number)
                 return ReadFromOthers(after, last);
             if (after.Number > state.Head.Number)
                 return new MemberInput.EventsRead(after, []);
-            if (_cluster.History.PositionAt(after.Number.Value) != after)
+            if (Log.History.PositionAt(after.Number.Value) != after)
                 return new MemberInput.EventsRead(after, [], Diverged: true);
             ulong to = Math.Min(Math.Min(last.Value, state.Head.Number.Value), after.Number.Value + (ulong)_random.Between(1, 64));
-            return new MemberInput.EventsRead(after, _cluster.History.Events(after.Number, new EventNumber(to)));
+            return new MemberInput.EventsRead(after, Log.History.Events(after.Number, new EventNumber(to)));
         }, () => ReadFromOthers(after, last), input => Answer(life, input));
     }
 
@@ -166,10 +168,10 @@ internal sealed partial class SimulatedMember
 
     private void WriteSettings(int life, int mastership, MemberOutput.WriteSettings write)
     {
-        SimulatedStore store = _cluster.Store;
-        SortedDictionary<string, (byte[]? Expected, byte[] Value)> changes = _cluster.ChangesTo(write.Settings);
-        _cluster.History.ActsAsMaster(this, write.Term, "writes settings");
-        _cluster.History.SaysReleased(this, write.Settings.Released);
+        SimulatedStore store = Log.Store;
+        SortedDictionary<string, (byte[]? Expected, byte[] Value)> changes = Log.ChangesTo(write.Settings);
+        Log.History.ActsAsMaster(this, write.Term, "writes settings");
+        Log.History.SaysReleased(this, write.Settings.Released);
         _written = write.Settings;
         store.Write<WriteOutcome>(this, () =>
         {
@@ -182,18 +184,18 @@ internal sealed partial class SimulatedMember
                 if (outcome is not WriteOutcome.Committed)
                     return outcome;
             }
-            _cluster.History.HasSettings(write.Settings.Optimism!.Value, write.Settings.Members!);
+            Log.History.HasSettings(write.Settings.Optimism!.Value, write.Settings.Members!);
             return WriteOutcome.Committed.Instance;
         }, static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.SettingsWritten(outcome)));
     }
 
     private WriteOutcome Trim(MemberOutput.Trim trim, IReadOnlyList<string> known)
     {
-        SimulatedStore store = _cluster.Store;
+        SimulatedStore store = Log.Store;
         LogState before = store.Log.State;
         WriteOutcome outcome = LogModel.Trim(store.Database, store.Log, trim.Term, trim.First);
         if (store.Log.State.Base != before.Base)
-            _cluster.History.Trims(trim.First, known, _cluster.CurrentMembers, _cluster.Members);
+            Log.History.Trims(trim.First, known, Log.CurrentMembers, _cluster.Members);
         return outcome;
     }
 
@@ -202,7 +204,7 @@ internal sealed partial class SimulatedMember
     {
         if (!_wasMaster)
             return;
-        LogState state = _cluster.Store.Log.State;
+        LogState state = Log.Store.Log.State;
         if (state.Lease.Term != resign.Held.Term || state.Lease.Holder != Candidate)
             return;
         if (resign.Yields && _cluster.Plan.MakesEvents)
@@ -211,12 +213,12 @@ internal sealed partial class SimulatedMember
             Invariant.Switchover,
             // A store that goes back under a master that resigns just then: nobody can have told it.
             // A ship that makes its events itself, and does not run, finds on the disk what its master adopted.
-            (_cluster.Plan.MakesEvents && _run is null ? Disk.Durable.Number : Ship!.Number) == state.Head.Number || _cluster.History.HasGoneBack,
+            (_cluster.Plan.MakesEvents && _run is null ? Disk.Durable.Number : Ship!.Number) == state.Head.Number || Log.History.HasGoneBack,
             () => $"{Candidate} resigns with its ship at event {Ship!.Number}; the log ends at {state.Head.Number}");
         if (resign.Yields)
             return; // its effects wait for another master's gate
-        EventNumber last = _cluster.History.LastEffectful;
-        EventNumber watermark = _cluster.StoredSettings.Released;
+        EventNumber last = Log.History.LastEffectful;
+        EventNumber watermark = Log.StoredSettings.Released;
         ClusterHistory.Require(
             Invariant.Switchover,
             watermark >= last,

@@ -22,6 +22,8 @@ internal sealed partial class SimulatedMember
     private TimeSpan? _masterSince;
     private int _masterships;
     private bool _hasDropped;
+    private readonly Dictionary<string, (int Life, bool IsShared)> _compared = [];
+    private readonly SortedDictionary<string, bool> _shares = new(StringComparer.Ordinal);
     private ShellContract _contract = new("");
 
     public SimulatedMember(SimulatedCluster cluster, int index, string name, bool isTwin)
@@ -32,6 +34,7 @@ internal sealed partial class SimulatedMember
         IsTwin = isTwin;
         _random = new SimulationRandom(cluster.Plan.Seed, string.Create(CultureInfo.InvariantCulture, $"member {index}"));
         _bursts = new SimulationRandom(cluster.Plan.Seed, string.Create(CultureInfo.InvariantCulture, $"bursts {index}"));
+        Log = cluster.Shared;
         Disk = new SimulatedDisk(cluster.History.Hasher);
         _rate = cluster.Plan.Nemeses.HasFlag(Nemesis.ClockDrift) ? 1 + ((_random.Below(401) - 200) / 1000.0) : 1;
         _offset = _random.Between(0, 1000 * Schedule.Second);
@@ -46,6 +49,9 @@ internal sealed partial class SimulatedMember
 
     /// <summary>A copy of another machine, which should not be.</summary>
     public bool IsTwin { get; }
+
+    /// <summary>The log that its store has.</summary>
+    public SimulatedLog Log { get; private set; }
 
     /// <summary>Its disk.</summary>
     public SimulatedDisk Disk { get; }
@@ -114,6 +120,8 @@ internal sealed partial class SimulatedMember
             StoreWindow = plan.Window,
             Copies = plan.Copies,
         });
+        _compared.Clear();
+        _shares.Clear();
         _heard.Clear();
         _masterSince = null;
         _masterships = 0;
@@ -156,7 +164,7 @@ internal sealed partial class SimulatedMember
     /// <summary>Takes the disk away, and puts an empty one in.</summary>
     public void WipeDisk()
     {
-        LostAt = Disk.Durable.Number > LostAt ? Disk.Durable.Number : LostAt;
+        NoteLoss();
         Disk.Wipe();
         Ring.Note(_cluster.Schedule.Now, "--- its disk is empty");
     }
@@ -164,9 +172,34 @@ internal sealed partial class SimulatedMember
     /// <summary>An event of the local log is damaged: the shell finds that by the chain when it starts, and sets it aside with all that follows.</summary>
     public void FlipEvent(EventNumber number)
     {
-        LostAt = Disk.Durable.Number > LostAt ? Disk.Durable.Number : LostAt;
+        NoteLoss();
         Disk.Cut(number.Previous);
         Ring.Note(_cluster.Schedule.Now, string.Create(CultureInfo.InvariantCulture, $"--- event {number} is damaged on disk"));
+    }
+
+    /// <summary>From its next start on its configuration names this store; its disk is empty then.</summary>
+    public void UseStore(SimulatedLog log)
+    {
+        Crash();
+        Disk.Wipe();
+        Confirmed = EventNumber.None;
+        Log = log;
+        Ring.Note(_cluster.Schedule.Now, "--- another store, and an empty disk");
+    }
+
+    /// <summary>It was told of a member that works with another store.</summary>
+    public bool KnowsOfOtherStore => _shares.ContainsValue(false);
+
+    /// <summary>There is a link with another member, or was: tells, once for each life of the other, whether they share a store. False where they do not.</summary>
+    public bool Compare(SimulatedMember other)
+    {
+        (int Life, bool IsShared) now = (other.Life, other.Log == Log);
+        if (IsUp && (!_compared.TryGetValue(other.Name, out (int Life, bool IsShared) known) || known != now))
+        {
+            _compared[other.Name] = now;
+            Deliver(_life, new MemberInput.StoreCompared(other.Name, now.IsShared));
+        }
+        return now.IsShared;
     }
 
     /// <summary>Its disk has, or had before it was lost, the log up to here.</summary>
@@ -203,7 +236,7 @@ internal sealed partial class SimulatedMember
     public void Receive(string from, MemberMessage message) => Deliver(_life, new MemberInput.Received(from, message));
 
     /// <summary>An operator wants a change.</summary>
-    public void Wish(Wish wish) => Deliver(_life, new MemberInput.Wished(_cluster.History.Wished(wish), wish));
+    public void Wish(Wish wish) => Deliver(_life, new MemberInput.Wished(Log.History.Wished(wish), wish));
 
     /// <summary>
     /// A datagram that this process heard not long before it became master, or as master, and that became no event; <see langword="null"/> where all is well, or where this
@@ -211,12 +244,13 @@ internal sealed partial class SimulatedMember
     /// </summary>
     public ulong? FindUnheeded()
     {
-        if (_masterSince is not { } since || Role is not Role.Master || _masterships != 1 || _hasDropped || _contract.IsShipBusy || Machine!.Status.Ingress > 0)
-            return null;
+        if (_masterSince is not { } since || Role is not Role.Master || _masterships != 1 || _hasDropped
+            || _contract.IsShipBusy || Machine!.Status.Ingress > 0 || Machine.Status.Committed.Number < Ship!.Number)
+            return null; // or what it became is on its way to the store
         TimeSpan age = new MemberOptions { Name = Name, Candidate = Candidate, Members = [] }.IngressAge;
         foreach ((ulong id, TimeSpan clock) in _heard)
         {
-            if (clock > since - (age / 2) && clock < Clock - TimeSpan.FromSeconds(1) && _cluster.History.SequencedAs(id) == 0)
+            if (clock > since - (age / 2) && clock < Clock - TimeSpan.FromSeconds(1) && Log.History.SequencedAs(id) == 0)
                 return id;
         }
         return null;
@@ -281,8 +315,16 @@ internal sealed partial class SimulatedMember
             Confirm(_told.Dequeue().Number);
         _contract.Check(Clock, input, _outputs);
         CheckStatus(before);
+        if (input is MemberInput.StoreCompared)
+            CheckStands();
         foreach (MemberOutput output in _outputs)
             Perform(output);
+    }
+
+    private void NoteLoss()
+    {
+        if (Log == _cluster.Shared && Disk.Durable.Number > LostAt)
+            LostAt = Disk.Durable.Number;
     }
 
     private void Confirm(EventNumber number) => Confirmed = number > Confirmed ? number : Confirmed;
@@ -305,10 +347,19 @@ internal sealed partial class SimulatedMember
         _term = status.Term;
     }
 
+    /// <summary>Judged by what the member was told, not by what it made of it.</summary>
+    private void CheckStands()
+    {
+        int others = _known.Members.Count(name => _shares.TryGetValue(name, out bool isShared) && !isShared);
+        int sharing = 1 + _known.Members.Count(name => _shares.TryGetValue(name, out bool isShared) && isShared);
+        ClusterHistory.Require(
+            Invariant.OneStore, others < sharing || Role is Role.Stopped, () => $"{Candidate} is {Role}; of its members {others} work with another store, and {sharing} with its own");
+    }
+
     private void Put(Position position, ulong state)
     {
         Ship = new SimulatedShip(position, state);
-        DiffersFrom = _cluster.History.IsCommitted(position) && !_cluster.History.IsRight(position.Number, state) ? position.Number : null;
+        DiffersFrom = Log.History.IsCommitted(position) && !Log.History.IsRight(position.Number, state) ? position.Number : null;
     }
 
     private void Answer(long delay, MemberInput input)

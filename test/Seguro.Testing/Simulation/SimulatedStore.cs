@@ -15,14 +15,14 @@ internal sealed class SimulatedStore
     private readonly int _place;
     private readonly Queue<(long Time, Lease Lease)> _leases = new();
 
-    public SimulatedStore(SimulationPlan plan, Schedule schedule, SimulatedNetwork network, ClusterHistory history, int place)
+    public SimulatedStore(SimulationPlan plan, Schedule schedule, SimulatedNetwork network, ClusterHistory history, int place, string name)
     {
         _schedule = schedule;
         _network = network;
-        _random = new SimulationRandom(plan.Seed, "store");
+        _random = new SimulationRandom(plan.Seed, name);
         _history = history;
         _place = place;
-        Database = new ModelDatabase(new ModelOptions { Window = plan.Window, Bug = plan.StoreBug, Identity = DrawIdentity(plan.Seed) });
+        Database = new ModelDatabase(new ModelOptions { Window = plan.Window, Bug = plan.StoreBug, Identity = DrawIdentity(plan.Seed, name) });
         Log = Database.FindOrAdd(Ship.Parse("~zod"), Position.Origin, new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal));
         Group = _random.Of(1, 8, 64);
     }
@@ -104,9 +104,9 @@ internal sealed class SimulatedStore
         _history.GoesBack(Log.State.Head.Number);
     }
 
-    private static StoreIdentity DrawIdentity(ulong seed)
+    private static StoreIdentity DrawIdentity(ulong seed, string name)
     {
-        SimulationRandom random = new(seed, "store's identity");
+        SimulationRandom random = new(seed, name + "'s identity");
         byte[] bytes = new byte[StoreIdentity.Size];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, random.Next());
         BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(sizeof(ulong)), random.Next() | 1);

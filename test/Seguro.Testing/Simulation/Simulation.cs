@@ -77,7 +77,9 @@ internal static class Simulation
         while (cluster.Schedule.Now < end && missing is not null)
         {
             // Who is slow and goes on is no fault; who stands still is.
-            ulong reached = cluster.Members.Where(member => !member.IsTwin && cluster.CurrentMembers.Contains(member.Name, StringComparer.Ordinal)).Min(static member => member.Ship?.Number.Value ?? 0);
+            ulong reached = cluster.Members
+                .Where(member => !member.IsTwin && cluster.CurrentMembers.Contains(member.Name, StringComparer.Ordinal))
+                .Min(static member => member.Ship?.Number.Value ?? 0);
             if (reached != slowest)
                 (slowest, end) = (reached, Math.Min(last, Math.Max(end, cluster.Schedule.Now + (20 * Schedule.Second) + (cluster.Plan.Lease.Ticks * 20))));
             probes.Add(cluster.SendDatagram(ShipRules.Kind.Answer, 8));
@@ -128,7 +130,7 @@ internal static class Simulation
         text.Append(failure).Append('\n');
         text.Append(CultureInfo.InvariantCulture, $"at {cluster.Schedule.Now / (double)Schedule.Millisecond:0.000} ms; {cluster.Plan}\n");
         text.Append(CultureInfo.InvariantCulture, $"store: head {cluster.Store.Log.State.Head}, base {cluster.Store.Log.State.Base.Number}, {cluster.Store.Log.State.Lease}; ");
-        text.Append(CultureInfo.InvariantCulture, $"settings {cluster.StoredOptimism}, {string.Join(' ', cluster.CurrentMembers)}, released {cluster.StoredSettings.Released}\n");
+        text.Append(CultureInfo.InvariantCulture, $"settings {cluster.Shared.StoredOptimism}, {string.Join(' ', cluster.CurrentMembers)}, released {cluster.Shared.StoredSettings.Released}\n");
         foreach (SimulatedMember member in cluster.Members)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n{member.Candidate} ({member.Role}, disk {member.Disk.Durable}, ship {member.Ship?.Number}, paused {member.IsPaused})");

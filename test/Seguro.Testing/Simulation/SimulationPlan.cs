@@ -7,7 +7,7 @@ namespace Seguro.Testing;
 /// <summary>The configuration of one simulation. Each seed draws its own.</summary>
 internal sealed record SimulationPlan
 {
-    private static readonly Nemesis[] LaterNemeses = [Nemesis.Certificate, Nemesis.Memory, Nemesis.Suspend];
+    private static readonly Nemesis[] LaterNemeses = [Nemesis.Certificate, Nemesis.Memory, Nemesis.Suspend, Nemesis.OtherStore];
 
     /// <summary>Where all randomness comes from.</summary>
     public required ulong Seed { get; init; }
@@ -116,12 +116,20 @@ internal sealed record SimulationPlan
             if (later.Chance(0.15))
                 plan = plan with { Nemeses = plan.Nemeses | nemesis };
         }
+        if (members == 1)
+            plan = plan with { Nemeses = plan.Nemeses & ~Nemesis.OtherStore };
+        else if (plan.Nemeses.HasFlag(Nemesis.OtherStore))
+            plan = plan with { Nemeses = plan.Nemeses & ~Nemesis.Twin }; // it would be a copy of another log's disk
         if (new SimulationRandom(seed, "own ship").Chance(0.2))
             plan = plan.WithOwnShip();
         if (!new SimulationRandom(seed, "store back").Chance(0.1))
             return plan;
         // What shows that a store went back is on the members' disks: where those are lost as well, a loss is the user's. And a store that has forgotten the beginning can't be compared by hand.
-        return plan with { Nemeses = (plan.Nemeses | Nemesis.StoreBack) & ~(Nemesis.DiskWipe | Nemesis.DiskFlip | Nemesis.Twin | Nemesis.Membership | Nemesis.ShipDiffers), Window = null };
+        return plan with
+        {
+            Nemeses = (plan.Nemeses | Nemesis.StoreBack) & ~(Nemesis.DiskWipe | Nemesis.DiskFlip | Nemesis.Twin | Nemesis.Membership | Nemesis.ShipDiffers | Nemesis.OtherStore),
+            Window = null,
+        };
     }
 
     /// <summary>The same with a ship that makes its events by itself.</summary>

@@ -28,6 +28,7 @@ internal static class TraceText
         MemberInput.EventsRead read => Text($"EventsRead after {Of(read.After)}: {Of(read.Events)}{(read.Diverged ? " DIVERGED" : "")}"),
         MemberInput.SettingsWritten written => Text($"SettingsWritten {Of(written.Outcome)}"),
         MemberInput.Trimmed trimmed => Text($"Trimmed {Of(trimmed.Outcome)}"),
+        MemberInput.Archived archived => Text($"Archived {archived.Through}"),
         MemberInput.Received received => Text($"Received from {received.From}: {Of(received.Message)}"),
         MemberInput.Wished { Wish: Wish.ChangeMembers change } wished => Text($"Wished {wished.Number}: join {string.Join(' ', change.Join)}, leave {string.Join(' ', change.Leave)}"),
         MemberInput.Wished wished => Text($"Wished {wished.Number}: {wished.Wish}"),
@@ -55,7 +56,7 @@ internal static class TraceText
         MemberOutput.Send send => Text($"Send to {send.To}: {Of(send.Message)}"),
         MemberOutput.Release release => Text(
             $"Release term {release.Term} to {release.Last}{(release.Degraded ? " degraded" : "")}, effects of {string.Join(' ', release.Effects.Select(static effect => effect.Number.ToString()))}"),
-        MemberOutput.RoleChanged changed => Text($"RoleChanged {changed.Role} term {changed.Term}"),
+        MemberOutput.RoleChanged changed => Text($"RoleChanged {changed.Role} term {changed.Term}{(changed.Reason.Length > 0 ? $": {changed.Reason}" : "")}"),
         MemberOutput.Answer answer => Text($"Answer {answer.Number}: {answer.Refusal?.Message ?? "in force"}"),
         MemberOutput.Warn warn => Text($"Warn {warn.Text}"),
         MemberOutput.Dropped dropped => Text($"Dropped {dropped.Count}: {dropped.Reason}"),

@@ -22,7 +22,7 @@ public sealed class BalancerAllocationTests
         members.Hello(BalancerBed.AddressOf(member), 1, 1, "m1", BalancerBed.Key(1).Id);
         members.Hello(BalancerBed.AddressOf(other), 2, 1, "m2", BalancerBed.Key(2).Id);
         using IngressPump ingress = new(outside, inside, members, new SealRing(BalancerBed.Ring), 0);
-        using EgressPump egress = new(inside, outside, members, new SealRing(BalancerBed.Ring), TimeProvider.System);
+        using EgressPump egress = new(inside, outside, members, new ShipPlaces(), new SealRing(BalancerBed.Ring), TimeProvider.System);
         using FrameSeal seal = new(BalancerBed.Key(1));
         byte[][] frames = [.. Enumerable.Range(0, 5).Select(kind => Frame(kind, BalancerBed.AddressOf(client), seal))];
         byte[] datagram = new byte[1000];

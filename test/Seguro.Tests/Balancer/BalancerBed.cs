@@ -146,10 +146,10 @@ internal sealed class BalancerBed : IAsyncDisposable
     }
 
     /// <summary>The next hello of a socket's life.</summary>
-    public byte[] Hello(Socket from, ulong term = 0, bool isMaster = false)
+    public byte[] Hello(Socket from, ulong term = 0, bool isMaster = false, byte[]? ports = null)
     {
         ulong count = _hellos[from] = _hellos.GetValueOrDefault(from) + 1;
-        return Frame(from, FrameKind.Hello, term, default, [.. BitConverter.GetBytes((ulong)((IPEndPoint)from.LocalEndPoint!).Port), .. BitConverter.GetBytes(count)], isMaster);
+        return Frame(from, FrameKind.Hello, term, default, [.. BitConverter.GetBytes((ulong)((IPEndPoint)from.LocalEndPoint!).Port), .. BitConverter.GetBytes(count), .. ports ?? []], isMaster);
     }
 
     /// <summary>Waits until the balancer's own counts say so; that they never will fails the test, with the counts.</summary>

@@ -72,7 +72,8 @@ public sealed class BalancerLinkTests
     {
         CancellationToken cancel = TestContext.Current.CancellationToken;
         await using BalancerBed bed = BalancerBed.Start();
-        await using BalancerLink link = Open(bed);
+        List<string> dropped = [];
+        await using BalancerLink link = Open(bed, drop: dropped.Add);
         await bed.UntilAsync(static stats => stats.Members == 1);
         Socket stranger = bed.Client();
         byte[] forged = bed.Frame(stranger, FrameKind.Ingress, 1, default, [1]);
@@ -90,6 +91,7 @@ public sealed class BalancerLinkTests
             bed.Client().SendTo([8], bed.Balancer.Public);
             await link.ReceiveAsync(_buffer, cancel);
         }
+        Assert.Equal(["forged", "malformed", "malformed", "wrong kind"], dropped.Order(StringComparer.Ordinal));
     }
 
     [Fact(Timeout = 60_000)]
@@ -187,6 +189,6 @@ public sealed class BalancerLinkTests
         Assert.Contains("goes by term 8", Assert.Single(master.Warnings), StringComparison.Ordinal);
     }
 
-    private static BalancerLink Open(BalancerBed bed, string listen = "127.0.0.1", int number = 1) => BalancerLink.Open(
-        new IPEndPoint(IPAddress.Parse(listen), 0), new HostAddress("127.0.0.1", bed.Balancer.Inside.Port), () => BalancerBed.Key(number), TimeProvider.System);
+    private static BalancerLink Open(BalancerBed bed, string listen = "127.0.0.1", int number = 1, Action<string>? drop = null) => BalancerLink.Open(
+        new IPEndPoint(IPAddress.Parse(listen), 0), new HostAddress("127.0.0.1", bed.Balancer.Inside.Port), () => BalancerBed.Key(number), TimeProvider.System, drop);
 }

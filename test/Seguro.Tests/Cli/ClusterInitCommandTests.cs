@@ -36,6 +36,17 @@ public sealed class ClusterInitCommandTests : IDisposable
         Assert.Equal("db3.example:7500", members.GetProperty("m3").GetProperty("links").GetString());
     }
 
+    [Theory]
+    [InlineData("a,b,c", null)]
+    [InlineData("a,a,b", "a is the machine of 2 of 3 members: without it the cluster stands still.")]
+    [InlineData("a,b,A,c,d", "a is the machine of 2 of 5 members: they are lost together.")]
+    public async Task Says_what_the_loss_of_a_machine_with_several_members_means(string hosts, string? warning)
+    {
+        string errors = string.Join(' ', (await InitAsync("--hosts", hosts, "--members", $"{hosts.Split(',').Length}")).Ok().Errors.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(warning is not null, errors.Contains("warning", StringComparison.Ordinal));
+        Assert.Contains(warning ?? "", errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_demo_kernel_is_begun_only_where_it_is_asked_for()
     {

@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using Seguro.Cli;
 using Seguro.Cli.Output;
@@ -14,12 +18,11 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors, by
 
     public static async Task<CommandRun> OfAsync(byte[] input, string[] args, CancellationToken cancel)
     {
-        await using StringWriter output = new();
-        await using StringWriter errors = new();
-        using MemoryStream raw = new();
-        Terminal terminal = new(output, errors, () => new MemoryStream(input), () => new Kept(raw), isInteractive: false);
-        int code = await SeguroCommand.RunAsync(args, terminal, cancel);
-        return new CommandRun(code, output.ToString(), errors.ToString(), raw.ToArray());
+        if (!Desk.Free.TryTake(out Desk? desk))
+            desk = new Desk();
+        CommandRun run = await desk.RunAsync(input, args, cancel);
+        Desk.Free.Add(desk);
+        return run;
     }
 
     /// <summary>Asserts success, with what was printed as the message.</summary>
@@ -41,7 +44,40 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors, by
         return this;
     }
 
-    private sealed class Kept(MemoryStream stream) : Stream
+    /// <summary>
+    /// A terminal with the verbs made for it, used by one run at a time. They are not made for each run: a verb's options keep every command that they were ever part of,
+    /// and look through all of them at each addition, so that a thousand runs would take longer and longer.
+    /// </summary>
+    private sealed class Desk
+    {
+        public static readonly ConcurrentBag<Desk> Free = [];
+        private static readonly Lock Making = new();
+
+        private readonly StringBuilder _output = new();
+        private readonly StringBuilder _errors = new();
+        private readonly Terminal _terminal;
+        private readonly RootCommand _verbs;
+        private byte[] _input = [];
+        private ArrayBufferWriter<byte> _raw = new();
+
+        public Desk()
+        {
+            _terminal = new Terminal(new StringWriter(_output), new StringWriter(_errors), () => new MemoryStream(_input), () => new Kept(_raw), isInteractive: false);
+            lock (Making)
+                _verbs = SeguroCommand.Create(_terminal);
+        }
+
+        public async Task<CommandRun> RunAsync(byte[] input, string[] args, CancellationToken cancel)
+        {
+            _output.Clear();
+            _errors.Clear();
+            (_input, _raw) = (input, new ArrayBufferWriter<byte>());
+            int code = await SeguroCommand.RunAsync(_verbs, args, _terminal, cancel);
+            return new CommandRun(code, _output.ToString(), _errors.ToString(), _raw.WrittenSpan.ToArray());
+        }
+    }
+
+    private sealed class Kept(ArrayBufferWriter<byte> kept) : Stream
     {
         public override bool CanRead => false;
 
@@ -49,9 +85,9 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors, by
 
         public override bool CanWrite => true;
 
-        public override long Length => stream.Length;
+        public override long Length => kept.WrittenCount;
 
-        public override long Position { get => stream.Position; set => throw new NotSupportedException(); }
+        public override long Position { get => kept.WrittenCount; set => throw new NotSupportedException(); }
 
         public override void Flush()
         {
@@ -63,6 +99,6 @@ internal sealed record CommandRun(int ExitCode, string Output, string Errors, by
 
         public override void SetLength(long value) => throw new NotSupportedException();
 
-        public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
+        public override void Write(byte[] buffer, int offset, int count) => kept.Write(buffer.AsSpan(offset, count));
     }
 }

@@ -114,7 +114,7 @@ public sealed class CustodyCommandTests : IAsyncDisposable
         string other = "sqlite:" + _bed["other.db"];
         (await CommandRun.OfAsync("pier", "import", _bed.Pier, "--store", _bed.Url)).Ok();
         _bed.Write(60);
-        (await CommandRun.OfAsync("pier", "import", _bed.Pier, "--store", other)).Ok();
+        (await CommandRun.OfAsync("pier", "import", _bed.Pier, "--store", other, "--instead")).Ok();
         (await CommandRun.OfAsync("pier", "restore", _bed["new"], "--store", _bed.Url, "--ask", other)).Fails("SG3052", 3, other, "10 events are missing", "--give-up 60");
         (await CommandRun.OfAsync("pier", "restore", _bed["new"], "--store", _bed.Url, "--ask", "sqlite:" + _bed["none.db"])).Fails("SG1012", 1);
         Assert.False(Directory.Exists(_bed["new"]));

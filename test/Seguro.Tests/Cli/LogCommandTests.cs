@@ -148,6 +148,12 @@ public sealed class LogCommandTests : IDisposable
         Assert.Equal(file, new FileInfo(link).LinkTarget);
         Assert.Equal(second, await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken));
 
+        string dangling = _folder["dangling"];
+        File.CreateSymbolicLink(dangling, _folder["made"]);
+        (await CommandRun.OfAsync("log", "read", "2", "--out", dangling, "--store", Store)).Ok();
+        Assert.Equal(second, await File.ReadAllBytesAsync(_folder["made"], TestContext.Current.CancellationToken));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder["made"]));
+
         string pipe = _folder["pipe"];
         await Tool.RunAsync(["mkfifo", pipe]);
         Task<byte[]> reading = Task.Run(() => File.ReadAllBytesAsync(pipe, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);

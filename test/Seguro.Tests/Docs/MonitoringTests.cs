@@ -10,7 +10,10 @@ public sealed partial class MonitoringTests
     private const string Alerts = "eng/monitoring/seguro-alerts.yml";
     private const string Dashboard = "eng/monitoring/seguro-dashboard.json";
 
-    private static readonly HashSet<string> Known = [.. SourceFiles.CSharp.Where(static path => path.StartsWith("src/", StringComparison.Ordinal)).SelectMany(static path => Instrument().Matches(SourceFiles.Read(path))).SelectMany(NamesOf)];
+    private static readonly HashSet<string> Known = [
+        .. SourceFiles.CSharp.Where(static path => path.StartsWith("src/", StringComparison.Ordinal))
+        .SelectMany(static path => Instrument().Matches(SourceFiles.Read(path)).SelectMany(NamesOf)
+        .Concat(Written().Matches(SourceFiles.Read(path)).Select(static match => match.Groups["name"].Value)))];
 
     [Theory]
     [InlineData(Alerts, 10)]
@@ -64,6 +67,10 @@ public sealed partial class MonitoringTests
 
     [GeneratedRegex("""\b(?:Create(?:Observable)?)?(?<kind>Counter|Histogram|Gauge|UpDownCounter)(?:<\w+>)?\(\s*"(?<name>seguro\.[^"]+)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Instrument();
+
+    /// <summary>What is written for node exporters, as text.</summary>
+    [GeneratedRegex("# TYPE (?<name>seguro_[a-z_]+) ", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex Written();
 
     [GeneratedRegex("""\bseguro_[a-z_]+""", RegexOptions.None, 1000)]
     private static partial Regex Metric();

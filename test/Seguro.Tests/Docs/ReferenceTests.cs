@@ -48,7 +48,9 @@ public sealed partial class ReferenceTests
     [Fact]
     public void Every_metric_is_there()
     {
-        string[] metrics = [.. SourceFiles.CSharp.Where(static path => path.StartsWith("src/", StringComparison.Ordinal)).SelectMany(static path => Instrument().Matches(SourceFiles.Read(path))).Select(static match => match.Groups["name"].Value)];
+        string[] metrics = [.. SourceFiles.CSharp.Where(static path => path.StartsWith("src/", StringComparison.Ordinal))
+            .SelectMany(static path => Instrument().Matches(SourceFiles.Read(path)))
+            .Select(static match => match.Groups["name"].Value)];
         Assert.True(metrics.Length > 15, "few metrics were found: are they made otherwise now?");
         Assert.All(metrics, static metric => Assert.Contains($"`{metric}`", Reference, StringComparison.Ordinal));
     }
@@ -79,7 +81,8 @@ public sealed partial class ReferenceTests
         foreach (Argument argument in verb.Arguments)
             text.Append("* `").Append(argument.Name).Append("`: ").Append(Cell(argument.Description)).Append('\n');
         foreach (Option option in verb.Options)
-            text.Append("* `").Append(string.Join("`, `", option.Aliases.Prepend(option.Name))).Append(option.HelpName is { } help ? $" {help}" : "").Append("`: ").Append(Cell(option.Description)).Append(option.Required ? " Must be given." : "").Append('\n');
+            text.Append("* `").Append(string.Join("`, `", option.Aliases.Prepend(option.Name))).Append(option.HelpName is { } help ? $" {help}" : "")
+                .Append("`: ").Append(Cell(option.Description)).Append(option.Required ? " Must be given." : "").Append('\n');
         if (verb.Arguments.Count + verb.Options.Count > 0)
             text.Append('\n');
     }

@@ -48,12 +48,45 @@ public sealed partial class HandRestoreTests
     }
 
     [Fact]
+    public async Task The_instructions_bring_back_merged_segments_too_and_those_that_a_killed_prune_left_beside_them()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        Seguro.Harbor.Targets.IHarborTarget target = fixture.Folder("a");
+        for (int i = 0; i < 6; i++)
+        {
+            await fixture.AppendAsync(5, 300);
+            await fixture.BackUpAsync(target);
+        }
+        string objects = Path.Combine(fixture["a"], fixture.Id);
+        string beside = Path.Combine(objects, "e", "00000000000000000006");
+        byte[] kept = await File.ReadAllBytesAsync(beside, TestContext.Current.CancellationToken);
+        string first = Path.Combine(objects, "e", "00000000000000000001");
+        byte[] keptFirst = await File.ReadAllBytesAsync(first, TestContext.Current.CancellationToken);
+        File.Copy(fixture.KeyName + ".identity", Path.Combine(objects, "zod.identity"));
+        string expected = await Tool.RunAsync(["sh", "-ec", $"cd '{objects}' && for s in e/*; do age -d -i zod.identity $s | zstd -dc; done | sha256sum"]);
+
+        Seguro.Harbor.Reading.HarborReader reader = await fixture.OpenAsync(target);
+        Seguro.Harbor.Writing.PrunePlan plan = await Seguro.Harbor.Writing.HarborPrune.PlanAsync(
+            reader, await Seguro.Harbor.Reading.HarborVerify.RunAsync(reader, null, null, TimeProvider.System, TestContext.Current.CancellationToken),
+            new Seguro.Harbor.Writing.Retention(TimeSpan.FromDays(30)), DateTimeOffset.UtcNow, TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await Seguro.Harbor.Writing.HarborPrune.RunAsync(reader, plan, fixture.Host, TimeProvider.System, TestContext.Current.CancellationToken)).Merged);
+        await File.WriteAllBytesAsync(beside, kept, TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(first, keptFirst, TestContext.Current.CancellationToken);
+
+        string script = Instructions().Matches(SourceFiles.Read("docs/harbor-format.md"))[1].Groups["script"].Value;
+        Assert.Contains("m/*", script, StringComparison.Ordinal);
+        Assert.Equal(expected, await Tool.RunAsync(["sh", "-ec", $"cd '{objects}'\n{script}\nsha256sum < log.records"]));
+    }
+
+    [Fact]
     public async Task What_the_host_keeps_opens_nothing()
     {
         await using HarborFixture fixture = await HarborFixture.CreateAsync();
         await fixture.AppendAsync(20);
         await fixture.BackUpAsync(fixture.Folder("a"));
-        string secret = (await File.ReadAllTextAsync(fixture.KeyName + ".harbor", TestContext.Current.CancellationToken)).Split('\n').Single(static line => line.StartsWith("# signing-key: ", StringComparison.Ordinal))["# signing-key: ".Length..];
+        string secret = (await File.ReadAllTextAsync(fixture.KeyName + ".harbor", TestContext.Current.CancellationToken))
+            .Split('\n')
+            .Single(static line => line.StartsWith("# signing-key: ", StringComparison.Ordinal))["# signing-key: ".Length..];
         Assert.DoesNotContain("AGE-SECRET-KEY", await File.ReadAllTextAsync(fixture.KeyName + ".harbor", TestContext.Current.CancellationToken), StringComparison.Ordinal);
         // Its only secret, taken for an identity's, opens nothing either.
         await File.WriteAllTextAsync(fixture["wrong"], Seguro.Harbor.Format.Bech32.Write("age-secret-key-", Convert.FromHexString(secret)).ToUpperInvariant() + "\n", TestContext.Current.CancellationToken);

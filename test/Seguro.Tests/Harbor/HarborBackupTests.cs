@@ -68,11 +68,57 @@ public sealed class HarborBackupTests
         await fixture.AppendAsync(10);
         await UntilAsync(() => first.Status.Archived.Value == 20);
         Directory.CreateDirectory(fixture["away"]);
-        await UntilAsync(() => second.Status.Archived.Value == 20);
-        Assert.Null(second.Status.Warning);
+        await UntilAsync(() => second.Status.Archived.Value == 20 && second.Status.Warning is null);
         await stop.CancelAsync();
         await EndedAsync(Task.WhenAll(running));
         await fixture.AssertSameAsync(await fixture.OpenAsync(away));
+    }
+
+    [Fact]
+    public async Task A_fault_that_nobody_thought_of_is_told_ends_no_backup_and_keeps_no_other_from_going_on()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        await fixture.AppendAsync(10);
+        Faulty faulty = new(fixture.Folder("faulty"));
+        BackupOptions options = fixture.Options() with { Within = TimeSpan.FromMilliseconds(20), LongestPause = TimeSpan.FromMilliseconds(100) };
+        using HarborBackup first = new(fixture.Log, faulty, fixture.Host, options);
+        using HarborBackup second = new(fixture.Log, fixture.Folder("good"), fixture.Host, options);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        Task[] running = [Task.Run(() => first.RunAsync(stop.Token), Cancel), Task.Run(() => second.RunAsync(stop.Token), Cancel)];
+        await UntilAsync(() => second.Status.Archived.Value == 10 && faulty.Asked > 2 && first.Status.Warning is not null);
+        Assert.Contains("TimeoutException: it took too long", first.Status.Warning, StringComparison.Ordinal);
+        Assert.True(first.Status.Lag > TimeSpan.Zero);
+        lock (fixture.Told)
+            Assert.Contains(fixture.Told, static text => text.Contains("SG1060", StringComparison.Ordinal) && text.Contains("report it", StringComparison.Ordinal));
+        faulty.IsWell = true;
+        await UntilAsync(() => first.Status is { Archived.Value: 10, Warning: null });
+        await stop.CancelAsync();
+        await EndedAsync(Task.WhenAll(running));
+    }
+
+    [Fact]
+    public async Task A_log_whose_numbers_do_not_fit_into_32_bits_is_backed_up_merged_and_restored()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync(start: new Position(new EventNumber(4_311_199_132), new Chain(new byte[Chain.Size])));
+        IHarborTarget target = fixture.Folder("a");
+        for (int i = 0; i < 4; i++)
+        {
+            await fixture.AppendAsync(10);
+            await fixture.BackUpAsync(target);
+        }
+        HarborReader reader = await fixture.OpenAsync(target);
+        Assert.Equal((4_311_199_132UL, 4_311_199_172UL), (reader.Base.Number.Value, reader.Head.Number.Value));
+        PrunePlan plan = await HarborPrune.PlanAsync(
+            reader, await HarborVerify.RunAsync(reader, null, null, TimeProvider.System, Cancel),
+            new Retention(TimeSpan.FromDays(30)), DateTimeOffset.UtcNow, Cancel);
+        Assert.Equal(1, (await HarborPrune.RunAsync(reader, plan, fixture.Host, TimeProvider.System, Cancel)).Merged);
+        await fixture.AppendAsync(10);
+        await fixture.BackUpAsync(target); // the host goes on behind it
+        reader = await fixture.OpenAsync(target);
+        Assert.Empty((await HarborVerify.RunAsync(reader, null, null, TimeProvider.System, Cancel)).Found);
+        await fixture.AssertSameAsync(reader);
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{fixture["back.db"]}"), new StoreOptions { Create = true }, Cancel);
+        Assert.Equal((await fixture.Log.ReadStateAsync(Cancel)).Head.Position, await HarborRestore.ToStoreAsync(reader, store, null, null, TimeProvider.System, Cancel));
     }
 
     [Fact]
@@ -86,7 +132,8 @@ public sealed class HarborBackupTests
         await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{fixture["back.db"]}"), new StoreOptions { Create = true }, Cancel);
         Assert.Equal(new EventNumber(120), (await HarborRestore.ToStoreAsync(reader, store, new EventNumber(120), null, TimeProvider.System, Cancel)).Number);
         await using (EventLog cut = new((await store.OpenLogAsync(HarborFixture.Ship, Cancel))!, store.Capabilities))
-            Assert.Equal(ErrorCode.HalfImported, (await Assert.ThrowsAsync<SeguroException>(async () => await WriterLease.AcquireAsync(cut, "x", TimeSpan.FromSeconds(3), TimeProvider.System, Cancel))).Code);
+            Assert.Equal(ErrorCode.HalfImported, (await Assert.ThrowsAsync<SeguroException>(
+                async () => await WriterLease.AcquireAsync(cut, "x", TimeSpan.FromSeconds(3), TimeProvider.System, Cancel))).Code);
         Position head = await HarborRestore.ToStoreAsync(reader, store, null, null, TimeProvider.System, Cancel);
         Assert.Equal((await fixture.Log.ReadStateAsync(Cancel)).Head.Position, head);
         Assert.Equal(head, await HarborRestore.ToStoreAsync(reader, store, null, null, TimeProvider.System, Cancel)); // once more: nothing is left to do
@@ -126,4 +173,30 @@ public sealed class HarborBackupTests
 
     /// <summary>Waits for what was cancelled, however it ends.</summary>
     private static async Task EndedAsync(Task task) => await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    /// <summary>Throws what no target should, until it is well.</summary>
+    private sealed class Faulty(IHarborTarget target) : IHarborTarget
+    {
+        private int _asked;
+
+        public string Name => target.Name;
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public bool IsWell { get; set; }
+
+        public Task<bool> PutAsync(string name, Stream content, CancellationToken cancel)
+        {
+            Interlocked.Increment(ref _asked);
+            return IsWell ? target.PutAsync(name, content, cancel) : throw new TimeoutException("it took too long");
+        }
+
+        public Task<Stream> GetAsync(string name, long? length, CancellationToken cancel) => target.GetAsync(name, length, cancel);
+
+        public IAsyncEnumerable<TargetObject> ListAsync(string folder, CancellationToken cancel) => target.ListAsync(folder, cancel);
+
+        public Task DeleteAsync(string name, CancellationToken cancel) => target.DeleteAsync(name, cancel);
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -22,7 +22,8 @@ public sealed class HarborCommandTests : IDisposable
         string[] targets = await BackUpAsync("one", "two");
         JsonElement list = (await RunAsync("list", targets, "--json")).Ok().Json;
         Assert.Equal(925, list.GetProperty("head").GetInt32());
-        Assert.All(list.GetProperty("targets").EnumerateArray(), static copy => Assert.Equal((1, 925, 599), (copy.GetProperty("first").GetInt32(), copy.GetProperty("last").GetInt32(), copy.GetProperty("snapshots")[0].GetInt32())));
+        Assert.All(list.GetProperty("targets").EnumerateArray(),
+            static copy => Assert.Equal((1, 925, 599), (copy.GetProperty("first").GetInt32(), copy.GetProperty("last").GetInt32(), copy.GetProperty("snapshots")[0].GetInt32())));
         JsonElement plan = (await RunAsync("restore", targets, "--dry-run", "--json")).Ok().Json;
         Assert.Equal((925, 599), (plan.GetProperty("last").GetInt32(), plan.GetProperty("snapshot").GetInt32()));
         Assert.Contains("events", (await RunAsync("restore", targets, "--dry-run")).Ok().Output, StringComparison.Ordinal);

@@ -46,11 +46,11 @@ internal sealed class HarborFixture : IAsyncDisposable
 
     public List<string> Told { get; } = [];
 
-    public static async Task<HarborFixture> CreateAsync(int seed = 4711)
+    public static async Task<HarborFixture> CreateAsync(int seed = 4711, Position? start = null)
     {
         HarborFixture fixture = new(seed);
         fixture.Store = await StoreConnection.OpenAsync(StoreUrl.Parse(fixture.StoreUrlText), new StoreOptions { Create = true }, Cancel);
-        fixture.Log = new EventLog(await fixture.Store.CreateLogAsync(Ship, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), fixture.Store.Capabilities);
+        fixture.Log = new EventLog(await fixture.Store.CreateLogAsync(Ship, start ?? Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel), fixture.Store.Capabilities);
         return fixture;
     }
 

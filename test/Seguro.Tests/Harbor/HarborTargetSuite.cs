@@ -29,11 +29,30 @@ public abstract class HarborTargetSuite
     {
         IHarborTarget[] targets = [.. Enumerable.Range(0, Racers).Select(_ => Open())];
         byte[][] contents = [.. targets.Select(static (_, i) => Enumerable.Repeat((byte)i, 5000).ToArray())];
-        bool[] won = await Task.WhenAll(targets.Select(async (target, i) => await target.PutAsync("a/e/race", new MemoryStream(contents[i]), Cancel)));
-        Assert.Equal(1, won.Count(static one => one));
-        Assert.Equal(contents[Array.IndexOf(won, true)], await ReadAsync(targets[0], "a/e/race", null));
+        bool[] unknown = new bool[Racers];
+        bool[] won = await Task.WhenAll(Enumerable.Range(0, Racers).Select(PutAsync));
+        Assert.InRange(won.Count(static one => one), 0, 1);
+        byte[] kept = await ReadAsync(targets[0], "a/e/race", null);
+        int winner = Array.FindIndex(contents, one => one.AsSpan().SequenceEqual(kept));
+        Assert.True(won[winner] || (unknown[winner] && !won.Contains(true)), $"writer {winner} made it, and {Array.IndexOf(won, true)} was told so");
         foreach (IHarborTarget target in targets)
             await target.DisposeAsync();
+
+        // A server that gives up under so many at once says nothing of what it did: whoever was answered so asks again, as a backup does.
+        async Task<bool> PutAsync(int i)
+        {
+            for (int attempt = 0; ; attempt++)
+            {
+                try
+                {
+                    return await targets[i].PutAsync("a/e/race", new MemoryStream(contents[i]), Cancel);
+                }
+                catch (SeguroException gone) when (gone.Code is ErrorCode.HarborUnavailable && attempt < 5)
+                {
+                    unknown[i] = true;
+                }
+            }
+        }
     }
 
     [Theory]
@@ -56,7 +75,8 @@ public abstract class HarborTargetSuite
     {
         await using IHarborTarget target = Open();
         string[] names = [.. Enumerable.Range(0, Many).Select(static i => $"a/e/{i * 7919 % 100_000:D20}")];
-        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancel }, async (name, cancel) => await target.PutAsync(name, new MemoryStream([1]), cancel));
+        await Parallel.ForEachAsync(names, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancel },
+            async (name, cancel) => await target.PutAsync(name, new MemoryStream([1]), cancel));
         await target.PutAsync("ab/e/1", new MemoryStream([1]), Cancel);
         List<string> listed = [];
         await foreach (TargetObject one in target.ListAsync("a", Cancel))

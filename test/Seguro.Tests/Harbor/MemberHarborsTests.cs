@@ -84,5 +84,30 @@ public sealed class MemberHarborsTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task What_ends_the_harbors_is_among_the_warnings_of_the_master_and_of_nobody_else()
+    {
+        string place = Directory.CreateDirectory(_folder["harbor"]).FullName;
+        HarborKeys.Create(_folder["key"], []);
+        bool isMaster = true;
+        await using MemberHarbors harbors = MemberHarbors.Start(new MemberHarborsOptions
+        {
+            Ship = Ship.Parse("~zod"),
+            Pier = _folder["none"],
+            Targets = [$"file:{place}"],
+            Key = HarborKeys.HostFile(_folder["key"]),
+            Within = TimeSpan.FromMilliseconds(100),
+            IsMaster = () => Volatile.Read(ref isMaster),
+            Committed = static () => Position.Origin,
+            Log = NullLogger.Instance,
+        });
+        while (!harbors.Warnings.Any())
+            await Task.Delay(20, Cancel);
+        Assert.Contains("The harbors are not followed", harbors.Warnings.Single(), StringComparison.Ordinal);
+        Volatile.Write(ref isMaster, false);
+        while (harbors.Warnings.Any())
+            await Task.Delay(20, Cancel);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 }

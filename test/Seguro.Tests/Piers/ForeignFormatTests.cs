@@ -69,7 +69,8 @@ public sealed class ForeignFormatTests : IDisposable
 
         void Look(Command command, string name)
         {
-            bool takesPier = (command.Options.Any(static option => option.Name is "--store" or "--snapshots" or "--pier") && name != "harbor restore") // which makes both, and reads neither
+            // harbor restore makes both, and reads neither; node init writes down where the store will be.
+            bool takesPier = (command.Options.Any(static option => option.Name is "--store" or "--snapshots" or "--pier") && name is not ("harbor restore" or "node init"))
                 || command.Arguments.Any(static argument => argument.Name == "PIER");
             if (takesPier && !known.Contains(name))
                 missing.Add(name);
@@ -196,6 +197,9 @@ public sealed class ForeignFormatTests : IDisposable
             ["demo", "log", "--pier", path],
             ["demo", "harbor", "--pier", path],
             ["cluster", "init", _folder["cluster"], "--ship", "~zod", "--import", "--store", own],
+            ["cluster", "init", _folder["cluster"], "--kind", "vere", "--import", path],
+            ["vere", "rehearse", "--binary", "/bin/true", "--pier", path],
+            ["demo", "vere", "--binary", "/bin/true", "--pier", path],
         ];
     }
 

@@ -1,7 +1,11 @@
 using System.Runtime.InteropServices;
 using Seguro.Core;
 using Seguro.Files;
+using Seguro.Identity;
+using Seguro.Node.Access;
+using Seguro.Node.Configuration;
 using Seguro.Piers;
+using Seguro.Stores.Dqlite;
 using Seguro.Testing;
 using Xunit;
 
@@ -12,6 +16,9 @@ public sealed partial class UnreadablePierTests : IDisposable
 {
     private const uint Nobody = 65534;
     private readonly TemporaryFolder _folder = new("unreadable");
+
+    // Its owner's alone otherwise: then it would be this folder that can't be read, each time. (The group stays root's own.)
+    public UnreadablePierTests() => LetIn(_folder.Path);
 
     [Theory]
     [InlineData("", UnixFileMode.None)]
@@ -30,6 +37,42 @@ public sealed partial class UnreadablePierTests : IDisposable
         AsNobody(() =>
         {
             SeguroException refusal = Assert.Throws<SeguroException>(() => Pier.Open(path, PierAccess.Offline));
+            Assert.Equal(ErrorCode.FileAccess, refusal.Code);
+            Assert.Contains("this user may not", refusal.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Theory]
+    [InlineData("sealed")]
+    [InlineData("secret")]
+    [InlineData("access")]
+    [InlineData("configuration")]
+    [InlineData("node")]
+    [InlineData("authority")]
+    [InlineData("certificates")]
+    public void A_small_file_that_may_not_be_read_is_said_to_be_one(string kind)
+    {
+        string folder = _folder["small"];
+        using (CertificateAuthority authority = CertificateAuthority.Create(folder, "test"))
+            authority.Issue(folder, new ClusterIdentity("test", "m1"), ["127.0.0.1"]);
+        LetIn(folder);
+        (string name, Action<string> read) = kind switch
+        {
+            "sealed" => ("sealed", static path => SealedFile.Read(path, takesUnsealed: true, "")),
+            "secret" => ("secret", static path => SecretFile.ReadLine(path, "secret")),
+            "access" => (AccessFile.FileName, static path => AccessFile.Read(Path.GetDirectoryName(path)!, "test")),
+            "configuration" => ("seguro.json", static path => ConfigurationReader.Read(path, [])),
+            "node" => (NodeMarker.File, static path => NodeMarker.Read(Path.GetDirectoryName(path)!)),
+            "authority" => (ClusterCertificates.AuthorityKeyFile, static path => CertificateAuthority.Open(Path.GetDirectoryName(path)!).Dispose()),
+            _ => (ClusterCertificates.MemberKeyFile, (Action<string>)(static path => ClusterCertificates.Load(Path.GetDirectoryName(path)!).Dispose())),
+        };
+        string path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+            File.WriteAllText(path, "text\n");
+        File.SetUnixFileMode(path, UnixFileMode.None);
+        AsNobody(() =>
+        {
+            SeguroException refusal = Assert.Throws<SeguroException>(() => read(path));
             Assert.Equal(ErrorCode.FileAccess, refusal.Code);
             Assert.Contains("this user may not", refusal.Message, StringComparison.Ordinal);
         });
@@ -68,6 +111,8 @@ public sealed partial class UnreadablePierTests : IDisposable
             File.SetUnixFileMode(entry, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _folder.Dispose();
     }
+
+    private static void LetIn(string folder) => File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
 
     /// <summary>Does something as a user that may not read everything, as root may: on a thread of its own, whose file accesses alone are another's.</summary>
     private static void AsNobody(Action act)

@@ -41,6 +41,8 @@ internal static class ClusterAddCommand
                     Kind = like.ShipKind,
                     Fake = like.Fake,
                     Kernel = like.Kernel,
+                    VereBinary = like.VereBinary,
+                    VereArguments = string.Join(' ', like.VereArguments),
                     Members = [.. like.Members, added],
                     Store = like.Store,
                     Optimism = like.Optimism.Replicas,

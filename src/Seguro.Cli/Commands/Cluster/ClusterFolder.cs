@@ -36,7 +36,9 @@ internal static class ClusterFolder
 
     /// <summary>The configurations of the members whose folders are in a cluster's folder, in the order of their names.</summary>
     public static IEnumerable<NodeConfiguration> Members(string root) => Directory.Exists(root)
-        ? Directory.EnumerateDirectories(root).Select(static folder => Path.Combine(folder, ConfigurationReader.DefaultFile)).Where(File.Exists).Order(StringComparer.Ordinal).Select(static file => ConfigurationReader.Read(file, []))
+        ? Directory.EnumerateDirectories(root).Select(static folder => Path.Combine(folder, ConfigurationReader.DefaultFile))
+            .Where(File.Exists).Order(StringComparer.Ordinal)
+            .Select(static file => ConfigurationReader.Read(file, []))
         : [];
 
     /// <summary>Writes a new file that only its owner may read.</summary>

@@ -23,7 +23,9 @@ internal static class ClusterHistoryCommand
                 }
                 Table table = new Table().Border(TableBorder.Simple).AddColumns("time", "term", "master", "what");
                 foreach (HistoryEntry entry in entries)
-                    table.AddRow(entry.Time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), entry.Term.ToString(CultureInfo.InvariantCulture), Markup.Escape(entry.Master.Length > 0 ? entry.Master : "nobody"), Markup.Escape(entry.What));
+                    table.AddRow(
+                        entry.Time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), entry.Term.ToString(CultureInfo.InvariantCulture),
+                        Markup.Escape(entry.Master.Length > 0 ? entry.Master : "nobody"), Markup.Escape(entry.What));
                 terminal.Out.Write(table);
                 return 0;
             });

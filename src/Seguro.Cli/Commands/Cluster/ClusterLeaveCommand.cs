@@ -22,6 +22,8 @@ internal static class ClusterLeaveCommand
             {
                 string name = parse.GetRequiredValue(Name);
                 NodeConfiguration? configuration = parse.GetValue(KeepNode) ? null : AdminTarget.ReadConfiguration(parse);
+                if (configuration is { HoldsMany: true })
+                    configuration = null; // it leaves one ship; its node serves the others
                 using AdminClient client = AdminTarget.Connect(parse);
                 RefuseTooEarly(name, await client.ReadStatusAsync(cancel));
                 // First the node: once its member is not let in any more, it could not even agree to its own removal, and of two nodes the other would be alone without a majority.

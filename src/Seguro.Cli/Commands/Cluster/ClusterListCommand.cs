@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Seguro.Cli.Commands.Ships;
 using Seguro.Cli.Output;
 using Seguro.Identity;
 using Seguro.Node.Admin;
@@ -14,11 +15,16 @@ internal static class ClusterListCommand
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public static Command Create(Terminal terminal) =>
-        new Command("list", "List the members of a running cluster, who asks to be let in, of which Seguro each is, and the nodes of their dqlite with numbers and roles.") { }.WithMember()
+        new Command("list", "List the members of a running cluster, who asks to be let in, of which Seguro each is, and the nodes of their dqlite with numbers and roles; all ships of a node that holds many, where none is named.") { }.WithMember()
             .Does(terminal, async (parse, cancel) =>
             {
                 NodeConfiguration configuration = AdminTarget.ReadConfiguration(parse);
                 using AdminClient client = AdminTarget.Connect(parse);
+                if (configuration.HoldsMany && parse.GetValue(AdminTarget.Ship) is null)
+                {
+                    ShipTable.Print(terminal, parse.GetValue(CommonOptions.Json), await client.ReadShipsAsync(cancel));
+                    return 0;
+                }
                 StatusReport status = await client.ReadStatusAsync(cancel);
                 IReadOnlyList<DqliteServer> nodes = configuration.IsEmbedded ? await NodesAsync(configuration, cancel) : [];
                 List<Line> lines = [.. status.Members.Select(name => Line.Of(name, status, configuration, nodes))];
@@ -28,7 +34,8 @@ internal static class ClusterListCommand
                     terminal.Json(new
                     {
                         master = status.Master,
-                        members = lines.Select(static line => new { name = line.Name, state = line.State, version = line.Version, links = line.Links, dqlite = line.Node is { } node ? Of(node) : null }),
+                        members = lines.Select(static line =>
+                            new { name = line.Name, state = line.State, version = line.Version, links = line.Links, dqlite = line.Node is { } node ? Of(node) : null }),
                         asking = status.Asking,
                         otherNodes = others.Select(Of),
                     });
@@ -36,7 +43,9 @@ internal static class ClusterListCommand
                 }
                 Table table = new Table().Border(TableBorder.Simple).AddColumns("member", "state", "version", "links", "dqlite node");
                 foreach (Line line in lines)
-                    table.AddRow(Markup.Escape(line.Name), line.State, Markup.Escape(line.Version ?? "not heard"), Markup.Escape(line.Links ?? "not in this configuration"), Markup.Escape(line.Node is { } node ? Text(node) : configuration.IsEmbedded ? "none that this configuration knows" : ""));
+                    table.AddRow(
+                        Markup.Escape(line.Name), line.State, Markup.Escape(line.Version ?? "not heard"), Markup.Escape(line.Links ?? "not in this configuration"),
+                        Markup.Escape(line.Node is { } node ? Text(node) : configuration.IsEmbedded ? "none that this configuration knows" : ""));
                 terminal.Out.Write(table);
                 if (status.Asking.Count > 0)
                     terminal.Output.WriteLine($"Asking to be let in: {string.Join(", ", status.Asking)} (seguro cluster join NAME).");
@@ -68,7 +77,9 @@ internal static class ClusterListCommand
                 : replica is not null ? replica.Stopped is not null ? "stopped" : replica.Healthy ? "replica" : "silent"
                 : name == status.Name ? status.Role
                 : status.Links.Contains(name) ? "linked" : "not heard";
-            return new Line(name, state, name == status.Name ? status.Version : status.Versions.GetValueOrDefault(name), known?.Links.ToString(), known is { Id: > 0 } ? nodes.FirstOrDefault(node => node.Id == known.Id) : null);
+            return new Line(
+                name, state, name == status.Name ? status.Version : status.Versions.GetValueOrDefault(name), known?.Links.ToString(),
+                known is { Id: > 0 } ? nodes.FirstOrDefault(node => node.Id == known.Id) : null);
         }
     }
 }

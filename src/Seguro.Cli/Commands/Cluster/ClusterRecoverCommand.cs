@@ -22,10 +22,13 @@ internal static class ClusterRecoverCommand
         }.Does(terminal, async (parse, cancel) =>
         {
             NodeConfiguration configuration = AdminTarget.ReadConfiguration(parse, parse.GetValue(AdminTarget.Set) ?? []);
+            _ = configuration.Ship; // refuses what holds many, whose list would be lost
             ClusterRecovery.Check(configuration);
             if (parse.GetValue(FollowFile) is { } recovered)
                 return await FollowAsync(terminal, parse, configuration, recovered, cancel);
-            string[] folders = [.. new[] { configuration.Folder }.Concat((parse.GetValue(Logs) ?? []).Concat(parse.GetValue(Choose) is { } chosen ? [chosen] : []).Select(Path.GetFullPath)).Distinct(StringComparer.Ordinal)];
+            string[] folders = [.. new[] { configuration.Folder }
+                .Concat((parse.GetValue(Logs) ?? []).Concat(parse.GetValue(Choose) is { } chosen ? [chosen] : []).Select(Path.GetFullPath))
+                .Distinct(StringComparer.Ordinal)];
             foreach (string folder in folders)
                 await RefuseRunningAsync(folder, configuration, cancel);
             List<SurvivingLog> logs = [];
@@ -84,7 +87,8 @@ internal static class ClusterRecoverCommand
                 database = configuration.Database,
                 settings,
                 following,
-                logs = plan.Logs.Select(static log => new { folder = log.Log.Folder, head = log.Log.Claims, verified = log.Log.Problem is null, problem = log.Log.Problem, kept = log.Kept.Value, dropped = log.Dropped }),
+                logs = plan.Logs.Select(static log =>
+                    new { folder = log.Log.Folder, head = log.Log.Claims, verified = log.Log.Problem is null, problem = log.Log.Problem, kept = log.Kept.Value, dropped = log.Dropped }),
             });
             return 0;
         }

@@ -39,9 +39,20 @@ internal static class CustodyTakeCommand
         Custody custody = next(claim.Question, identity);
         await claim.WriteAsync(custody, cancel);
         if (parse.GetValue(CommonOptions.Json))
-            terminal.Json(new { ship = log.Ship.Name, custody = custody.Kind.ToString().ToLowerInvariant(), record = custody.ToString(), head = claim.Question.Head.Value, before = claim.Question.Custody?.ToString() });
+        {
+            terminal.Json(new
+            {
+                ship = log.Ship.Name,
+                custody = custody.Kind.ToString().ToLowerInvariant(),
+                record = custody.ToString(),
+                head = claim.Question.Head.Value,
+                before = claim.Question.Custody?.ToString(),
+            });
+        }
         else
+        {
             terminal.Output.WriteLine($"{log.Ship}, up to event {claim.Question.Head}, is {says}.");
+        }
         return 0;
     }
 }

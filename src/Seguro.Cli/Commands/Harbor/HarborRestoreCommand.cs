@@ -15,17 +15,21 @@ internal static class HarborRestoreCommand
     private static readonly Option<string?> Into = new("--pier") { Description = "The pier's folder to make. It appears only when it is complete and verified.", HelpName = "PIER" };
     private static readonly Option<string?> Store = new("--store") { Description = "The store to put the log into; run again, it goes on where it stopped.", HelpName = "URL" };
     private static readonly Option<string?> To = new("--to") { Description = "Only up to this event, or to the last one before this time: 4711, 2026-11-30T04:00:00Z, ~2026.11.30..04.00.00. To be looked into: Seguro never runs it as the ship.", HelpName = "N|TIME" };
+    private static readonly Option<ulong?> From = new("--from") { Description = "Only from this event on, where what is before it is lost: behind a harbor's gap. A pier then needs a snapshot of the event before it, or of a later one.", HelpName = "N" };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would be got, and end." };
     private static readonly Option<string?> Vere = PierArgument.Vere();
 
     public static Command Create(Terminal terminal) =>
         new Command("restore", "Make a pier, or a log in a store, of a ship's backup. Each segment is taken from the first target that has it whole; those that had not are named.")
         {
-            HarborArgument.Targets, HarborArgument.Identity, HarborArgument.Ship, Into, Store, To, DryRun, Vere, CommonOptions.Certificates, CommonOptions.AllowUnsafeSettings, CommonOptions.Despite,
+            HarborArgument.Targets, HarborArgument.Identity, HarborArgument.Ship, Into, Store, To, From, DryRun, Vere,
+            CommonOptions.Certificates, CommonOptions.AllowUnsafeSettings, CommonOptions.Despite,
         }.Does(terminal, (parse, cancel) => HarborArgument.WithReaderAsync(parse, terminal, reader => RunAsync(parse, terminal, reader, cancel), cancel));
 
     private static async Task<int> RunAsync(ParseResult parse, Terminal terminal, HarborReader reader, CancellationToken cancel)
     {
+        if (parse.GetValue(From) is { } from)
+            await reader.BeginAtAsync(new EventNumber(from), cancel);
         EventNumber? to = await HarborArgument.ReadToAsync(reader, parse.GetValue(To), cancel);
         RestorePlan plan = HarborRestore.Plan(reader, to);
         if (parse.GetValue(DryRun))
@@ -68,7 +72,17 @@ internal static class HarborRestoreCommand
     {
         if (parse.GetValue(CommonOptions.Json))
         {
-            terminal.Json(new { ship = reader.Ship.Name, first = plan.First.Value, last = plan.Last.Value, head = plan.Head.Value, target = plan.Target, objects = plan.Objects, bytes = plan.Bytes, snapshot = plan.Snapshot?.Value });
+            terminal.Json(new
+            {
+                ship = reader.Ship.Name,
+                first = plan.First.Value,
+                last = plan.Last.Value,
+                head = plan.Head.Value,
+                target = plan.Target,
+                objects = plan.Objects,
+                bytes = plan.Bytes,
+                snapshot = plan.Snapshot?.Value,
+            });
             return;
         }
         terminal.Fields(

@@ -18,7 +18,8 @@ internal sealed class TopTable
     /// <summary>The rows with the most bytes, the largest first, and all others in one.</summary>
     public IReadOnlyList<TopRow> Largest(int most)
     {
-        TopRow[] all = [.. _rows.Select(static row => new TopRow(row.Key, row.Value.Events, row.Value.Bytes)).OrderByDescending(static row => row.Bytes).ThenBy(static row => row.Name, StringComparer.Ordinal)];
+        TopRow[] all = [.. _rows.Select(static row => new TopRow(row.Key, row.Value.Events, row.Value.Bytes))
+            .OrderByDescending(static row => row.Bytes).ThenBy(static row => row.Name, StringComparer.Ordinal)];
         TopRow[] rest = all[Math.Min(most, all.Length)..];
         return rest.Length == 0 ? all : [.. all[..most], new TopRow(Rest, (ulong)rest.Sum(static row => (long)row.Events), rest.Sum(static row => row.Bytes))];
     }

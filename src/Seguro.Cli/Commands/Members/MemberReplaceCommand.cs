@@ -35,6 +35,8 @@ internal static class MemberReplaceCommand
             IReadOnlyList<DqliteServer> nodes = await ClusterListCommand.NodesAsync(configuration, cancel);
             // Seconds since 1970: above every number that people or `cluster add` count up to, and never given out before.
             ulong id = Math.Max((ulong)DateTimeOffset.UtcNow.ToUnixTimeSeconds(), nodes.Max(static other => other.Id) + 1);
+            // Its folder may be a copy of the one that `cluster init` wrote.
+            ClusterFormation.Forbid(configuration.Folder);
             string? aside = ClusterRecovery.MoveNodeAside(configuration.Folder);
             string file = Path.GetFullPath(parse.GetRequiredValue(AdminTarget.Configuration));
             ConfigurationEdit.Apply(file, new Dictionary<string, string> { [$"members:{name}:id"] = id.ToString(CultureInfo.InvariantCulture) });
@@ -54,6 +56,10 @@ internal static class MemberReplaceCommand
         {
             await client.ReadStatusAsync(cancel);
             return true;
+        }
+        catch (SeguroException error) when (error.Code is ErrorCode.ManyShips)
+        {
+            return true; // it answers
         }
         catch (SeguroException)
         {

@@ -131,7 +131,8 @@ internal static class MirrorCommand
             throw new SeguroException(ErrorCode.BadValue, "--harbor-within is a number of seconds from 0.1 to 3600", "Choose another number.");
         string key = parse.GetValue(HarborKey) ?? throw new SeguroException(ErrorCode.Usage, "--harbor needs --harbor-key", "Make one with `seguro harbor key new`, and name NAME.harbor.");
         return await MirrorHarbors.OpenAsync(
-            () => CommonOptions.OpenStoreAsync(parse, terminal, store, StoreUse.Read, cancel), mirror.Status.Ship, urls, key, TimeSpan.FromSeconds(within), (isWarning, text) => printer.Notice(new MirrorNotice(isWarning, text)), cancel);
+            () => CommonOptions.OpenStoreAsync(parse, terminal, store, StoreUse.Read, cancel), mirror.Status.Ship, urls, key, TimeSpan.FromSeconds(within),
+            (isWarning, text) => printer.Notice(new MirrorNotice(isWarning, text)), cancel);
     }
 
     /// <summary>A pier is a store, too: it must not be its own mirror.</summary>

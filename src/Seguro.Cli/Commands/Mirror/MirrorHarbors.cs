@@ -73,7 +73,7 @@ internal sealed class MirrorHarbors : IAsyncDisposable
             {
                 await backup.CatchUpAsync(cancel);
             }
-            catch (SeguroException failed)
+            catch (Exception failed) when (failed is not OperationCanceledException || !cancel.IsCancellationRequested)
             {
                 End(backup, failed);
             }
@@ -110,18 +110,19 @@ internal sealed class MirrorHarbors : IAsyncDisposable
         {
             await backup.RunAsync(_stop.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             // It was told to end.
         }
-        catch (SeguroException failed)
+        catch (Exception failed) when (!_stop.IsCancellationRequested)
         {
             End(backup, failed);
         }
     }
 
-    private void End(HarborBackup backup, SeguroException failed)
+    private void End(HarborBackup backup, Exception fault)
     {
+        SeguroException failed = fault as SeguroException ?? HarborBackup.Unforeseen(backup.Status.Target, fault);
         lock (_ended)
             _ended.Add(backup);
         _tell(true, $"{backup.Status.Target} is not gone on with: {failed.Message} ({failed.CodeText}). {failed.NextStep}");

@@ -25,7 +25,8 @@ internal static class MirrorUnit
             Add("--metrics", parse.GetValue<string?>("--metrics"));
         if (parse.GetResult("--stats") is not null)
             Add("--stats", parse.GetValue<double>("--stats").ToString(System.Globalization.CultureInfo.InvariantCulture));
-        foreach (string harbor in parse.GetResult("--harbor") is null ? [] : parse.GetValue<string[]>("--harbor") ?? [])
+        string[] harbors = parse.GetResult("--harbor") is null ? [] : parse.GetValue<string[]>("--harbor") ?? [];
+        foreach (string harbor in harbors)
             Add("--harbor", harbor);
         if (parse.GetResult("--harbor-key") is not null)
             Add("--harbor-key", parse.GetValue<string?>("--harbor-key") is { } key ? Path.GetFullPath(key) : null);
@@ -61,6 +62,8 @@ internal static class MirrorUnit
             """);
         if (url.Kind.IsOfOneMachine)
             unit.Append("# The store's folder, which must be there before the first start.\n").Append($"ReadWritePaths={Quote(FolderOf(url))}\n");
+        foreach (string place in harbors.Where(static target => target.StartsWith("file:", StringComparison.Ordinal)).Select(static target => target["file:".Length..]))
+            unit.Append("# A harbor's folder, which must be there before the first start.\n").Append($"ReadWritePaths={Quote(Path.GetFullPath(place))}\n");
         if (Environment.GetEnvironmentVariable("DOTNET_ROOT") is { Length: > 0 } root)
             unit.Append($"Environment={Quote($"DOTNET_ROOT={root}")}\n");
         return unit.Append("\n[Install]\nWantedBy=multi-user.target\n").ToString();

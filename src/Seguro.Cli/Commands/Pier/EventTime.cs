@@ -11,7 +11,8 @@ internal static class EventTime
 
     /// <summary>The event that a text names: its number, or the last event up to a time, of Urbit's or of ISO 8601 (UTC where it says no zone).</summary>
     /// <remarks>
-    /// Searches by halves, so a few dozen events are read of any log; a log whose clock was once set back may give a neighbour of that moment. Events without a time (the boot's formulas) count as the earliest.
+    /// Searches by halves, so a few dozen events are read of any log; a log whose clock was once set back may give a neighbour of that moment. Events
+    /// without a time (the boot's formulas) count as the earliest.
     /// </remarks>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: it is neither; <see cref="ErrorCode.BeyondHead"/>: the log begins after that time; what the store throws.</exception>
     public static async ValueTask<EventNumber> ParseAsync(string text, EventLog log, LogState state, CancellationToken cancel)

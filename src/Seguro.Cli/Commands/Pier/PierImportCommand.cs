@@ -14,17 +14,22 @@ internal static class PierImportCommand
     {
         Argument<string> path = PierArgument.Source();
         Option<bool> live = PierArgument.Live();
+        Option<bool> copy = new("--copy") { Description = "The pier is in another store, whose cluster computes the ship: make a copy that no cluster begins with." };
+        Option<bool> instead = new("--instead") { Description = "The pier is in another store, or was given to another cluster, which you give up: no cluster computes the ship from there, now or later." };
         return new Command(
             "import",
             "Put a pier's events into a store, byte for byte. What the store has already is compared; stopped in the middle, the same command goes on.")
         {
-            path, live,
+            path, live, copy, instead,
         }.WithStore().Does(terminal, async (parse, cancel) =>
         {
             using Seguro.Piers.Pier pier = PierArgument.Open(terminal, parse, parse.GetRequiredValue(path), parse.GetValue(live));
             await using IStore store = await CommonOptions.OpenStoreAsync(parse, terminal, StoreUse.Create, cancel);
-            await using EventLog log = await PierImport.OpenLogAsync(pier, store, cancel);
-            PierImportResult result = await RunAsync(terminal, pier, store, log, cancel);
+            ImportPlace place = await ImportPlace.FindAsync(pier, store, parse.GetRequiredValue(CommonOptions.Store), parse.GetValue(copy), parse.GetValue(instead), cancel);
+            await using EventLog log = await PierImport.OpenLogAsync(pier, store, place.Metadata, cancel);
+            if (!parse.GetValue(live))
+                await place.MarkAsync(terminal, cancel);
+            PierImportResult result = await RunAsync(terminal, pier, store, log, place.Copied, cancel);
             if (parse.GetValue(CommonOptions.Json))
                 PrintJson(terminal, pier, log, result);
             else
@@ -33,9 +38,11 @@ internal static class PierImportCommand
         });
     }
 
-    private static async Task<PierImportResult> RunAsync(Terminal terminal, Seguro.Piers.Pier pier, IStore store, EventLog log, CancellationToken cancel)
+    private static async Task<PierImportResult> RunAsync(Terminal terminal, Seguro.Piers.Pier pier, IStore store, EventLog log, Custody? custody, CancellationToken cancel)
     {
         await using WriterLease lease = await WriterLease.AcquireForImportAsync(log, "import", CommonOptions.LeaseDuration, BootClock.Instance, cancel);
+        if (custody is not null && Custody.Read(await log.Stored.ReadMetadataAsync(cancel)) is null)
+            await LogMetadata.SetAsync(log, lease.Term, MetadataKey.Custody, null, custody.ToBytes(), cancel);
         using CancellationTokenSource both = CancellationTokenSource.CreateLinkedTokenSource(cancel, lease.Lost);
         try
         {

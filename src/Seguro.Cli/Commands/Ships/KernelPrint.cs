@@ -29,6 +29,7 @@ internal static class KernelPrint
         if (bytes.Count < LongestLine && tape != Atom.Zero)
             return null;
         // Whatever a terminal would obey is escaped.
-        return string.Concat(Encoding.UTF8.GetString([.. bytes]).Select(static letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) == System.Globalization.UnicodeCategory.Format ? '?' : letter));
+        return string.Concat(Encoding.UTF8.GetString([.. bytes])
+            .Select(static letter => char.IsControl(letter) || char.GetUnicodeCategory(letter) == System.Globalization.UnicodeCategory.Format ? '?' : letter));
     }
 }

@@ -12,7 +12,10 @@ namespace Seguro.Cli.Demo.Probes;
 /// each became. What it saw is the truth about effects, whatever Seguro says of itself.
 /// </summary>
 /// <remarks>
-/// <para>A datagram is <c>SGPR</c>, the probe's number (8 bytes, little-endian), the datagram's (8), zeros up to the size asked for, and a byte 1. An answer is two counters (8 bytes each), the datagram, and a byte 1.</para>
+/// <para>
+/// A datagram is <c>SGPR</c>, the probe's number (8 bytes, little-endian), the datagram's (8), zeros up to the size asked for, and a byte 1. An
+/// answer is two counters (8 bytes each), the datagram, and a byte 1.
+/// </para>
 /// <para>Threading: all members may be called from any thread.</para>
 /// </remarks>
 public sealed class ShipProbe : IDisposable
@@ -27,6 +30,7 @@ public sealed class ShipProbe : IDisposable
     private static ReadOnlySpan<byte> Magic => "SGPR"u8;
 
     private readonly Socket _socket;
+    private readonly IReadOnlyList<IPEndPoint> _doors;
     private readonly Thread _receiver;
     private readonly TimeProvider _time;
     private readonly long _start;
@@ -45,8 +49,15 @@ public sealed class ShipProbe : IDisposable
     /// <param name="time">The clock for latencies.</param>
     /// <param name="answered">Called with each answer, repeats too, on the receiving thread: must be quick.</param>
     public ShipProbe(IPEndPoint ship, int size, TimeProvider time, Action<ProbeAnswer>? answered = null)
+        : this([ship], size, time, answered)
     {
-        ArgumentNullException.ThrowIfNull(ship);
+    }
+
+    /// <summary>As the other, for a ship that may be at any of several addresses: each datagram goes to all of them.</summary>
+    public ShipProbe(IReadOnlyList<IPEndPoint> doors, int size, TimeProvider time, Action<ProbeAnswer>? answered = null)
+    {
+        ArgumentNullException.ThrowIfNull(doors);
+        ArgumentOutOfRangeException.ThrowIfZero(doors.Count);
         ArgumentNullException.ThrowIfNull(time);
         if (size is < SmallestSize or > LargestSize)
             throw new SeguroException(ErrorCode.BadValue, $"a probe's datagram can't have {size} bytes", $"Ask for {SmallestSize} to {LargestSize}.");
@@ -55,8 +66,12 @@ public sealed class ShipProbe : IDisposable
         _answer = answered;
         _start = time.GetTimestamp();
         _id = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
-        _socket = new Socket(ship.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 8 << 20, SendBufferSize = 8 << 20 };
-        _socket.Connect(ship);
+        _doors = doors;
+        _socket = new Socket(doors[0].AddressFamily, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 8 << 20, SendBufferSize = 8 << 20 };
+        if (doors.Count == 1)
+            _socket.Connect(doors[0]);
+        else
+            _socket.Bind(new IPEndPoint(doors[0].AddressFamily is AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0));
         _receiver = new Thread(Receive) { IsBackground = true, Name = "probe" };
         _receiver.Start();
     }
@@ -141,13 +156,19 @@ public sealed class ShipProbe : IDisposable
         BinaryPrimitives.WriteUInt64LittleEndian(datagram[4..], _id);
         BinaryPrimitives.WriteInt64LittleEndian(datagram[12..], sequence);
         datagram[^1] = 1;
-        try
+        foreach (IPEndPoint door in _doors)
         {
-            _socket.Send(datagram);
-        }
-        catch (SocketException)
-        {
-            // Nobody listens there now: as if it was lost on the way.
+            try
+            {
+                if (_doors.Count == 1)
+                    _socket.Send(datagram);
+                else
+                    _socket.SendTo(datagram, door);
+            }
+            catch (SocketException)
+            {
+                // Nobody listens there now: as if it was lost on the way.
+            }
         }
     }
 

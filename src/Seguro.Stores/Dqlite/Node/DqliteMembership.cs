@@ -30,6 +30,41 @@ public sealed class DqliteMembership(IReadOnlyCollection<HostAddress> addresses,
     public Task<DqliteServer> LeaderAsync(CancellationToken cancel) =>
         WithLeaderAsync(static (_, server, _) => ValueTask.FromResult(server), "find the leader", cancel);
 
+    /// <summary>
+    /// The first of the nodes that answers that it is in a cluster, whether it knows a leader or not; <see langword="null"/> where none does.
+    /// Each is asked once, all at the same time, within the patience; one that is away, or that refuses, is no evidence.
+    /// A node that was started to join a cluster, and was not let in yet, is in none.
+    /// </summary>
+    public async Task<HostAddress?> FindClusterAsync(CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(patience);
+        List<Task<bool>> answers = [];
+        Dictionary<Task<bool>, HostAddress> asked = [];
+        foreach (HostAddress address in addresses)
+        {
+            Task<bool> answer = IsInClusterAsync(address, limit.Token);
+            answers.Add(answer);
+            asked.Add(answer, address);
+        }
+        HostAddress? found = null;
+        await foreach (Task<bool> answer in Task.WhenEach(answers))
+        {
+            try
+            {
+                if (!await answer || found is not null)
+                    continue;
+                found = asked[answer];
+                await limit.CancelAsync();
+            }
+            catch (Exception error) when (!cancel.IsCancellationRequested && IsPassing(error))
+            {
+            }
+        }
+        cancel.ThrowIfCancellationRequested();
+        return found;
+    }
+
     /// <summary>Makes a running node, started with this number and address, a voter of the cluster. Succeeds where it is one already.</summary>
     /// <exception cref="SeguroException">
     /// <see cref="ErrorCode.AlreadyExists"/>: the number or the address is another node's. <see cref="ErrorCode.StoreUnavailable"/>: it took too long.
@@ -195,6 +230,13 @@ public sealed class DqliteMembership(IReadOnlyCollection<HostAddress> addresses,
             await connection.DisposeAsync();
             throw;
         }
+    }
+
+    private async Task<bool> IsInClusterAsync(HostAddress address, CancellationToken cancel)
+    {
+        (DqliteConnection connection, DqliteServer? leader) = await AskAsync(address, cancel);
+        await using (connection)
+            return leader is not null || (await connection.ClusterAsync(cancel)).Count > 0;
     }
 
     private async Task<DqliteConnection> ConnectAsync(HostAddress address, CancellationToken cancel) => certificates is null && !address.IsLoopback

@@ -6,7 +6,8 @@ namespace Seguro.Stores.Dqlite;
 /// <remarks>
 /// libraft 0.15 does not survive a write that fails for want of room: an append that was reported failed was later in the log, and a cluster whose disks were
 /// freed again took no writes until nodes were restarted (the test of full disks, without this). Probably a leader then truncates its own log although the
-/// other nodes hold the entry, and gives its number to another one. So a node must not be running when its disk fills up. dqlite makes its segments (8 MiB) in advance, so writes have room for some time after the disk has none.
+/// other nodes hold the entry, and gives its number to another one. So a node must not be running when its disk fills up. dqlite makes its segments
+/// (8 MiB) in advance, so writes have room for some time after the disk has none.
 /// </remarks>
 static class NodeDiskWatch
 {

@@ -46,7 +46,7 @@ sealed class NodeFolder : IDisposable
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"the folder {path} can't be used: {error.Message}", "Give this user the right to read and write there.", error);
+            throw FileFault.Writing(path, error);
         }
         NodeFolder folder = new(path, Lock(path));
         try

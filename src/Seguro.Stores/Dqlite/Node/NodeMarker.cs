@@ -41,7 +41,7 @@ sealed partial record NodeMarker
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new SeguroException(ErrorCode.FileAccess, $"{path} can't be read: {error.Message}", "Give this user the right to read it.", error);
+            throw FileFault.Reading(path, error);
         }
         NodeMarker marker;
         try

@@ -8,7 +8,8 @@ namespace Seguro.Stores.Dqlite;
 /// What Seguro notes of a node's vote and of its log's end, in a file of its own with a checksum: libraft's record of the vote has none, and of a segment that is missing at the end nothing tells.
 /// </summary>
 /// <remarks>
-/// The file <c>seguro-record</c>: <c>vote VERSION TERM NODE</c> and <c>log TERM INDEX</c>, each as far as it was known. It is noted within two seconds, so what is on the disk may be newer, never older: votes are only
+/// The file <c>seguro-record</c>: <c>vote VERSION TERM NODE</c> and <c>log TERM INDEX</c>, each as far as it was known. It is noted within two
+/// seconds, so what is on the disk may be newer, never older: votes are only
 /// added, and of two ends of one log the later has the higher term or number, since what is cut off a log is followed by entries of a higher term.
 /// (Should a machine die just between the two, in libraft's hands a matter of milliseconds, the node is refused without need.)
 /// </remarks>

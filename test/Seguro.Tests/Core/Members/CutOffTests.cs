@@ -71,9 +71,11 @@ public sealed class CutOffTests : HandFedMember
     public void A_lease_that_only_a_plain_read_shows_raises_no_term()
     {
         Step(default, new MemberInput.Started(Position.Origin, Position.Origin));
-        Step(default, new MemberInput.StateRead(State(Position.Origin, Lease.None), default, Position.Origin));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, new Lease(new Term(1), "m2@1", 0, Second)), default, Position.Origin));
+        Step(Second / 2, MemberInput.Tick.Instance);
+        Assert.Single(Outputs.OfType<MemberOutput.ObserveLease>());
         Step(default, new MemberInput.LeaseObserved(new Lease(new Term(9), "m2@1", 0, Second)));
-        Assert.Equal(Term.None, Member.Status.Term);
+        Assert.Equal(new Term(1), Member.Status.Term);
     }
 
     /// <summary>Time passes, in which the lease is renewed; says what was wanted meanwhile.</summary>

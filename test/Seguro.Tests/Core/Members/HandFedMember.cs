@@ -56,7 +56,8 @@ public abstract class HandFedMember
     {
         Lease mine = Win(Position.Origin, []);
         Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
-        Step(default, new MemberInput.Poked([new Computation.Accepted(First.Number, First.Payload, 1, [.. Enumerable.Range(0, effects).Select(static index => new Effect(First.Number, index, new byte[] { 1 }))])]));
+        Step(default, new MemberInput.Poked([
+            new Computation.Accepted(First.Number, First.Payload, 1, [.. Enumerable.Range(0, effects).Select(static index => new Effect(First.Number, index, new byte[] { 1 }))])]));
         Step(default, new MemberInput.LocalAppended(At(First)));
         Step(default, new MemberInput.StoreAppended(new AppendResult(WriteOutcome.Committed.Instance, At(First))));
         Assert.Equal(At(First), Member.Status.Committed);

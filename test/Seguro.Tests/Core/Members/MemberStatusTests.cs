@@ -68,7 +68,8 @@ public sealed class MemberStatusTests
                 foreach (MemberOutput output in outputs)
                 {
                     if (output is MemberOutput.ReadState)
-                        inputs.Enqueue(new MemberInput.StateRead(new LogState(Position.Origin, default, lease, 0), new ClusterSettings(null, null, EventNumber.None, History: EventNumber.None), Position.Origin));
+                        inputs.Enqueue(new MemberInput.StateRead(
+                            new LogState(Position.Origin, default, lease, 0), new ClusterSettings(null, null, EventNumber.None, History: EventNumber.None), Position.Origin));
                     else if (output is MemberOutput.Campaign campaign)
                         inputs.Enqueue(new MemberInput.Campaigned(new LeaseOutcome.Done(lease = new Lease(campaign.Expected.Term.Next, "m2@1", 0, TimeSpan.FromSeconds(1))), now));
                 }
@@ -93,7 +94,8 @@ public sealed class MemberStatusTests
             foreach (MemberOutput output in outputs)
             {
                 if (output is MemberOutput.ReadState)
-                    inputs.Enqueue(new MemberInput.StateRead(new LogState(Position.Origin, default, lease, 0), new ClusterSettings(null, null, EventNumber.None, History: EventNumber.None), Position.Origin));
+                    inputs.Enqueue(new MemberInput.StateRead(
+                        new LogState(Position.Origin, default, lease, 0), new ClusterSettings(null, null, EventNumber.None, History: EventNumber.None), Position.Origin));
                 else if (output is MemberOutput.Campaign campaign)
                     inputs.Enqueue(new MemberInput.Campaigned(new LeaseOutcome.Done(lease = new Lease(campaign.Expected.Term.Next, "m1@1", 0, TimeSpan.FromSeconds(1))), TimeSpan.FromMilliseconds(10)));
             }

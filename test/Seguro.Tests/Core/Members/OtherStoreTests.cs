@@ -40,6 +40,28 @@ public sealed class OtherStoreTests : HandFedMember
         Assert.Equal(!(second && third), Member.Status.Warnings.Any(static warning => warning.Contains("another store", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_comes_to_stand_still_while_it_rejoins_does_not_go_on_with_an_answer_that_is_on_its_way(bool isRestoring)
+    {
+        Lease others = new(new Term(1), "m2@1", 0, Second);
+        Step(default, new MemberInput.Started(At(First), At(First)));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, others), TakenOver, Position.Origin));
+        Assert.Single(Outputs.OfType<MemberOutput.Quarantine>());
+        if (isRestoring)
+            Step(default, new MemberInput.Quarantined(Position.Origin, [First]));
+        Step(default, new MemberInput.StoreCompared("m2", false));
+        Step(default, isRestoring ? new MemberInput.ShipRestored(Position.Origin) : new MemberInput.Quarantined(Position.Origin, [First]));
+        Assert.Equal(Role.Stopped, Member.Role);
+        Assert.DoesNotContain(Outputs, static output => output is MemberOutput.RestoreShip or MemberOutput.RoleChanged);
+        Step(default, new MemberInput.StoreCompared("m2", true));
+        Step(default, new MemberInput.StateRead(State(Position.Origin, others), TakenOver, Position.Origin));
+        if (!isRestoring)
+            Step(default, new MemberInput.ShipRestored(Position.Origin));
+        Assert.Equal(Role.Replica, Member.Role);
+    }
+
     [Fact]
     public void Who_is_no_member_does_not_count()
     {

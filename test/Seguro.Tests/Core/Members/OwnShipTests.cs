@@ -125,7 +125,6 @@ public sealed class OwnShipTests : HandFedMember
     {
         Lease mine = Win(Position.Origin, []);
         Step(default, Processed(mine, null));
-        Step(default, new MemberInput.SettingsWritten(WriteOutcome.Committed.Instance));
         Step(default, new MemberInput.Wished(1, Wish.StepDown.Instance));
         Assert.Single(Outputs.OfType<MemberOutput.EndShip>());
         Assert.Empty(Outputs.OfType<MemberOutput.Resign>());

@@ -159,6 +159,22 @@ public sealed class StoreBackTests : HandFedMember
     }
 
     [Fact]
+    public void Whoever_mended_the_store_is_answered_when_the_member_goes_on_and_not_before()
+    {
+        A_replica_s_local_log_is_proof_at_a_start();
+        Step(default, new MemberInput.Wished(1, Wish.Trust.Instance));
+        Step(5 * Second, MemberInput.Tick.Instance);
+        Assert.Empty(Outputs.OfType<MemberOutput.Answer>());
+        Step(default, new MemberInput.StateRead(State(Position.Origin, Others), default, Position.Origin));
+        Assert.Empty(Outputs.OfType<MemberOutput.Answer>());
+        Step(10 * Second, MemberInput.Tick.Instance);
+        Step(default, new MemberInput.StateRead(State(At(First), Others with { Term = new Term(7) }), default, At(First)));
+        Assert.Equal(new MemberOutput.Answer(1, null), Assert.Single(Outputs.OfType<MemberOutput.Answer>()));
+        Step(default, new MemberInput.Wished(2, Wish.Trust.Instance)); // it is so already
+        Assert.Equal(new MemberOutput.Answer(2, null), Assert.Single(Outputs.OfType<MemberOutput.Answer>()));
+    }
+
+    [Fact]
     public void A_replica_that_hears_of_an_accepted_loss_late_does_not_end_by_it()
     {
         Lease others = new(new Term(1), "m2@1", 0, Second);

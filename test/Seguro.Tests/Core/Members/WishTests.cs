@@ -26,6 +26,27 @@ public sealed class WishTests : HandFedMember
     }
 
     [Fact]
+    public void Whose_place_another_took_before_it_was_written_is_told_so()
+    {
+        WinAndCommitFirst();
+        ulong under = Want(new Wish.ChangeMembers(["m3"], []));
+        Assert.Single(Outputs.OfType<MemberOutput.WriteSettings>());
+        ulong pause = Want(new Wish.Pause("upgrade"));
+        ulong resume = Want(new Wish.Resume(Despite: false));
+        ulong joins = Want(new Wish.ChangeMembers(["m4"], []));
+        ulong leaves = Want(new Wish.ChangeMembers([], ["m4"]));
+        ulong strict = Want(new Wish.ChangeOptimism(1, null));
+        ulong loose = Want(new Wish.ChangeOptimism(0, null));
+        Step(default, new MemberInput.SettingsWritten(WriteOutcome.Committed.Instance));
+        Assert.Equal(new MemberOutput.Answer(under, null), Assert.Single(Outputs.OfType<MemberOutput.Answer>()));
+        NextWrite();
+        Step(default, new MemberInput.SettingsWritten(WriteOutcome.Committed.Instance));
+        Assert.Equal(
+            [(pause, ErrorCode.Conflict), (resume, null), (joins, ErrorCode.Conflict), (leaves, null), (strict, ErrorCode.Conflict), (loose, null)],
+            Outputs.OfType<MemberOutput.Answer>().Select(static answer => (answer.Number, answer.Refusal?.Code)));
+    }
+
+    [Fact]
     public void A_change_that_is_so_already_is_answered_at_once()
     {
         WinAndCommitFirst();

@@ -32,7 +32,7 @@ sealed class ShipFixture : IDisposable
     }
 
     /// <summary>A booted ship whose kernel does this with <c>[now wire tag data]</c>; its state is a number, called count.</summary>
-    public async Task<NockShip> OfAsync(Formula poke, long maxCalls = 10_000_000, long maxHeap = 0, string name = "of")
+    public async Task<NockShip> OfAsync(Formula poke, long maxCalls = 10_000_000, long maxHeap = 0, string name = "of", long machineHeap = 0)
     {
         Noun kernel = Let("count", 0, Tuple(0, 0, CoreOf(
             "arvo",
@@ -40,7 +40,7 @@ sealed class ShipFixture : IDisposable
             ("wish", Gate(["text"], Crash)),
             ("peek", Gate(["gang", "request"], Tuple(0, 0, "count"))),
             ("poke", Gate(["now", "wire", "tag", "data"], poke))))).ToNoun();
-        NockShip ship = new(new NockShipOptions { Folder = Folder(name), Life = 1, MaxCalls = maxCalls, MaxHeap = maxHeap });
+        NockShip ship = new(new NockShipOptions { Folder = Folder(name), Life = 1, MaxCalls = maxCalls, MaxHeap = maxHeap, Machine = new() { MaxHeap = machineHeap } });
         await BootAsync(ship, [(byte[])[0, 0, 0, 0, .. Jam.ToBytes(kernel)]]);
         return ship;
     }

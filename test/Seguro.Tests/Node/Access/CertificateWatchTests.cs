@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Identity;
 using Seguro.Node.Access;
+using Seguro.Node.Admin;
 using Seguro.Testing;
 using Seguro.Tests.Node.Links;
 
@@ -33,6 +35,50 @@ public sealed class CertificateWatchTests
         {
             lock (notices)
                 return notices.Count(notice => notice.Contains(about, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task A_look_that_fails_is_not_the_last_and_the_metric_says_whose_they_are()
+    {
+        using TemporaryFolder folder = new();
+        using CertificateAuthority authority = CertificateAuthority.Create(folder["ca"], "test");
+        authority.Renew(folder["a"], new ClusterIdentity("test", "a"), ["127.0.0.1"], days: 10);
+        using ClusterCertificates certificates = ClusterCertificates.Load(folder["a"]);
+        FakeTimeProvider time = new(DateTimeOffset.UtcNow);
+        List<string> notices = [];
+        string member = $"m{Guid.NewGuid()}";
+        using PrometheusText metrics = new("Seguro.Access");
+        await using CertificateWatch watch = new(certificates, new FailingOnce(new CollectingLog(notices)), time, new KeyValuePair<string, object?>("member", member));
+        Assert.Contains($"seguro_certificates_left_seconds{{member=\"{member}\"}} ", metrics.Write(), StringComparison.Ordinal);
+        Assert.Contains("could not be looked at: the log is away", Assert.Single(notices), StringComparison.Ordinal);
+        time.Advance(TimeSpan.FromDays(1.5));
+        await Until.TrueAsync(
+            () =>
+            {
+                lock (notices)
+                    return notices.Exists(static notice => notice.Contains("expires at", StringComparison.Ordinal));
+            },
+            "it looks no more");
+    }
+
+    private sealed class FailingOnce(ILogger log) : ILogger
+    {
+        private bool _hasFailed;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (!_hasFailed)
+            {
+                _hasFailed = true;
+                throw new InvalidOperationException("the log is away");
+            }
+            log.Log(logLevel, eventId, state, exception, formatter);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Seguro.Node.Access;
+using Seguro.Node.Admin;
 
 namespace Seguro.Tests.Node.Access;
 
@@ -26,5 +27,15 @@ public sealed class RefusedConnectionsTests
         time.Advance(TimeSpan.FromMinutes(6));
         Assert.Empty(refused.Warnings);
         Assert.Equal(3, refused.Counts["links"]);
+    }
+
+    [Fact]
+    public void The_metric_says_whose_doors_they_are()
+    {
+        string member = $"m{Guid.NewGuid()}";
+        using PrometheusText metrics = new("Seguro.Access");
+        using RefusedConnections refused = new(new CollectingLog([]), new FakeTimeProvider(), new KeyValuePair<string, object?>("member", member));
+        refused.Note(RefusedConnections.Links, "it expired");
+        Assert.Contains($"seguro_refused_total{{member=\"{member}\",door=\"links\"}} 1\n", metrics.Write(), StringComparison.Ordinal);
     }
 }

@@ -256,6 +256,32 @@ public sealed class AdminServerTests
         Assert.Contains("# TYPE now gauge\nnow 4.5\n", written, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void What_is_not_measured_any_more_is_not_written_any_more()
+    {
+        string name = $"Test.{Guid.NewGuid()}";
+        using PrometheusText text = new(name);
+        Meter first = new(name);
+        bool isMaster = true;
+        first.CreateObservableGauge("window", () => isMaster ? [new Measurement<long>(75)] : Array.Empty<Measurement<long>>());
+        first.CreateObservableGauge("head", static () => 4);
+        first.CreateCounter<long>("drops").Add(3);
+        Assert.Contains("window 75\n", text.Write(), StringComparison.Ordinal);
+        isMaster = false;
+        string replica = text.Write();
+        Assert.DoesNotContain("window", replica, StringComparison.Ordinal);
+        Assert.Contains("head 4\n", replica, StringComparison.Ordinal);
+        Assert.Contains("drops_total 3\n", replica, StringComparison.Ordinal);
+        isMaster = true;
+        Assert.Contains("window 75\n", text.Write(), StringComparison.Ordinal);
+        // The same again by another meter, as at a second mastership: no series stands twice.
+        first.Dispose();
+        using Meter second = new(name);
+        second.CreateObservableGauge("window", static () => 80);
+        string[] lines = [.. text.Write().Split('\n').Where(static line => line.Length > 0 && line[0] != '#')];
+        Assert.Equal(["window 80"], lines);
+    }
+
     private static HttpClient Http(TemporaryFolder folder) => new(new SocketsHttpHandler
     {
         ConnectCallback = async (_, cancel) =>
@@ -266,71 +292,4 @@ public sealed class AdminServerTests
         },
     })
     { BaseAddress = new Uri("http://member") };
-
-    /// <summary>A member that does at once what it is asked to.</summary>
-    private sealed class Desk
-    {
-        private MemberStatus _status;
-
-        public Desk(Role role)
-        {
-            _status = new MemberStatus
-            {
-                Name = "a",
-                Role = role,
-                Term = new Term(4),
-                Master = role is Role.Master ? "a" : "",
-                Durable = Position.Origin,
-                Processed = Position.Origin,
-                Committed = Position.Origin,
-                Released = EventNumber.None,
-                Optimism = Optimism.Default,
-                Members = ["a", "b", "c"],
-            };
-            Actions = new AdminActions(() => _status, AskAsync, Report, name => name == "d", (to, path, _, _) =>
-            {
-                Forwarded.Add((to, path));
-                if (Unreachable)
-                    throw new SeguroException(ErrorCode.StoreUnavailable, $"member {to} can't be reached", "See that it runs.");
-                return Task.FromResult(new LinkReply(200, System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(Report(), System.Text.Json.JsonSerializerOptions.Web)));
-            });
-        }
-
-        public string Master
-        {
-            init => _status = _status with { Master = value };
-        }
-
-        public bool Unreachable { get; init; }
-
-        public AdminActions Actions { get; }
-
-        public List<(string To, string Path)> Forwarded { get; } = [];
-
-        public List<Wish> Asked { get; } = [];
-
-        public AdminOptions Options(TemporaryFolder folder) => new() { Socket = folder["s"], Status = Report, Actions = Actions };
-
-        private StatusReport Report() => StatusReport.Of(_status, "~zod", "dqlite://x", "", [], []);
-
-        private Task AskAsync(Wish wish, CancellationToken cancel)
-        {
-            Asked.Add(wish);
-            switch (wish)
-            {
-                case Wish.ChangeOptimism { Replicas: > 2 }:
-                    return Task.FromException(new SeguroException(ErrorCode.BadValue, "an optimism of 3, and the cluster has 2 replicas", "Use 0 to 2."));
-                case Wish.ChangeOptimism change:
-                    _status = _status with { Optimism = new Optimism(change.Replicas, change.OnReplicaLoss ?? _status.Optimism.OnReplicaLoss) };
-                    break;
-                case Wish.ChangeMembers change:
-                    _status = _status with { Members = [.. _status.Members.Concat(change.Join)] };
-                    break;
-                default:
-                    _status = _status with { Role = Role.Replica };
-                    break;
-            }
-            return Task.CompletedTask;
-        }
-    }
 }

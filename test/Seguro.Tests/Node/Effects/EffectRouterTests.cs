@@ -16,10 +16,11 @@ public sealed class EffectRouterTests : IAsyncDisposable
     private static readonly Term Third = new(3);
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
     private readonly Channel<Ovum> _heard = Channel.CreateUnbounded<Ovum>();
+    private readonly Queue<string> _undone = new();
     private readonly OwnPort _port = OwnPort.Open(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly EffectRouter _router;
 
-    public EffectRouterTests() => _router = new EffectRouter(_port, new EffectRouterOptions { Time = _time });
+    public EffectRouterTests() => _router = new EffectRouter(_port, new EffectRouterOptions { Time = _time, Undone = _undone.Enqueue });
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -66,12 +67,14 @@ public sealed class EffectRouterTests : IAsyncDisposable
         await ReleaseAsync(
             Cell.Of(NounList.Path("ames"), "send", new Cell(Atom.One, Atom.Of(lane)), "hello"),
             Cell.Of(NounList.Path("term"), "blit", 0),
-            Atom.Of(7UL));
+            Atom.Of(7UL),
+            Cell.Of(NounList.Path("ames"), "send", new Cell(Atom.One, Atom.Of(lane)), Atom.Of(new byte[70_000].Append((byte)1).ToArray())));
         byte[] buffer = new byte[100];
         SocketReceiveFromResult got = await peer.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), Cancel);
         Assert.Equal("hello"u8, buffer.AsSpan(0, got.ReceivedBytes));
         Assert.Equal(_port.Address, got.RemoteEndPoint);
-        Assert.Equal((1L, 0L, 2L), (_router.Sent, _router.Unsent, _router.Unhandled));
+        Assert.Equal((1L, 1L, 2L), (_router.Sent, _router.Unsent, _router.Unhandled));
+        Assert.Equal(["unknown kind", "unknown kind", "not sent"], _undone);
     }
 
     [Fact]

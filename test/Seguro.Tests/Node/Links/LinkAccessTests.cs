@@ -139,7 +139,8 @@ public sealed class LinkAccessTests
                 {
                     using System.Net.Sockets.TcpClient client = await listener.AcceptTcpClientAsync(Cancel);
                     await using System.Net.Security.SslStream tls = new(client.GetStream());
-                    await tls.AuthenticateAsServerAsync(new System.Net.Security.SslServerAuthenticationOptions { ServerCertificate = old }, Cancel).ContinueWith(static _ => { }, TaskScheduler.Default);
+                    await tls.AuthenticateAsServerAsync(new System.Net.Security.SslServerAuthenticationOptions { ServerCertificate = old }, Cancel)
+                        .ContinueWith(static _ => { }, TaskScheduler.Default);
                 }
             }
             catch (Exception error) when (error is System.Net.Sockets.SocketException or InvalidOperationException)

@@ -21,7 +21,9 @@ internal static class LinkCaller
             await StatusAsync(async () => await client.CommandAsync(new Wire.CommandRequest { Path = "/stepdown" }, cancellationToken: cancel)),
             await StatusAsync(async () =>
             {
-                using AsyncServerStreamingCall<Wire.EventPiece> call = client.ReadEvents(new Wire.ReadRequest { After = new Wire.Position { Chain = Google.Protobuf.ByteString.CopyFrom(new byte[32]) }, Last = 1 }, cancellationToken: cancel);
+                using AsyncServerStreamingCall<Wire.EventPiece> call = client.ReadEvents(
+                    new Wire.ReadRequest { After = new Wire.Position { Chain = Google.Protobuf.ByteString.CopyFrom(new byte[32]) }, Last = 1 },
+                    cancellationToken: cancel);
                 await call.ResponseStream.MoveNext(cancel);
             }),
             await StatusAsync(async () =>

@@ -61,6 +61,7 @@ public sealed class MemberLinksTests
         LinkOptions With(LinkOptions options) => options with
         {
             Store = () => options.Name == "a" || Volatile.Read(ref isMended) ? one : other,
+            ReadLocal = (_, _, _) => ValueTask.FromResult<IReadOnlyList<Event>>(Events(Position.Origin, 2)),
             StoreCompared = (from, isShared) => told.Enqueue((options.Name, from, isShared)),
         };
         await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), With);
@@ -69,11 +70,14 @@ public sealed class MemberLinksTests
         await Until.TrueAsync(() => told.Contains(("a", "b", false)) && told.Contains(("b", "a", false)), "nobody was told");
         Assert.Empty(a.Links.Linked);
         Assert.Empty(b.Links.Linked);
+        Assert.Empty(await a.Links.ReadAsync(Position.Origin, new EventNumber(2), null, Cancel));
+        Assert.Empty(await b.Links.ReadAsync(Position.Origin, new EventNumber(2), null, Cancel));
         Volatile.Write(ref isMended, true);
         await a.UntilLinkedAsync("b");
         await b.UntilLinkedAsync("a");
         Assert.Contains(("a", "b", true), told);
         Assert.Contains(("b", "a", true), told);
+        Assert.Equal(2, (await a.Links.ReadAsync(Position.Origin, new EventNumber(2), null, Cancel)).Count);
     }
 
     [Theory]
@@ -102,7 +106,7 @@ public sealed class MemberLinksTests
     public async Task Members_of_different_versions_with_a_common_protocol_are_linked_and_know_of_each_other()
     {
         using TemporaryFolder folder = new();
-        LinkOptions With(LinkOptions options) => options with { Version = options.Name == "a" ? new MemberVersion(1, 1, "1.0.0") : new MemberVersion(1, 2, "1.1.0") };
+        LinkOptions With(LinkOptions options) => options with { Version = options.Name == "a" ? new MemberVersion(1, 1, "1.0.0") : new MemberVersion(1, 2, "1.1.0"), Runtime = options.Name == "a" ? "4.6" : null };
         await using LinkedMember a = await LinkedMember.StartAsync(folder, "a", FreePort.Next(), With);
         await using LinkedMember b = await LinkedMember.StartAsync(folder, "b", FreePort.Next(), With);
         Introduce(a, b);
@@ -110,6 +114,9 @@ public sealed class MemberLinksTests
         await b.UntilLinkedAsync("a");
         Assert.Equal("1.1.0", a.Links.Versions["b"]);
         Assert.Equal("1.0.0", b.Links.Versions["a"]);
+        Assert.Equal("4.6", b.Links.RuntimeOf("a"));
+        Assert.Null(a.Links.RuntimeOf("b"));
+        Assert.Null(a.Links.RuntimeOf("nobody"));
     }
 
     [Theory]

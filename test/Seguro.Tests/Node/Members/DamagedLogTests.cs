@@ -153,6 +153,36 @@ public sealed class DamagedLogTests
         Assert.False(Directory.Exists(Path.Combine(cluster.FolderOf(name), "quarantine")));
     }
 
+    [Fact]
+    public async Task What_was_moved_aside_is_remembered_over_every_end_of_the_process_until_the_new_log_has_all()
+    {
+        await using HostCluster cluster = await HostCluster.StartAsync(optimism: 1);
+        string name = await AskAsync(cluster);
+        await cluster.KillAsync(name);
+        // Killed after it had begun the new log.
+        DamageMark.WriteMoved(cluster.FolderOf(name), "/aside", new EventNumber(Last + 1), "a hole\nin two lines");
+        for (int life = 0; life < 2; life++)
+        {
+            await cluster.StartMemberAsync(name);
+            await cluster.UntilEqualAsync(Last);
+            Assert.Contains(cluster.Members[name].Host.Status.Warnings, static warning => warning.Contains("/aside", StringComparison.Ordinal) && warning.Contains($"event {Last + 1}", StringComparison.Ordinal));
+            Assert.Equal(new DamageMark("a hole\nin two lines", "/aside", new EventNumber(Last + 1)), DamageMark.Read(cluster.FolderOf(name)));
+            Assert.False(Directory.Exists(Path.Combine(cluster.FolderOf(name), "quarantine")));
+            if (life == 0)
+                await cluster.KillAsync(name);
+        }
+        await cluster.AskAsync("the last one");
+        await cluster.UntilEqualAsync(Last + 1);
+        await cluster.UntilAsync(() => DamageMark.Read(cluster.FolderOf(name)) is null);
+        // Killed after it was moved, and before it could be said where to.
+        await cluster.KillAsync(name);
+        DamageMark.Write(cluster.FolderOf(name), "a hole");
+        Directory.Move(cluster.PierOf(name), Path.Combine(cluster.FolderOf(name), "away"));
+        await cluster.StartMemberAsync(name);
+        await cluster.UntilEqualAsync(Last + 1);
+        await cluster.UntilAsync(() => DamageMark.Read(cluster.FolderOf(name)) is null);
+    }
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Makes events, and names a replica that has them all.</summary>

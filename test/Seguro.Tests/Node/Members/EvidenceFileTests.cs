@@ -7,7 +7,8 @@ namespace Seguro.Tests.Node.Members;
 public sealed class EvidenceFileTests : IDisposable
 {
     private static readonly Evidence Known = new(
-        new Term(ulong.MaxValue), new Position(new EventNumber(4_311_199_133), ChainHasher.Of(Chain.Zero, new EventNumber(1), [1])), MayBeAhead: true, new Term(7), new EventNumber(4_311_199_130), new EventNumber(12));
+        new Term(ulong.MaxValue), new Position(new EventNumber(4_311_199_133), ChainHasher.Of(Chain.Zero, new EventNumber(1), [1])), MayBeAhead: true,
+        new Term(7), new EventNumber(4_311_199_130), new EventNumber(12));
 
     private readonly TemporaryFolder _folder = new();
 

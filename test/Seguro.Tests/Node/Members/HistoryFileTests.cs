@@ -34,11 +34,14 @@ public sealed class HistoryFileTests
         time.Advance(TimeSpan.FromSeconds(5));
         history.See(won, won with { Pause = "upgrade", Optimism = new Optimism(0, ReplicaLossPolicy.Wait), Members = ["m1"] });
         File.AppendAllText(folder["history"], "{\"Time\":\"20"); // a crash in the middle of a line
-        IReadOnlyList<HistoryEntry> entries = new HistoryFile(folder.Path, time, new CollectingLog(log)).Read(10);
+        IReadOnlyList<HistoryEntry> entries = new HistoryFile(folder.Path, time, new CollectingLog(log)).Read();
         Assert.Equal(["m2 is master.", "Optimism is 0 wait.", "Members are m1.", "The cluster is paused: upgrade."], entries.Select(static entry => entry.What));
         Assert.Equal((4UL, "m2"), (entries[0].Term, entries[0].Master));
         Assert.Equal(5, (entries[1].Time - entries[0].Time).TotalSeconds);
-        Assert.Equal(["The cluster is paused: upgrade."], history.Read(1).Select(static entry => entry.What));
+        Assert.Equal(entries, history.Read());
+        HistoryFile next = new(folder.Path, time, new CollectingLog(log));
+        next.See(won with { Pause = "upgrade" }, won);
+        Assert.Equal([.. entries.Select(static entry => entry.What), "The cluster goes on."], next.Read().Select(static entry => entry.What));
         Assert.Empty(log);
     }
 

@@ -193,6 +193,25 @@ sealed class HostCluster : IAsyncDisposable
         return Master!;
     }
 
+    /// <summary>Asks the master of the moment for a change, and whoever follows it where its mastership ends over that.</summary>
+    /// <returns>Who brought it into force.</returns>
+    public async Task<HostedMember> WishAsync(Wish wish)
+    {
+        while (true)
+        {
+            HostedMember master = await AwaitMasterAsync();
+            try
+            {
+                await master.Host.AskAsync(wish, Cancel);
+                return master;
+            }
+            catch (SeguroException e) when (e.Code is ErrorCode.StoreUnavailable or ErrorCode.OutcomeUnknown)
+            {
+                TestContext.Current.SendDiagnosticMessage($"{master.Name} is not master any more: {e.Message}");
+            }
+        }
+    }
+
     /// <summary>Waits until something is so; fails after a minute with how all stand.</summary>
     public async Task UntilAsync(Func<bool> isSo)
     {

@@ -127,14 +127,15 @@ public sealed class MemberHostTests
     public async Task A_master_that_steps_down_hands_over_at_once_and_the_members_and_the_optimism_are_in_the_store()
     {
         await using HostCluster cluster = await HostCluster.StartAsync(1);
-        HostedMember first = await cluster.AwaitMasterAsync();
+        await cluster.AwaitMasterAsync();
         await cluster.AskAsync("one");
-        await first.Host.AskAsync(new Wish.ChangeOptimism(2, ReplicaLossPolicy.Degrade), Cancel);
+        // On a busy machine a lease may run out in between: then the next master is asked, as the refusal tells an operator to.
+        HostedMember first = await cluster.WishAsync(new Wish.ChangeOptimism(2, ReplicaLossPolicy.Degrade));
         Assert.Equal(2, first.Host.Status.Optimism.Replicas);
         await cluster.UntilAsync(() => cluster.Members.Values.All(static member => member.Host.Status.Optimism.Replicas == 2));
         ClusterSettings settings = ClusterSettingsCodec.Read(await first.Log.Stored.ReadMetadataAsync(Cancel));
         Assert.Equal(new Optimism(2, ReplicaLossPolicy.Degrade), settings.Optimism);
-        await first.Host.AskAsync(Wish.StepDown.Instance, Cancel);
+        first = await cluster.WishAsync(Wish.StepDown.Instance);
         Assert.NotEqual(Role.Master, first.Host.Status.Role);
         await cluster.UntilAsync(() => cluster.Master is { } master && master.Name != first.Name);
         HostAnswer answer = await cluster.AskAsync("two");

@@ -107,7 +107,9 @@ public sealed class RecoveryPlanTests : IAsyncLifetime
     {
         string folder = _folder[name];
         await using (LocalLog log = await LocalLog.OpenAsync(
-            Path.Combine(folder, "pier"), Zod, static _ => ValueTask.FromResult<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>>(new Dictionary<string, ReadOnlyMemory<byte>>()), name, TimeProvider.System, Cancel))
+            Path.Combine(folder, "pier"), Zod,
+            static _ => ValueTask.FromResult<IReadOnlyDictionary<string, ReadOnlyMemory<byte>>>(new Dictionary<string, ReadOnlyMemory<byte>>()),
+            name, TimeProvider.System, Cancel))
         {
             await log.AppendAsync(Log[..same], Cancel);
             await log.AppendAsync(EventChain.After(log.Head, others, "other"), Cancel);

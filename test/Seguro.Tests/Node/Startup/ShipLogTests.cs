@@ -45,7 +45,9 @@ public sealed class ShipLogTests : IDisposable
         await Until.TrueAsync(() => store.Looks > looks + 1, "it does not look again");
         Assert.False(opening.IsCompleted, "it took a log that is not whole");
 
-        Assert.IsType<WriteOutcome.Committed>(await log.Stored.SetMetadataAsync(lease.Term, MetadataKey.Import, metadata[MetadataKey.Import], new ImportMark(IsComplete: true, last).ToBytes(), Cancel));
+        Assert.IsType<WriteOutcome.Committed>(await log.Stored.SetMetadataAsync(
+            lease.Term, MetadataKey.Import, metadata[MetadataKey.Import],
+            new ImportMark(IsComplete: true, last).ToBytes(), Cancel));
         (EventLog opened, PierIdentity identity) = await opening;
         await using (opened)
             Assert.Equal((uint)DemoKernel.Life, identity.Life);
@@ -86,7 +88,9 @@ public sealed class ShipLogTests : IDisposable
 
         // Where the members run the database, a mirror may be writing into it: then they wait.
         StartWaiting said = new(static _ => { }, TimeProvider.System);
-        Task waiting = StartGuard.PassAsync(log, store, Configuration() with { Store = NodeConfiguration.EmbeddedStore, Members = [Configuration().Self with { Dqlite = new HostAddress("127.0.0.1", 1) }] }, said, Cancel);
+        Task waiting = StartGuard.PassAsync(
+            log, store, Configuration() with { Store = NodeConfiguration.EmbeddedStore, Members = [Configuration().Self with { Dqlite = new HostAddress("127.0.0.1", 1) }] },
+            said, Cancel);
         await Until.TrueAsync(() => said.Current?.Contains("--certificates CLIENT", StringComparison.Ordinal) is true, "it does not say what it waits for");
         Assert.False(waiting.IsCompleted);
         await using WriterLease lease = await WriterLease.AcquireAsync(log, "test", TimeSpan.FromSeconds(30), TimeProvider.System, Cancel);

@@ -106,12 +106,32 @@ public sealed class SmallFilesTests : IDisposable
     public async Task What_is_in_the_file_that_lets_a_node_form_a_cluster_says_nothing(string text)
     {
         Directory.CreateDirectory(_folder["data"]);
-        string form = Path.Combine(_folder["data"], EmbeddedDqlite.FormFile);
+        string form = Path.Combine(_folder["data"], ClusterFormation.File);
         await File.WriteAllTextAsync(form, text, Cancel);
         await File.WriteAllTextAsync(Started, "1 of small\n", Cancel);
         // With the record that a node ran, it forms nothing, whatever it holds.
         Assert.Equal(ErrorCode.LostDisk, (await RefusalAsync()).Code);
         Assert.True(File.Exists(form));
+    }
+
+    [Fact]
+    public async Task An_old_leave_to_form_a_cluster_is_not_believed_where_no_other_node_answers()
+    {
+        string data = _folder["data"];
+        ClusterFormation.Allow(data, DateTimeOffset.UtcNow - ClusterFormation.Believed - TimeSpan.FromMinutes(1));
+        NodeConfiguration configuration = await ConfigureAsync(1, other: true);
+        SeguroException error = await Assert.ThrowsAsync<SeguroException>(() => StartAsync(configuration, Cancel));
+        Assert.Equal(ErrorCode.LostDisk, error.Code);
+        Assert.Contains($"seguro member replace -c {_folder["seguro.json"]}", error.NextStep, StringComparison.Ordinal);
+        Assert.Contains($": > {Path.Combine(data, ClusterFormation.File)}", error.NextStep, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(data, "dqlite")));
+        // The owner's word, and a new cluster's own: it goes as far as to start the node, which has no program beside this test's.
+        await File.WriteAllTextAsync(Path.Combine(data, ClusterFormation.File), "", Cancel);
+        Assert.NotEqual(ErrorCode.LostDisk, await BeginsAsync(configuration));
+        ClusterFormation.Allow(data, DateTimeOffset.UtcNow);
+        Assert.NotEqual(ErrorCode.LostDisk, await BeginsAsync(configuration));
+        ClusterFormation.Forbid(data);
+        Assert.False(File.Exists(Path.Combine(data, ClusterFormation.File)));
     }
 
     [Theory]
@@ -209,10 +229,35 @@ public sealed class SmallFilesTests : IDisposable
     }
 
     private Task<EmbeddedDqlite> StartAsync(NodeConfiguration configuration, CancellationToken cancel) =>
-        EmbeddedDqlite.StartAsync(configuration, _certificates, new AccessList("test", new AccessRecord { Members = ["m1"] }), new StartWaiting(static _ => { }, TimeProvider.System), NullLogger.Instance, cancel);
+        EmbeddedDqlite.StartAsync(
+            configuration, _certificates, new AccessList("test", new AccessRecord { Members = ["m1"] }),
+            new StartWaiting(static _ => { }, TimeProvider.System), NullLogger.Instance, cancel);
 
-    private async Task<NodeConfiguration> ConfigureAsync(ulong id)
+    private async Task<ErrorCode?> BeginsAsync(NodeConfiguration configuration)
     {
+        try
+        {
+            await using EmbeddedDqlite node = await StartAsync(configuration, Cancel);
+            return null;
+        }
+        catch (SeguroException error)
+        {
+            return error.Code;
+        }
+        finally
+        {
+            foreach (string left in new[] { Path.Combine(configuration.Folder, "dqlite"), Started })
+            {
+                if (Directory.Exists(left))
+                    Directory.Delete(left, recursive: true);
+                File.Delete(left);
+            }
+        }
+    }
+
+    private async Task<NodeConfiguration> ConfigureAsync(ulong id, bool other = false)
+    {
+        string second = other ? $$""", "m2": { "id": 2, "links": "127.0.0.1:{{FreePort.Next()}}", "dqlite": "127.0.0.1:{{FreePort.Next()}}" }""" : "";
         string path = _folder["seguro.json"];
         await File.WriteAllTextAsync(
             path,
@@ -220,7 +265,7 @@ public sealed class SmallFilesTests : IDisposable
             {
               "cluster": "small", "ship": { "name": "~zod", "kind": "nock" }, "store": "dqlite",
               "member": { "name": "m1", "folder": "{{_folder["data"]}}" }, "certificates": "{{_folder["tls"]}}",
-              "members": { "m1": { "id": {{id}}, "links": "127.0.0.1:{{FreePort.Next()}}", "dqlite": "127.0.0.1:{{FreePort.Next()}}" } },
+              "members": { "m1": { "id": {{id}}, "links": "127.0.0.1:{{FreePort.Next()}}", "dqlite": "127.0.0.1:{{FreePort.Next()}}" }{{second}} },
               "optimism": 0
             }
             """,

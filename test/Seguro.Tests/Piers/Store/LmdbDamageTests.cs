@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Seguro.Tests.Piers.Store;
 
-/// <summary>A damaged log that is written to. Opening does not look at the leaves within, however long the log is: they are checked before they are read, and before liblmdb, which trusts them, comes near.</summary>
+/// <summary>
+/// A damaged log that is written to. Opening does not look at the leaves within, however long the log is: they are checked before they are read, and
+/// before liblmdb, which trusts them, comes near.
+/// </summary>
 public sealed class LmdbDamageTests : IDisposable
 {
     private const int Events = 400;

@@ -34,6 +34,7 @@ public sealed class ImportMarkTests : IAsyncLifetime
     [InlineData("sqlite")]
     [InlineData("postgresql")]
     [InlineData("dqlite")]
+    [InlineData("etcd")]
     public async Task Killed_at_any_step_the_log_is_whole_or_says_that_it_is_not_and_goes_on(string engine)
     {
         (string url, string? certificates) = await StartAsync(engine);
@@ -224,6 +225,10 @@ public sealed class ImportMarkTests : IAsyncLifetime
                 DqliteCluster dqlite = await DqliteCluster.StartAsync(3, cancel: Cancel);
                 _servers = dqlite;
                 return (dqlite.Url, dqlite.Certificates);
+            case "etcd":
+                EtcdCluster etcd = await EtcdCluster.StartAsync(cancel: Cancel);
+                _servers = etcd;
+                return (etcd.Url, etcd.Certificates);
             default:
                 return ($"{engine}:{_folder["store"]}", null);
         }

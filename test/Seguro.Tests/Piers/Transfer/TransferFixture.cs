@@ -68,7 +68,9 @@ sealed class TransferFixture : IDisposable
     {
         await using EventLog log = await OpenLogAsync(pier, store, cancel);
         Term term = await CampaignAsync(log, cancel);
-        return await PierImport.RunAsync(pier, store, log, term, progress, TimeProvider.System, cancel);
+        PierImportResult result = await PierImport.RunAsync(pier, store, log, term, progress, TimeProvider.System, cancel);
+        await log.Stored.ResignAsync((await log.ReadStateAsync(cancel)).Lease, cancel);
+        return result;
     }
 
     public void Dispose() => _folder.Dispose();

@@ -8,6 +8,7 @@ using Xunit;
 namespace Seguro.Tests.Stores.Dqlite;
 
 /// <summary>What the conformance suite does not ask of every store: dqlite's own limits and traps, with real nodes.</summary>
+[Collection("dqlite")] // with those that depose leaders: nodes that write half a gigabyte keep others from their elections
 public sealed class DqliteStoreTests
 {
     private static readonly Ship Zod = Ship.Parse("~zod");
@@ -18,26 +19,25 @@ public sealed class DqliteStoreTests
     [Fact]
     public async Task Holds_256_MiB_in_a_window_of_512_and_refuses_a_third_before_its_first_fragment()
     {
-        await using DqliteCluster cluster = await DqliteCluster.StartAsync(3, plain: true, cancel: Cancel);
+        // One node: that three get what is large, the conformance suite shows, with less of it.
+        await using DqliteCluster cluster = await DqliteCluster.StartAsync(1, plain: true, cancel: Cancel);
         await using DqliteStore store = await OpenAsync(cluster);
         Assert.Equal(256L << 20, store.Capabilities.LargestEvent);
         await using EventLog log = await CreateAsync(store, Zod);
         Term term = await CampaignAsync(log);
         byte[] large = SeededPayload.Of(1, 256 << 20);
-        AppendResult first = await log.AppendAsync(term, Position.Origin, [large], Cancel);
-        Assert.True(first.IsCommitted);
-        AppendResult second = await log.AppendAsync(term, first.Reached, [large.AsMemory(0, large.Length - 100)], Cancel);
-        Assert.True(second.IsCommitted);
+        Position first = await AppendAsync(Position.Origin, large);
+        Position second = await AppendAsync(first, large.AsMemory(0, large.Length - 100));
         Assert.Equal(100, await store.ReadRoomAsync(Cancel));
 
         SeguroException refusal = await Assert.ThrowsAsync<SeguroException>(
-            async () => await log.AppendAsync(term, second.Reached, [large.AsMemory(0, 5_000_000)], Cancel));
+            async () => await log.AppendAsync(term, second, [large.AsMemory(0, 5_000_000)], Cancel));
         Assert.Equal(ErrorCode.TooLarge, refusal.Code);
         Assert.Contains($"{512 << 20:N0}", refusal.Message, StringComparison.Ordinal);
         Assert.Equal(0L, await AskAsync(cluster, "SELECT count(*) FROM fragment WHERE event > (SELECT max(key) FROM event)"));
         LogState state = await log.ReadStateAsync(Cancel);
-        Assert.Equal(second.Reached, state.Head.Position);
-        Assert.True((await log.AppendAsync(term, second.Reached, [large.AsMemory(0, 100)], Cancel)).IsCommitted);
+        Assert.Equal(second, state.Head.Position);
+        await AppendAsync(second, large.AsMemory(0, 100));
 
         long bytes = 0;
         await foreach (EventFragment piece in log.StreamAsync(state, new EventNumber(1), new EventNumber(2), Cancel))
@@ -49,6 +49,16 @@ public sealed class DqliteStoreTests
         Assert.Equal(WriteOutcome.Committed.Instance, await log.Stored.TrimAsync(term, new EventNumber(3), Cancel));
         Assert.Equal((512L << 20) - 100, await store.ReadRoomAsync(Cancel));
         Assert.Equal(0L, await AskAsync(cluster, "SELECT count(*) FROM fragment"));
+
+        // Where the disk takes longer than a store may stay silent, a caller repeats what it asked for.
+        async Task<Position> AppendAsync(Position after, ReadOnlyMemory<byte> payload)
+        {
+            AppendResult result = await log.AppendAsync(term, after, [payload], Cancel);
+            for (int i = 1; i < 10 && result.Outcome is WriteOutcome.Unknown; i++)
+                result = await log.AppendAsync(term, after, [payload], Cancel);
+            Assert.Equal(WriteOutcome.Committed.Instance, result.Outcome);
+            return result.Reached;
+        }
     }
 
     [Fact]

@@ -84,6 +84,22 @@ public sealed class NodeClusterTests
     }
 
     [Fact]
+    public async Task A_node_says_that_it_is_in_a_cluster_without_a_leader_too_and_one_that_was_not_let_in_yet_does_not()
+    {
+        await using DqliteCluster cluster = await DqliteCluster.StartAsync(2, plain: true, cancel: Cancel);
+        DqliteClusterNode waits = cluster.Prepare();
+        await waits.StartAsync(Cancel);
+        Assert.NotNull(await FindAsync(cluster.Nodes[0], cluster.Nodes[1], waits));
+        await cluster.Nodes[0].KillAsync();
+        Assert.Equal(cluster.Nodes[1].Address, await FindAsync(cluster.Nodes[0], cluster.Nodes[1], waits));
+        await cluster.Nodes[1].KillAsync();
+        Assert.Null(await FindAsync(cluster.Nodes[0], cluster.Nodes[1], waits));
+
+        static Task<HostAddress?> FindAsync(params DqliteClusterNode[] nodes) =>
+            new DqliteMembership([.. nodes.Select(static node => node.Address)], null, TimeSpan.FromSeconds(20)).FindClusterAsync(Cancel);
+    }
+
+    [Fact]
     public async Task The_leader_is_removed_after_it_handed_its_leadership_on()
     {
         await using DqliteCluster cluster = await DqliteCluster.StartAsync(3, cancel: Cancel);

@@ -109,7 +109,10 @@ public sealed class WireHostileTests
     public void Any_bytes_end_in_an_answer_or_in_a_typed_error()
     {
         Gen<byte[]> noise = Gen.Byte.Array[0, 200];
-        Gen<byte[]> framed = Gen.Select(Gen.Byte[0, 11], Gen.OneOf(Gen.ULong[0, 12], Gen.Int[0, 2].Select(static i => i switch { 0 => Done, 1 => More, _ => NameA }), Gen.ULong).Array[0, 20], static (type, words) =>
+        Gen<byte[]> framed = Gen.Select(
+            Gen.Byte[0, 11],
+            Gen.OneOf(Gen.ULong[0, 12], Gen.Int[0, 2].Select(static i => i switch { 0 => Done, 1 => More, _ => NameA }), Gen.ULong).Array[0, 20],
+            static (type, words) =>
             WireStream.Frame(type, WireStream.Words(words))).Array[1, 3].Select(static frames => frames.SelectMany(static frame => frame).ToArray());
         Gen.Select(Gen.OneOf(noise, framed), Gen.Int[0, 5]).Sample(
             (answer, call) =>

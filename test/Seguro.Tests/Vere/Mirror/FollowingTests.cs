@@ -94,7 +94,9 @@ public sealed class FollowingTests
         await using FollowingMirror mirror = await bed.FollowAsync();
         bed.Chop();
         await MirrorBed.UntilAsync(
-            () => !Directory.EnumerateFiles("/proc/self/fd").Any(fd => new FileInfo(fd).LinkTarget is { } target && target.StartsWith(bed.Pier, StringComparison.Ordinal) && target.EndsWith("(deleted)", StringComparison.Ordinal)),
+            () => !Directory.EnumerateFiles("/proc/self/fd").Any(fd => new FileInfo(fd).LinkTarget
+            is { } target && target.StartsWith(bed.Pier, StringComparison.Ordinal)
+            && target.EndsWith("(deleted)", StringComparison.Ordinal)),
             "the removed epochs take no room on the disk");
     }
 

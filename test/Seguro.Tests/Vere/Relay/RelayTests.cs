@@ -53,6 +53,20 @@ public sealed class RelayTests
         Same(Ripe(9), _toKing);
     }
 
+    [Theory]
+    [InlineData(8)]
+    [InlineData(10)]
+    public void A_worker_that_stands_elsewhere_than_the_log_ends_is_ended_before_anything_is_told_of_it(ulong number)
+    {
+        RelayMachine relay = At(9, released: ulong.MaxValue);
+        Step(relay, new RelayInput.KingSent(Poke));
+        Step(relay, new RelayInput.WorkerSent((byte[])[.. Ripe(number), .. Poked]));
+        Assert.Empty(_toKing);
+        Assert.Contains(RelayOutput.KillWorker.Instance, _outputs);
+        Assert.Contains($"stands at event {number}", Assert.IsType<RelayOutput.Ended>(_outputs[^1]).Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(_outputs, static output => output is RelayOutput.Ripened or RelayOutput.Computed);
+    }
+
     [Fact]
     public void A_king_that_ends_before_it_heard_of_the_worker_never_hears_of_it()
     {

@@ -1,8 +1,7 @@
-using LightningDB;
-using LightningDB.Native;
 using Seguro.Nouns;
 using Seguro.Piers;
 using Seguro.Testing;
+using Seguro.Tests.Piers;
 using Seguro.Vere.Protocol;
 
 namespace Seguro.Tests.Vere.StandIn;
@@ -97,7 +96,7 @@ public sealed class WorkWorkerTests : IDisposable
         await _pier.BootAsync();
         await using StandInWorker worker = StandInWorker.Start(_pier.Path, _pier.Version);
         VereGift.Ripe ripe = Assert.IsType<VereGift.Ripe>(await worker.GiftAsync(Cancel));
-        Append(Path.Combine(_pier.Log, "0i0"), ripe.Number.Value + 1);
+        ForeignEvents.Append(Path.Combine(_pier.Log, "0i0"), [(ripe.Number.Value + 1, new byte[] { 0, 0, 0, 0, 1 })]);
         await worker.SendAsync(StandInPier.Hear("x"), Cancel);
         Assert.Null(await worker.HearAsync(Cancel));
         (int code, string text) = await worker.EndAsync(Cancel);
@@ -106,23 +105,4 @@ public sealed class WorkWorkerTests : IDisposable
     }
 
     public void Dispose() => _pier.Dispose();
-
-    // With LMDB's own lock, without which two writers do not see each other.
-    private static void Append(string epoch, ulong number)
-    {
-        LmdbLibrary.Require();
-        LmdbFault.Check(Lmdb.mdb_env_create(out nint environment), epoch);
-        try
-        {
-            Lmdb.mdb_env_set_maxdbs(environment, 2);
-            LmdbFault.Check(Lmdb.mdb_env_open(environment, epoch, EnvironmentOpenFlags.None, UnixAccessMode.OwnerRead | UnixAccessMode.OwnerWrite), epoch);
-            using LmdbTransaction transaction = new(environment, epoch);
-            transaction.Append(transaction.Table(PierMeta.Events, integerKeys: true), number, [0, 0, 0, 0, 1]);
-            transaction.Commit();
-        }
-        finally
-        {
-            Lmdb.mdb_env_close(environment);
-        }
-    }
 }

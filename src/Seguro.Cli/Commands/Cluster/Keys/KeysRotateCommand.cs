@@ -35,7 +35,12 @@ internal static class KeysRotateCommand
                     KeyRingStore.WriteKey(chosen[index].BalancerKey!, keys[index]);
                 if (parse.GetValue(CommonOptions.Json))
                 {
-                    terminal.Json(new { ring = Path.Combine(root, ClusterFolder.RingFile), rotated = chosen.Select(static member => new { name = member.Self.Name, key = member.BalancerKey }), oldUntil = until.UtcDateTime });
+                    terminal.Json(new
+                    {
+                        ring = Path.Combine(root, ClusterFolder.RingFile),
+                        rotated = chosen.Select(static member => new { name = member.Self.Name, key = member.BalancerKey }),
+                        oldUntil = until.UtcDateTime,
+                    });
                 }
                 else
                 {

@@ -1,0 +1,182 @@
+using System.Text;
+using System.Text.Json;
+using Seguro.Core;
+using Seguro.Stores;
+
+namespace Seguro.Node.Ships;
+
+/// <summary>Which ships a cluster of nodes holds: a log in their store, like a ship's, with an event for each that was added or removed. So all nodes see the same, in one order.</summary>
+/// <remarks>
+/// The log's name is none of Urbit's: <c>seg</c> and <c>uro</c> are no syllables. It is never trimmed. For any thread, one call to change it at a time.
+/// </remarks>
+sealed class ShipRegistry : IAsyncDisposable
+{
+    /// <summary>The log's name.</summary>
+    public static readonly Ship Name = Core.Ship.Parse("~seguro");
+
+    private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly EventLog _log;
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal); // under _turn: of all that were ever there
+    private int _unused; // under _turn: the lowest number that no ship ever had
+    private Position _at;
+    private volatile Dictionary<string, RegisteredShip> _ships = new(StringComparer.Ordinal);
+
+    private ShipRegistry(EventLog log) => _log = log;
+
+    /// <summary>All ships, by name, as they were last read.</summary>
+    public IReadOnlyDictionary<string, RegisteredShip> Ships => _ships;
+
+    /// <summary>Opens the list, or makes it, and reads it.</summary>
+    /// <exception cref="SeguroException">What the store throws; <see cref="ErrorCode.Corrupt"/>: the log is something else.</exception>
+    public static async Task<ShipRegistry> OpenAsync(IStore store, CancellationToken cancel)
+    {
+        IStoredLog stored = await store.CreateLogAsync(Name, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), cancel);
+        ShipRegistry registry = new(new EventLog(stored, store.Capabilities));
+        try
+        {
+            await registry.ReadAsync(cancel);
+            return registry;
+        }
+        catch
+        {
+            await registry.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Whether there may be more than what was read, by a plain read.</summary>
+    public async Task<bool> HasMoreAsync(CancellationToken cancel) => await _log.Stored.ReadChainAsync(_at.Number.Next, cancel) is not null;
+
+    /// <summary>Reads what is new.</summary>
+    public async Task ReadAsync(CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            await ReadNewAsync(cancel);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Adds a ship, durably, and gives it a number. Adding what is there already, with the same settings, changes nothing.</summary>
+    /// <param name="ship">The ship.</param>
+    /// <param name="check">Throws where the ship can't be held, with the number that it is to have.</param>
+    /// <param name="cancel">Ends the attempt; the ship may be added all the same.</param>
+    /// <returns>The ship with its number.</returns>
+    /// <exception cref="SeguroException"><see cref="ErrorCode.AlreadyExists"/>: it is there with other settings; what <paramref name="check"/> and the store throw.</exception>
+    public async Task<RegisteredShip> AddAsync(RegisteredShip ship, Action<RegisteredShip> check, CancellationToken cancel)
+    {
+        await ChangeAsync(
+            () =>
+            {
+                if (_ships.GetValueOrDefault(ship.Ship) is not { } known)
+                {
+                    RegisteredShip numbered = ship with { Number = NumberOf(ship.Ship) };
+                    check(numbered);
+                    return new RegistryChange(numbered, null);
+                }
+                if (known != ship with { Number = known.Number })
+                    throw new SeguroException(ErrorCode.AlreadyExists, $"the cluster has {ship.Ship} already, added with other settings", $"Look at it: seguro ship list. To add it anew, first: seguro ship remove {ship.Ship}");
+                return null;
+            },
+            cancel);
+        return _ships[ship.Ship];
+    }
+
+    /// <summary>Removes a ship, durably; its log stays. One that is not there is no error.</summary>
+    public Task RemoveAsync(string ship, CancellationToken cancel) => ChangeAsync(() => _ships.ContainsKey(ship) ? new RegistryChange(null, ship) : null, cancel);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _log.DisposeAsync();
+        _turn.Dispose();
+    }
+
+    /// <summary>A number is a port, at which a balancer knows the ship's term: another ship, whose term is lower, would be mute there. So a ship keeps its own.</summary>
+    private int NumberOf(string ship) =>
+        _numbers.TryGetValue(ship, out int own) && _ships.Values.All(other => other.Number != own) ? own : _unused;
+
+    /// <summary>Becomes the list's writer for a moment, as whoever appends to a log does, reads what is new, and appends what that asks for.</summary>
+    private async Task ChangeAsync(Func<RegistryChange?> change, CancellationToken cancel)
+    {
+        await _turn.WaitAsync(cancel);
+        try
+        {
+            await using WriterLease lease = await AcquireAsync(cancel);
+            await ReadNewAsync(cancel);
+            if (change() is not { } wanted)
+                return;
+            byte[] payload = JsonSerializer.SerializeToUtf8Bytes(wanted, RegistryJson.Default.RegistryChange);
+            AppendResult result = await _log.AppendAsync(lease.Term, _at, [payload], cancel);
+            if (!result.IsCommitted)
+                throw new SeguroException(ErrorCode.OutcomeUnknown, $"the change of the list of ships was not confirmed: {result.Outcome}", "Look at `seguro ship list`, and repeat it.");
+            await ReadNewAsync(cancel);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Another node that changes the list is waited for.</summary>
+    private async Task<WriterLease> AcquireAsync(CancellationToken cancel)
+    {
+        long start = BootClock.Instance.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await WriterLease.AcquireAsync(_log, "ships", LeaseDuration, BootClock.Instance, cancel);
+            }
+            catch (SeguroException error) when (error.Code is ErrorCode.LeaseHeld && BootClock.Instance.GetElapsedTime(start) < Patience)
+            {
+                await Task.Delay(Pause, cancel);
+            }
+        }
+    }
+
+    private async Task ReadNewAsync(CancellationToken cancel)
+    {
+        LogState state = await _log.ReadStateAsync(cancel);
+        if (state.Head.Number <= _at.Number)
+            return;
+        Dictionary<string, RegisteredShip> ships = new(_ships, StringComparer.Ordinal);
+        Position at = _at;
+        await foreach (Event read in _log.ReadAsync(state, at.Number.Next, state.Head.Number, cancel))
+        {
+            RegistryChange change = Parse(read);
+            if (change.Add is { } added)
+            {
+                ships[added.Ship] = added;
+                _numbers[added.Ship] = added.Number;
+                _unused = Math.Max(_unused, added.Number + 1);
+            }
+            if (change.Remove is { } removed)
+                ships.Remove(removed);
+            at = new Position(read.Number, read.Chain);
+        }
+        _ships = ships;
+        _at = at;
+    }
+
+    private static RegistryChange Parse(Event read)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(read.Payload.Span, RegistryJson.Default.RegistryChange) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException error)
+        {
+            string text = Encoding.UTF8.GetString(read.Payload.Span[..Math.Min(80, read.Payload.Length)]);
+            throw new SeguroException(ErrorCode.NewerSchema, $"event {read.Number} of the list of ships is nothing that this Seguro knows: {text}", "Use the newer Seguro that made it.", error);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+using Seguro.Testing;
+
+namespace Seguro.Tests.Cli;
+
+public sealed class StatusCommandTests
+{
+    [Fact]
+    public async Task Watching_begins_before_the_member_is_up_and_ends_well_by_an_interruption()
+    {
+        using TemporaryFolder folder = new();
+        (await CommandRun.OfAsync("cluster", "init", folder["c"], "--ship", "~zod", "--kernel", "demo", "--members", "1")).Ok();
+        string configuration = Path.Combine(folder["c"], "m1", "seguro.json");
+        (await CommandRun.OfAsync("status", "-c", configuration)).Fails("SG1001", 1);
+        using CancellationTokenSource interrupted = new();
+        await interrupted.CancelAsync(); // before the first answer
+        Assert.Equal(0, (await CommandRun.OfAsync([], ["status", "--watch", "-c", configuration], interrupted.Token)).ExitCode);
+        using CancellationTokenSource later = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task<CommandRun> watching = CommandRun.OfAsync([], ["status", "--watch", "-c", configuration], later.Token);
+        Assert.NotSame(watching, await Task.WhenAny(watching, Task.Delay(TimeSpan.FromSeconds(1.5), TestContext.Current.CancellationToken)));
+        await later.CancelAsync();
+        CommandRun watched = await watching;
+        Assert.Equal(0, watched.ExitCode);
+        Assert.Contains("warning", watched.Errors, StringComparison.Ordinal);
+    }
+}
