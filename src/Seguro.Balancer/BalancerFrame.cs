@@ -14,7 +14,7 @@ namespace Seguro.Balancer;
 ///  8   8  ingress: number of the datagram; egress: term of the master that sends it; hello: the sender's term, or the highest that it knows; welcome: the highest term in force
 /// 16  16  address of the outside peer: IPv6, or IPv4 mapped into it; hello, welcome: zero
 /// 32   2  its port; hello, welcome: zero
-/// 34   2  zero
+/// 34   2  the ship's number, where the members are of nodes that hold many ships: what was sealed for one ship is none for another; else 0
 /// 36   …  payload: the datagram; hello: 8 bytes that name this life of the sender, 8 bytes that count its hellos, and of a ship on vere 2 bytes each: its UDP port, its port for HTTP (0: none now);
 ///         welcome: the first 16 bytes, then 8 bytes: how many terms were not believed
 ///  …   4  names the key of the member that sends or gets it
@@ -47,8 +47,9 @@ public readonly ref struct BalancerFrame
 
     private const uint Magic = 0x32424753; // "SGB2"
 
-    private BalancerFrame(FrameKind kind, bool isMaster, ulong number, PeerAddress peer, ReadOnlySpan<byte> payload)
+    private BalancerFrame(FrameKind kind, bool isMaster, ulong number, PeerAddress peer, ushort ship, ReadOnlySpan<byte> payload)
     {
+        Ship = ship;
         Kind = kind;
         IsMaster = isMaster;
         Number = number;
@@ -68,6 +69,9 @@ public readonly ref struct BalancerFrame
     /// <summary>The outside peer; of a hello and a welcome: none.</summary>
     public PeerAddress Peer { get; }
 
+    /// <summary>The number of the ship that it is about, which whoever takes it compares with its own.</summary>
+    public ushort Ship { get; }
+
     /// <summary>The datagram, or what a hello or a welcome carries: a slice of what was read.</summary>
     public ReadOnlySpan<byte> Payload { get; }
 
@@ -79,12 +83,13 @@ public readonly ref struct BalancerFrame
     /// <param name="number">See <see cref="Number"/>.</param>
     /// <param name="peer">See <see cref="Peer"/>.</param>
     /// <param name="seal">Makes its end.</param>
+    /// <param name="ship">See <see cref="Ship"/>.</param>
     /// <returns>The frame's size.</returns>
-    public static int Complete(Span<byte> buffer, int payloadSize, FrameKind kind, bool isMaster, ulong number, PeerAddress peer, FrameSeal seal)
+    public static int Complete(Span<byte> buffer, int payloadSize, FrameKind kind, bool isMaster, ulong number, PeerAddress peer, FrameSeal seal, ushort ship = 0)
     {
         ArgumentNullException.ThrowIfNull(seal);
         Span<byte> digest = stackalloc byte[DigestSize];
-        int before = Begin(buffer, payloadSize, kind, isMaster, number, peer, digest);
+        int before = Begin(buffer, payloadSize, kind, isMaster, number, peer, ship, digest);
         seal.Write(digest, buffer.Slice(before, FrameSeal.Size));
         return before + FrameSeal.Size;
     }
@@ -94,7 +99,7 @@ public readonly ref struct BalancerFrame
 
     /// <summary>Completes all of a frame but its seal, which differs from member to member.</summary>
     /// <returns>The size without the seal.</returns>
-    internal static int Begin(Span<byte> buffer, int payloadSize, FrameKind kind, bool isMaster, ulong number, PeerAddress peer, Span<byte> digest)
+    internal static int Begin(Span<byte> buffer, int payloadSize, FrameKind kind, bool isMaster, ulong number, PeerAddress peer, ushort ship, Span<byte> digest)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)payloadSize, (uint)MaxPayload, nameof(payloadSize));
         BinaryPrimitives.WriteUInt32LittleEndian(buffer, Magic);
@@ -105,8 +110,7 @@ public readonly ref struct BalancerFrame
         BinaryPrimitives.WriteUInt64LittleEndian(buffer[8..], number);
         BinaryPrimitives.WriteUInt128BigEndian(buffer[16..], peer.Address);
         BinaryPrimitives.WriteUInt16LittleEndian(buffer[32..], peer.Port);
-        buffer[34] = 0;
-        buffer[35] = 0;
+        BinaryPrimitives.WriteUInt16LittleEndian(buffer[34..], ship);
         int before = HeaderSize + payloadSize;
         FrameSeal.Digest(buffer[..before], digest);
         return before;
@@ -159,10 +163,10 @@ public readonly ref struct BalancerFrame
             FrameKind.Welcome => bytes[5] == 0 && peer == default && payload.Length == WelcomeSize,
             _ => false,
         };
-        if (!shaped || bytes[6] != 0 || bytes[7] != 0 || bytes[34] != 0 || bytes[35] != 0)
+        if (!shaped || bytes[6] != 0 || bytes[7] != 0)
             return false;
         fault = FrameFault.None;
-        frame = new BalancerFrame(kind, bytes[5] == 1, BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]), peer, payload);
+        frame = new BalancerFrame(kind, bytes[5] == 1, BinaryPrimitives.ReadUInt64LittleEndian(bytes[8..]), peer, BinaryPrimitives.ReadUInt16LittleEndian(bytes[34..]), payload);
         return true;
     }
 }

@@ -22,6 +22,7 @@ public sealed class BalancerLink : IAsyncDisposable
     private static readonly TimeSpan DoubtTime = TimeSpan.FromHours(1);
 
     private readonly Socket _socket;
+    private readonly ushort _ship;
     private readonly HostAddress _balancer;
     private readonly TimeProvider _time;
     private readonly Func<MemberKey> _keys;
@@ -61,8 +62,9 @@ public sealed class BalancerLink : IAsyncDisposable
     private long _doubts;
     private long _doubted;
 
-    private BalancerLink(Socket socket, HostAddress balancer, Func<MemberKey> keys, TimeProvider time, Action<string>? drop)
+    private BalancerLink(Socket socket, HostAddress balancer, Func<MemberKey> keys, TimeProvider time, Action<string>? drop, ushort ship)
     {
+        _ship = ship;
         _keys = keys;
         _drop = drop;
         _key = keys();
@@ -119,8 +121,9 @@ public sealed class BalancerLink : IAsyncDisposable
     /// <param name="keys">This member's key. Asked for with each hello; another one than before is used from then on. Must not throw after the first time.</param>
     /// <param name="time">Paces the hellos.</param>
     /// <param name="drop">Hears of each frame that is dropped, and why, in few and fixed words; for counting. From the thread that receives; must not block.</param>
+    /// <param name="ship">The ship's number, of a cluster of nodes; else 0.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address is in use, or not of this machine.</exception>
-    public static BalancerLink Open(IPEndPoint listen, HostAddress balancer, Func<MemberKey> keys, TimeProvider time, Action<string>? drop = null)
+    public static BalancerLink Open(IPEndPoint listen, HostAddress balancer, Func<MemberKey> keys, TimeProvider time, Action<string>? drop = null, ushort ship = 0)
     {
         ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(keys);
@@ -133,7 +136,7 @@ public sealed class BalancerLink : IAsyncDisposable
             socket.ReceiveBufferSize = BufferBytes;
             socket.SendBufferSize = BufferBytes;
             socket.Bind(listen);
-            return new BalancerLink(socket, balancer, keys, time, drop);
+            return new BalancerLink(socket, balancer, keys, time, drop, ship);
         }
         catch (SocketException error)
         {
@@ -211,7 +214,7 @@ public sealed class BalancerLink : IAsyncDisposable
                 return false;
             }
             payload.CopyTo(_frame.AsSpan(BalancerFrame.HeaderSize));
-            if (!Transmit(BalancerFrame.Complete(_frame, payload.Length, FrameKind.Egress, isMaster: false, term.Value, to, _sendSeal)))
+            if (!Transmit(BalancerFrame.Complete(_frame, payload.Length, FrameKind.Egress, isMaster: false, term.Value, to, _sendSeal, _ship)))
                 return false;
             _sent++;
             return true;
@@ -246,6 +249,12 @@ public sealed class BalancerLink : IAsyncDisposable
             else
                 _malformed++;
             _drop?.Invoke(fault == FrameFault.Forged ? "forged" : fault == FrameFault.UnknownKey ? "unknown key" : "malformed");
+            return null;
+        }
+        if (frame.Ship != _ship)
+        {
+            _wrongKind++; // a balancer's word on another ship, played again by somebody or sent to a wrong port
+            _drop?.Invoke("wrong ship");
             return null;
         }
         if (frame.Kind == FrameKind.Welcome)
@@ -344,7 +353,7 @@ public sealed class BalancerLink : IAsyncDisposable
             BinaryPrimitives.WriteUInt16LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize + 16), (ushort)ports.Udp);
             BinaryPrimitives.WriteUInt16LittleEndian(_frame.AsSpan(BalancerFrame.HeaderSize + 18), (ushort)ports.Http);
         }
-        Transmit(BalancerFrame.Complete(_frame, size, FrameKind.Hello, _isMaster, _term.Value, default, _sendSeal));
+        Transmit(BalancerFrame.Complete(_frame, size, FrameKind.Hello, _isMaster, _term.Value, default, _sendSeal, _ship));
     }
 
     private void TakeKey()

@@ -23,6 +23,7 @@ internal sealed unsafe partial class DatagramSocket : IDisposable
     // errno, from <asm-generic/errno.h>.
     public const int CallInterrupted = 4;
     public const int BadDescriptor = 9;
+    public const int NothingThere = 11;
     public const int BadAddress = 14;
     public const int BadArgument = 22;
     public const int NoSocket = 88;
@@ -100,11 +101,17 @@ internal sealed unsafe partial class DatagramSocket : IDisposable
         }
     }
 
-    /// <summary>Waits for at least one datagram, and takes what else is there.</summary>
+    /// <summary>The descriptor, for who waits for several; whoever holds it keeps this object, too.</summary>
+    public SafeSocketHandle Handle => _socket.SafeHandle;
+
+    /// <summary>A <see cref="SocketPoller"/> waits for it, so that <see cref="Receive"/> does not. Before the first of both.</summary>
+    public bool IsPolled { get; set; }
+
+    /// <summary>Takes the datagrams that are there; it waits for the first where the socket is not polled.</summary>
     /// <returns>How many; or the negative number of the system's error. After <see cref="Interrupt"/> it does not wait any more.</returns>
     public int Receive(Message* messages, int count)
     {
-        int got = recvmmsg(_socket.SafeHandle, messages, (uint)count, WaitForOne, null);
+        int got = recvmmsg(_socket.SafeHandle, messages, (uint)count, IsPolled ? DoNotWait : WaitForOne, null);
         return got >= 0 ? got : -Marshal.GetLastPInvokeError();
     }
 
@@ -116,7 +123,7 @@ internal sealed unsafe partial class DatagramSocket : IDisposable
         return sent >= 0 ? sent : -Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Wakes the thread that waits in <see cref="Receive"/>, for good.</summary>
+    /// <summary>Wakes the thread that waits for what comes in, for good.</summary>
     public void Interrupt()
     {
         _isInterrupted = true;

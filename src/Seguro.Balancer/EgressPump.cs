@@ -3,11 +3,9 @@ using Seguro.Core;
 
 namespace Seguro.Balancer;
 
-/// <summary>From the members to the public socket: effects of the newest master, and hellos. One thread steps it; a step allocates nothing, unless members come or go.</summary>
-internal sealed unsafe class EgressPump : IDisposable
+/// <summary>From a ship's members to its public socket: effects of the newest master, and hellos. One thread steps it; a step allocates nothing, unless members come or go.</summary>
+internal sealed unsafe class EgressPump
 {
-    private const int Slots = 32;
-    private const int WelcomeFrame = BalancerFrame.WelcomeSize + BalancerFrame.Overhead;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     private readonly DatagramSocket _inside;
@@ -16,13 +14,9 @@ internal sealed unsafe class EgressPump : IDisposable
     private readonly ShipPlaces _places;
     private readonly TermGuard _terms;
     private readonly TimeProvider _time;
-    // One byte more than the largest frame: what fills it is too long.
-    private readonly ReceiveBatch _batch = new(Slots, 0, BalancerFrame.MaxSize + 1, 0);
-    private readonly SendQueue _queue;
-    private readonly SendQueue _welcomes;
-    private readonly byte[] _welcomeBytes = GC.AllocateUninitializedArray<byte>(Slots * WelcomeFrame, pinned: true);
+    private readonly EgressRoom _room;
+    private readonly ushort _ship;
     private (string? Member, PeerAddress At, ulong Term, ushort UdpPort, ushort HttpPort) _placed;
-    private SealRing _seals;
     private SealRing? _known;
     private long _looked;
     private long _released;
@@ -36,20 +30,20 @@ internal sealed unsafe class EgressPump : IDisposable
     private long _unknownKey;
     private long _unknownSender;
     private long _wrongKind;
+    private long _wrongShip;
 
-    /// <summary>Takes memory; owns none of the sockets.</summary>
-    public EgressPump(DatagramSocket inside, DatagramSocket? outside, MemberTable members, ShipPlaces places, SealRing seals, TimeProvider time)
+    /// <summary>Owns nothing; of the thread that steps it is the room.</summary>
+    public EgressPump(ushort ship, DatagramSocket inside, DatagramSocket? outside, MemberTable members, ShipPlaces places, EgressRoom room, TimeProvider time)
     {
+        _ship = ship;
+        _room = room;
         _places = places;
         _inside = inside;
         _outside = outside;
         _members = members;
-        _seals = seals;
         _time = time;
         _terms = new TermGuard(time);
         _looked = time.GetTimestamp();
-        _queue = new SendQueue(Slots, outside?.Family ?? inside.Family);
-        _welcomes = new SendQueue(Slots, inside.Family);
     }
 
     /// <summary>The highest term in force.</summary>
@@ -84,23 +78,21 @@ internal sealed unsafe class EgressPump : IDisposable
 
     public long WrongKind => Volatile.Read(ref _wrongKind);
 
-    public long SocketErrors => _batch.Errors;
+    public long WrongShip => Volatile.Read(ref _wrongShip);
 
-    /// <summary>Other keys are in force from now on. From any thread; who is in a step goes on with the old ones, which are the collector's.</summary>
-    public void SetSeals(SealRing seals) => Volatile.Write(ref _seals, seals);
-
-    /// <summary>Waits for frames, and sends out what may be released.</summary>
+    /// <summary>Takes the frames that come in, and sends out what may be released.</summary>
     public void Step()
     {
-        int count = _batch.Receive(_inside);
-        SealRing seals = Volatile.Read(ref _seals);
+        ReceiveBatch batch = _room.Batch;
+        int count = batch.Receive(_inside);
+        SealRing seals = _room.Seals;
         if (seals != _known)
             _terms.Keep(seals.Members);
         _known = seals;
         for (int slot = 0; slot < count; slot++)
         {
-            if (BalancerFrame.TryRead(_batch.Datagram(slot), seals, out BalancerFrame frame, out FrameFault fault))
-                Take(slot, frame, seals.MemberOf(FrameSeal.IdIn(_batch.Datagram(slot))), seals);
+            if (BalancerFrame.TryRead(batch.Datagram(slot), seals, out BalancerFrame frame, out FrameFault fault))
+                Take(slot, frame, seals.MemberOf(FrameSeal.IdIn(batch.Datagram(slot))), seals);
             else if (fault == FrameFault.Forged)
                 _forged++;
             else if (fault == FrameFault.UnknownKey)
@@ -110,11 +102,11 @@ internal sealed unsafe class EgressPump : IDisposable
         }
         if (_outside is not null)
         {
-            (int sent, int refused) = _queue.Flush(_outside);
+            (int sent, int refused) = _room.Queue.Flush(_outside);
             _released += sent;
             _refused += refused;
         }
-        _welcomes.Flush(_inside);
+        _room.Welcomes.Flush(_inside);
         if (_time.GetElapsedTime(_looked) < BetweenLooks)
             return;
         _looked = _time.GetTimestamp();
@@ -127,18 +119,21 @@ internal sealed unsafe class EgressPump : IDisposable
     {
         switch (frame.Kind)
         {
-            case FrameKind.Egress when !_members.Knows(_batch.Peer(slot), member):
+            case FrameKind.Egress or FrameKind.Hello when frame.Ship != _ship:
+                _wrongShip++; // one of a member of another ship, perhaps played again by somebody: it has no say here
+                break;
+            case FrameKind.Egress when !_members.Knows(_room.Batch.Peer(slot), member):
                 _unknownSender++;
                 break;
             case FrameKind.Egress when !_terms.Admit(member, frame.Number):
                 _oldTerm++;
                 break;
             case FrameKind.Egress:
-                if (_outside is null || !_queue.Add(_batch.Start(slot) + BalancerFrame.HeaderSize, frame.Payload.Length, frame.Peer))
+                if (_outside is null || !_room.Queue.Add(_room.Batch.Start(slot) + BalancerFrame.HeaderSize, frame.Payload.Length, frame.Peer))
                     _refused++;
                 break;
             case FrameKind.Hello:
-                Welcome(slot, frame, member, seals.Find(FrameSeal.IdIn(_batch.Datagram(slot)))!);
+                Welcome(slot, frame, member, seals.Find(FrameSeal.IdIn(_room.Batch.Datagram(slot)))!);
                 break;
             default:
                 _wrongKind++;
@@ -151,7 +146,7 @@ internal sealed unsafe class EgressPump : IDisposable
         bool isTaken = false;
         ulong life = BinaryPrimitives.ReadUInt64LittleEndian(hello.Payload);
         ulong count = BinaryPrimitives.ReadUInt64LittleEndian(hello.Payload[8..]);
-        switch (_members.Hello(_batch.Peer(slot), life, count, member, seal.Id))
+        switch (_members.Hello(_room.Batch.Peer(slot), life, count, member, seal.Id))
         {
             case MemberTable.Welcome.Taken:
                 _hellos++;
@@ -168,22 +163,22 @@ internal sealed unsafe class EgressPump : IDisposable
         _terms.Hear(member, hello.IsMaster, hello.Number);
         if (isTaken)
             Place(slot, hello, member);
-        Span<byte> answer = _welcomeBytes.AsSpan(slot * WelcomeFrame, WelcomeFrame);
+        Span<byte> answer = _room.WelcomeAt(slot);
         hello.Payload[..BalancerFrame.HelloSize].CopyTo(answer[BalancerFrame.HeaderSize..]);
         BinaryPrimitives.WriteInt64LittleEndian(answer[(BalancerFrame.HeaderSize + BalancerFrame.HelloSize)..], _terms.Refused + _terms.TakenBack);
-        int size = BalancerFrame.Complete(answer, BalancerFrame.WelcomeSize, FrameKind.Welcome, isMaster: false, _terms.Term, default, seal);
-        _welcomes.Add((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref answer[0]), size, _batch.Peer(slot));
+        int size = BalancerFrame.Complete(answer, BalancerFrame.WelcomeSize, FrameKind.Welcome, isMaster: false, _terms.Term, default, seal, _ship);
+        _room.Welcomes.Add((byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref answer[0]), size, _room.Batch.Peer(slot));
     }
 
     /// <summary>The ship is where the master of the term in force says; nowhere, as soon as that one says that it is master no longer, or another term is in force.</summary>
     private void Place(int slot, BalancerFrame hello, string member)
     {
         if (hello.Payload.Length == BalancerFrame.PlacedHelloSize && BinaryPrimitives.ReadUInt16LittleEndian(hello.Payload[BalancerFrame.HelloSize..]) is not 0 and ushort port)
-            _places.Know(member, _batch.Peer(slot), port);
+            _places.Know(member, _room.Batch.Peer(slot), port);
         if (hello.IsMaster && hello.Number == _terms.Term && hello.Payload.Length == BalancerFrame.PlacedHelloSize)
         {
             ReadOnlySpan<byte> ports = hello.Payload[BalancerFrame.HelloSize..];
-            Place((member, _batch.Peer(slot), hello.Number, BinaryPrimitives.ReadUInt16LittleEndian(ports), BinaryPrimitives.ReadUInt16LittleEndian(ports[2..])));
+            Place((member, _room.Batch.Peer(slot), hello.Number, BinaryPrimitives.ReadUInt16LittleEndian(ports), BinaryPrimitives.ReadUInt16LittleEndian(ports[2..])));
         }
         else if (_placed.Member == member || _placed.Term != _terms.Term)
         {
@@ -197,14 +192,5 @@ internal sealed unsafe class EgressPump : IDisposable
             return;
         _placed = place;
         _places.Set(place.Member is null ? null : new ShipPlace(place.Member, place.At.ToEndPoint().Address, new Term(place.Term), place.UdpPort, place.HttpPort));
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _batch.Dispose();
-        _queue.Dispose();
-        _welcomes.Dispose();
-        _seals.Dispose();
     }
 }

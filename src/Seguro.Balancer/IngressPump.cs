@@ -1,17 +1,13 @@
 namespace Seguro.Balancer;
 
-/// <summary>From the public socket to every member. One thread steps it; a step allocates nothing.</summary>
-internal sealed unsafe class IngressPump : IDisposable
+/// <summary>From a ship's public socket to every member. One thread steps it; a step allocates nothing.</summary>
+internal sealed unsafe class IngressPump
 {
-    // Enough to make a call of the kernel cheap for each datagram; the memory is Slots × 64 KiB, of which the kernel maps what was used.
-    private const int Slots = 32;
-
     private readonly DatagramSocket _outside;
     private readonly DatagramSocket _inside;
     private readonly MemberTable _members;
-    private readonly ReceiveBatch _batch = new(Slots, BalancerFrame.HeaderSize, BalancerFrame.MaxPayload, 0);
-    private readonly SendQueue _queue;
-    private SealRing _seals;
+    private readonly IngressRoom _room;
+    private readonly ushort _ship;
     private ulong _number;
     private long _datagrams;
     private long _copies;
@@ -20,19 +16,20 @@ internal sealed unsafe class IngressPump : IDisposable
     private long _withoutMember;
     private long _refused;
 
-    /// <summary>Takes memory; owns none of the sockets.</summary>
+    /// <summary>Owns nothing.</summary>
+    /// <param name="ship">The ship's number, which is in each copy.</param>
     /// <param name="outside">The public socket.</param>
     /// <param name="inside">What the copies leave from.</param>
     /// <param name="members">Who gets copies.</param>
-    /// <param name="seals">Seal the copies, each with its member's key.</param>
+    /// <param name="room">Of the thread that steps it.</param>
     /// <param name="first">The number before the first datagram's: above all that an earlier life of the balancer gave.</param>
-    public IngressPump(DatagramSocket outside, DatagramSocket inside, MemberTable members, SealRing seals, ulong first)
+    public IngressPump(ushort ship, DatagramSocket outside, DatagramSocket inside, MemberTable members, IngressRoom room, ulong first)
     {
         _outside = outside;
         _inside = inside;
         _members = members;
-        _seals = seals;
-        _queue = new SendQueue(Slots * BalancerOptions.MaxMembers, inside.Family);
+        _room = room;
+        _ship = ship;
         _number = first;
     }
 
@@ -48,28 +45,24 @@ internal sealed unsafe class IngressPump : IDisposable
 
     public long Refused => Volatile.Read(ref _refused);
 
-    public long SocketErrors => _batch.Errors;
-
-    /// <summary>Other keys are in force from now on. From any thread; who is in a step goes on with the old ones, which are the collector's.</summary>
-    public void SetSeals(SealRing seals) => Volatile.Write(ref _seals, seals);
-
-    /// <summary>Waits for datagrams and gives each to every member.</summary>
+    /// <summary>Gives each of the datagrams that come in to every member.</summary>
     public void Step()
     {
-        int count = _batch.Receive(_outside);
+        ReceiveBatch batch = _room.Batch;
+        int count = batch.Receive(_outside);
         MemberTarget[] members = _members.Current;
-        SealRing seals = Volatile.Read(ref _seals);
+        SealRing seals = _room.Seals;
         Span<byte> digest = stackalloc byte[BalancerFrame.DigestSize];
         Span<byte> end = stackalloc byte[FrameSeal.Size];
         for (int slot = 0; slot < count; slot++)
         {
             _datagrams++;
-            if (_batch.IsTruncated(slot))
+            if (batch.IsTruncated(slot))
             {
                 _tooLarge++;
                 continue;
             }
-            PeerAddress peer = _batch.Peer(slot);
+            PeerAddress peer = batch.Peer(slot);
             if (!peer.IsIPv4)
             {
                 _notIPv4++; // no ship hears of it: Ames is IPv4
@@ -81,26 +74,18 @@ internal sealed unsafe class IngressPump : IDisposable
                 continue;
             }
             // The datagram was received where the frame's payload belongs: nothing is copied.
-            int size = BalancerFrame.Begin(_batch.Room(slot), _batch.Size(slot), FrameKind.Ingress, isMaster: false, ++_number, peer, digest);
+            int size = BalancerFrame.Begin(batch.Room(slot), batch.Size(slot), FrameKind.Ingress, isMaster: false, ++_number, peer, _ship, digest);
             foreach (MemberTarget member in members)
             {
                 if (seals.Find(member.Key) is not { } seal)
                     continue; // its key was taken out of the ring a moment ago
                 seal.Write(digest, end);
-                if (!_queue.Add(_batch.Start(slot), size, member.Address, end))
+                if (!_room.Queue.Add(batch.Start(slot), size, member.Address, end))
                     _refused++;
             }
         }
-        (int sent, int refused) = _queue.Flush(_inside);
+        (int sent, int refused) = _room.Queue.Flush(_inside);
         _copies += sent;
         _refused += refused;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _batch.Dispose();
-        _queue.Dispose();
-        _seals.Dispose();
     }
 }

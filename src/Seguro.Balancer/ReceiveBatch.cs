@@ -61,7 +61,7 @@ internal sealed unsafe class ReceiveBatch : IDisposable
             case DatagramSocket.BadDescriptor or DatagramSocket.BadAddress or DatagramSocket.BadArgument or DatagramSocket.NoSocket:
                 throw new SeguroException(
                     ErrorCode.ProcessFailed, $"receiving on {socket.Address} failed: {Marshal.GetPInvokeErrorMessage(-got)}", "This is a bug in Seguro; start the balancer again, and report it.");
-            case DatagramSocket.CallInterrupted:
+            case DatagramSocket.CallInterrupted or DatagramSocket.NothingThere:
                 return 0;
             default:
                 // What a router said about a datagram that was sent earlier (ICMP), or a shortage of memory: it passes, but must not become a busy loop.

@@ -12,7 +12,8 @@ internal static class BalancerCommand
     private static readonly Option<string?> Listen = new("--listen") { Description = "The public address: what arrives here goes to every member, and effects leave from here.", HelpName = "IP:PORT" };
     private static readonly Option<string?> Http = new("--http") { Description = "For a ship on vere: where HTTP clients come; their connections are carried to the master's ship, and cut when it goes to another.", HelpName = "IP:PORT" };
     private static readonly Option<bool> Route = new("--route") { Description = "For a ship on vere: let this machine's kernel carry the datagrams of --listen to the master's ship and back, with their true senders, by nftables (needs CAP_NET_ADMIN)." };
-    private static readonly Option<string?> Inside = new("--inside") { Description = "Where members send hellos and effects; this machine's address on their network; where the public address is loopback, the port after it.", HelpName = "HOST:PORT" };
+    private static readonly Option<string?> Inside = new("--inside") { Description = "Where members send hellos and effects; this machine's address on their network; where the public address is loopback, the port after that, or after those of --ships.", HelpName = "HOST:PORT" };
+    private static readonly Option<int> Ships = new("--ships") { Description = "For a cluster of nodes: how many ships; number n (seguro ship list) has the ports of --listen and --inside plus n. A port costs next to nothing: leave room.", HelpName = "N", DefaultValueFactory = static _ => 1 };
     private static readonly Option<string[]> Members = new("--members") { Description = "With --nftables: the members that get the datagrams.", HelpName = "HOST:PORT", AllowMultipleArgumentsPerToken = true };
     private static readonly Option<string?> KeyFile = new("--key-file") { Description = "The members' keys: balancer.keys, as `seguro cluster init` makes it. It may be replaced while the balancer runs.", HelpName = "FILE" };
     private static readonly Option<double> Every = new("--stats") { Description = "Print the counts every so many seconds; they are always printed at the end.", HelpName = "SECONDS" };
@@ -33,13 +34,15 @@ internal static class BalancerCommand
 
     private static Command Fill(Command command, PlainTerminal terminal)
     {
-        foreach (Option option in (Option[])[Listen, Http, Route, Inside, Members, KeyFile, Every, Nftables])
+        foreach (Option option in (Option[])[Listen, Ships, Http, Route, Inside, Members, KeyFile, Every, Nftables])
             command.Options.Add(option);
         return command.Does(terminal, async (parse, cancel) =>
         {
             IPEndPoint? listen = parse.GetValue(Listen) is { } text ? ParseEndPoint(text, "--listen") : null;
             if (listen is null && (parse.GetValue(Http) is null || parse.GetValue(Route) || parse.GetValue(Nftables)))
                 throw new SeguroException(ErrorCode.Usage, "--listen is missing", "Name the public address for datagrams, such as --listen 192.0.2.1:13337; only with --http, without --route, it may be left out.");
+            if (parse.GetValue(Ships) != 1 && (parse.GetValue(Http) is not null || parse.GetValue(Route) || parse.GetValue(Nftables)))
+                throw new SeguroException(ErrorCode.Usage, "--ships goes with --listen alone", "--http, --route and --nftables are for one ship: start a balancer of its own for it.");
             HostAddress[] members = [.. (parse.GetValue(Members) ?? []).Select(ParseMember)];
             if (parse.GetValue(Nftables))
             {
@@ -61,7 +64,7 @@ internal static class BalancerCommand
             ?? throw new SeguroException(ErrorCode.Usage, "--key-file is missing", "Name balancer.keys, which `seguro cluster init` made; `seguro cluster keys rotate FOLDER` makes a new one.");
         IPEndPoint? http = parse.GetValue(Http) is { } text ? ParseEndPoint(text, "--http") : null;
         bool isRouted = parse.GetValue(Route);
-        BalancerOptions options = OptionsOf(terminal, isRouted ? null : listen, await InsideAsync(parse.GetValue(Inside), listen, cancel), KeyFiles.LoadRing(keyFile));
+        BalancerOptions options = OptionsOf(terminal, isRouted ? null : listen, await InsideAsync(parse.GetValue(Inside), listen, parse.GetValue(Ships), cancel), KeyFiles.LoadRing(keyFile)) with { Ships = parse.GetValue(Ships) };
         terminal.Outlive();
         bool json = parse.GetValue(CommandAction.Json);
         using UdpBalancer balancer = UdpBalancer.Bind(options, TimeProvider.System);
@@ -126,6 +129,7 @@ internal static class BalancerCommand
             terminal.Json(new
             {
                 ready = true,
+                ships = balancer.Ships,
                 listen = (balancer.TakesDatagrams ? balancer.Public : routed)?.ToString(),
                 routed = routed is not null,
                 http = relay?.Address.ToString(),
@@ -137,7 +141,9 @@ internal static class BalancerCommand
         }
         else
         {
-            if (balancer.TakesDatagrams)
+            if (balancer.Ships > 1)
+                terminal.Output.WriteLine($"The datagrams of {balancer.Ships} ships come in at {balancer.Public.Address}, ports {balancer.Public.Port} to {balancer.PublicOf(balancer.Ships - 1).Port}; members send to {balancer.Inside.Address}, ports {balancer.Inside.Port} to {balancer.InsideOf(balancer.Ships - 1).Port}. The kernel holds {ByteSize.Format(outside)} and {ByteSize.Format(inside)} of what comes in for each.");
+            else if (balancer.TakesDatagrams)
                 terminal.Output.WriteLine($"The ship's datagrams come in at {balancer.Public}; members send to {balancer.Inside}. The kernel holds {ByteSize.Format(outside)} and {ByteSize.Format(inside)} of what comes in.");
             else
                 terminal.Output.WriteLine($"{(routed is null ? "" : $"The kernel carries the ship's datagrams from {routed} to its master and back. ")}Members send to {balancer.Inside}.");
@@ -161,11 +167,11 @@ internal static class BalancerCommand
             [
                 ("too large", stats.TooLarge), ("not IPv4", stats.NotIPv4), ("no member", stats.WithoutMember), ("copies not sent", stats.CopiesRefused), ("public buffer full", stats.PublicOverflow),
                 ("old term", stats.OldTerm), ("effects not sent", stats.ReleasesRefused), ("hellos repeated", stats.HellosRepeated), ("hellos of too many", stats.HellosTooMany),
-                ("no frames", stats.Malformed), ("forged", stats.Forged), ("unknown key", stats.UnknownKey), ("unknown sender", stats.UnknownSender), ("wrong kind", stats.WrongKind), ("inner buffer full", stats.InsideOverflow),
+                ("no frames", stats.Malformed), ("forged", stats.Forged), ("unknown key", stats.UnknownKey), ("unknown sender", stats.UnknownSender), ("wrong kind", stats.WrongKind), ("wrong ship", stats.WrongShip), ("inner buffer full", stats.InsideOverflow),
             ];
             string drops = string.Join(", ", dropped.Where(static drop => drop.Count > 0).Select(static drop => $"{drop.Name} {drop.Count}"));
             terminal.Output.WriteLine(
-                $"datagrams in {stats.Datagrams}, copies out {stats.Copies}, effects out {stats.Released}, members {stats.Members}, term {stats.Term}{(stats.TermsRefused + stats.TermsTakenBack > 0 ? $" (not believed {stats.TermsRefused}, taken back {stats.TermsTakenBack})" : "")}; dropped: {(drops.Length == 0 ? "none" : drops)}");
+                $"datagrams in {stats.Datagrams}, copies out {stats.Copies}, effects out {stats.Released}, {(stats.Ships is { } ships ? $"ships with members or datagrams {ships.Count}" : $"members {stats.Members}, term {stats.Term}")}{(stats.TermsRefused + stats.TermsTakenBack > 0 ? $" (not believed {stats.TermsRefused}, taken back {stats.TermsTakenBack})" : "")}; dropped: {(drops.Length == 0 ? "none" : drops)}");
             if (stats.Strays is { } strays)
                 terminal.Output.WriteLine($"datagrams of members that are not master, dropped by the kernel: {strays}");
             if (stats.Http is { } http)
@@ -175,15 +181,15 @@ internal static class BalancerCommand
     }
 
     /// <summary>One address of this machine, where only the members come: by its name, too.</summary>
-    private static async Task<IPEndPoint> InsideAsync(string? text, IPEndPoint? listen, CancellationToken cancel)
+    private static async Task<IPEndPoint> InsideAsync(string? text, IPEndPoint? listen, int ships, CancellationToken cancel)
     {
         if (text is null)
         {
             if (listen is null || !IPAddress.IsLoopback(listen.Address))
                 throw new SeguroException(ErrorCode.Usage, "--inside is missing", "Name this machine's address on the members' network, such as --inside 10.0.0.254:13338: the world has no business there.");
-            return listen.Port is > 0 and < 65535
-                ? new IPEndPoint(listen.Address, listen.Port + 1)
-                : throw new SeguroException(ErrorCode.BadValue, $"there is no port after {listen.Port} for the members' side", "Name an address with --inside.");
+            return listen.Port > 0 && ships > 0 && listen.Port + ships <= IPEndPoint.MaxPort
+                ? new IPEndPoint(listen.Address, listen.Port + ships)
+                : throw new SeguroException(ErrorCode.BadValue, $"there is no port for the members' side after those from {listen.Port} on", "Name an address with --inside.");
         }
         if (!HostAddress.TryParse(text, out HostAddress address))
             return RefuseEvery(ParseEndPoint(text, "--inside")); // with port 0, for one that is free

@@ -14,6 +14,7 @@ internal sealed class BalancerPart : IBenchmarkPart
     private const int Size = 500;
     private const int InFlight = 64;
     private const int Members = 3;
+    private const int ManyShips = 1000;
 
     private TimeSpan _turn;
 
@@ -28,7 +29,8 @@ internal sealed class BalancerPart : IBenchmarkPart
         [
             (Measurement.Bare, 2, EchoAsync),
             ("bare copies", 6, BareCopiesAsync),
-            (Measurement.Seguro, 6, BalancerAsync),
+            (Measurement.Seguro, 6, cancel => BalancerAsync(1, cancel)),
+            ($"Seguro with {ManyShips} ships", 6, cancel => BalancerAsync(ManyShips, cancel)),
         ];
         List<double>[] results = [.. contestants.Select(static _ => new List<double>())];
         for (int round = -1; round < run.Options.Rounds; round++)
@@ -41,7 +43,7 @@ internal sealed class BalancerPart : IBenchmarkPart
                     results[index].Add(rate);
             }
         }
-        run.Note("balancer: 'bare' is an echo loop of one socket; 'bare copies' copies to three members and back by two sockets, without frames, MACs and terms.");
+        run.Note("balancer: 'bare' is an echo loop of one socket; 'bare copies' copies to three members and back by two sockets, without frames, MACs and terms; with many ships, one of them is asked.");
         for (int index = 0; index < contestants.Length; index++)
         {
             double rate = Median.Of(results[index]);
@@ -95,7 +97,7 @@ internal sealed class BalancerPart : IBenchmarkPart
         return await Task.Run(() => Client((IPEndPoint)outside.LocalEndPoint!), cancel);
     }
 
-    private async Task<double> BalancerAsync(CancellationToken cancel)
+    private async Task<double> BalancerAsync(int ships, CancellationToken cancel)
     {
         KeyRing ring = new([.. Enumerable.Range(1, Members).Select(static number => new KeyRingEntry($"m{number}", MemberKey.Create(), null))]);
         using Loops loops = new(cancel);
@@ -106,6 +108,7 @@ internal sealed class BalancerPart : IBenchmarkPart
                 Listen = new IPEndPoint(IPAddress.Loopback, 0),
                 Inside = new IPEndPoint(IPAddress.Loopback, 0),
                 Keys = () => ring,
+                Ships = ships,
             },
             TimeProvider.System);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);

@@ -78,7 +78,8 @@ internal static class VereRequests
         });
     }
 
-    private static async Task SetOptimismAsync(DemoMembers members, int optimism, CancellationToken cancel)
+    /// <summary>Has the cluster wait for so many replicas from now on.</summary>
+    public static async Task SetOptimismAsync(DemoMembers members, int optimism, CancellationToken cancel)
     {
         StatusReport master = await members.UntilMasterAsync(0, 2, cancel);
         await members.AskAsync(master.Name, client => client.SetOptimismAsync(new OptimismRequest(optimism, null), cancel));

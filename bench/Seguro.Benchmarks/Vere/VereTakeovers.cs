@@ -17,6 +17,7 @@ internal static class VereTakeovers
     {
         LongHistogram mine = LatencyFigures.NewHistogram();
         LongHistogram theirs = LatencyFigures.NewHistogram();
+        await VereRequests.SetOptimismAsync(ship.Members, 1, cancel); // two members of three are left each time
         int times = run.Options.Pick(5, 2);
         for (int time = 0; time < times * run.Options.Rounds; time++)
         {

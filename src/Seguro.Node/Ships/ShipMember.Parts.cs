@@ -62,7 +62,7 @@ sealed partial class ShipMember
         if (_configuration.Balancer is { } balancer)
         {
             KeyFile<MemberKey> key = _balancerKey = KeyFiles.LoadKey(_configuration.BalancerKey!);
-            port = new BalancerPort(BalancerLink.Open(listen, balancer, () => key.Current, TimeProvider.System, DropFrame));
+            port = new BalancerPort(BalancerLink.Open(listen, balancer, () => key.Current, TimeProvider.System, DropFrame, (ushort)_configuration.Number));
         }
         else
         {

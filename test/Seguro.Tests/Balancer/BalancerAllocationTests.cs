@@ -21,8 +21,10 @@ public sealed class BalancerAllocationTests
         MemberTable members = new(TimeProvider.System);
         members.Hello(BalancerBed.AddressOf(member), 1, 1, "m1", BalancerBed.Key(1).Id);
         members.Hello(BalancerBed.AddressOf(other), 2, 1, "m2", BalancerBed.Key(2).Id);
-        using IngressPump ingress = new(outside, inside, members, new SealRing(BalancerBed.Ring), 0);
-        using EgressPump egress = new(inside, outside, members, new ShipPlaces(), new SealRing(BalancerBed.Ring), TimeProvider.System);
+        using IngressRoom ingressRoom = new(inside.Family, new SealRing(BalancerBed.Ring));
+        using EgressRoom egressRoom = new(outside.Family, inside.Family, new SealRing(BalancerBed.Ring));
+        IngressPump ingress = new(0, outside, inside, members, ingressRoom, 0);
+        EgressPump egress = new(0, inside, outside, members, new ShipPlaces(), egressRoom, TimeProvider.System);
         using FrameSeal seal = new(BalancerBed.Key(1));
         byte[][] frames = [.. Enumerable.Range(0, 5).Select(kind => Frame(kind, BalancerBed.AddressOf(client), seal))];
         byte[] datagram = new byte[1000];

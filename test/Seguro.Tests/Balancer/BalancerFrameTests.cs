@@ -77,8 +77,8 @@ public sealed class BalancerFrameTests : IDisposable
                 if (how > 1)
                     bytes[4] = (byte)(kind % 5);
                 if (how > 2)
-                    bytes[5] = bytes[6] = bytes[7] = bytes[34] = 0;
-                bytes[35] |= 1; // never zero
+                    bytes[5] = bytes[6] = 0;
+                bytes[7] |= 1; // never zero
                 if (how > 3)
                 {
                     byte[] digest = new byte[32];

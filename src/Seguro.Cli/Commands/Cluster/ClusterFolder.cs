@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Seguro.Balancer;
 using Seguro.Core;
 using Seguro.Files;
 using Seguro.Node.Configuration;
@@ -40,6 +41,15 @@ internal static class ClusterFolder
             .Where(File.Exists).Order(StringComparer.Ordinal)
             .Select(static file => ConfigurationReader.Read(file, []))
         : [];
+
+    /// <summary>Makes the members' keys at the balancer: each one's into its own folder, and all of them into the balancer's file.</summary>
+    public static void WriteKeys(string root, IReadOnlyList<string> members)
+    {
+        KeyRing keys = new([.. members.Select(static member => new KeyRingEntry(member, MemberKey.Create(), null))]);
+        Write(Path.Combine(root, RingFile), keys.ToSecretText());
+        foreach (KeyRingEntry entry in keys.Entries)
+            Write(Path.Combine(root, entry.Member, KeyFile), entry.Key.ToSecretText() + "\n");
+    }
 
     /// <summary>Writes a new file that only its owner may read.</summary>
     public static void Write(string path, string text)

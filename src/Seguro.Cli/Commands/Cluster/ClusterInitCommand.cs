@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Seguro.Balancer;
 using Seguro.Cli.Output;
 using Seguro.Core;
 using Seguro.Identity;
@@ -79,13 +78,11 @@ internal static class ClusterInitCommand
             };
             using (CertificateAuthority authority = CertificateAuthority.Create(root, writer.Cluster))
             {
-                KeyRing keys = new([.. members.Select(static member => new KeyRingEntry(member.Name, MemberKey.Create(), null))]);
-                ClusterFolder.Write(Path.Combine(root, ClusterFolder.RingFile), keys.ToSecretText());
+                ClusterFolder.WriteKeys(root, [.. members.Select(static member => member.Name)]);
                 for (int index = 0; index < members.Length; index++)
                 {
                     string folder = Path.Combine(root, members[index].Name);
                     authority.Issue(Path.Combine(folder, "certificates"), new ClusterIdentity(writer.Cluster, members[index].Name), ClusterFolder.Reached(hosts[index]));
-                    ClusterFolder.Write(Path.Combine(folder, ClusterFolder.KeyFile), keys.Entries[index].Key.ToSecretText() + "\n");
                     HostAddress? udp = balancer is null ? null : new HostAddress(hosts[index], ports[(PortsOfMember * index) + 2]);
                     ClusterFolder.Write(Path.Combine(folder, ConfigurationReader.DefaultFile), writer.Write(members[index].Name, udp));
                     // To each member: one without a snapshot of vere's would have to compute the ship from its first event on.

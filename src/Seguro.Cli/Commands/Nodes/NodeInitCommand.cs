@@ -6,6 +6,7 @@ using Seguro.Identity;
 using Seguro.Node.Configuration;
 using Seguro.Node.Startup;
 using Seguro.Stores;
+using Seguro.Stores.Dqlite;
 
 namespace Seguro.Cli.Commands.Nodes;
 
@@ -20,10 +21,12 @@ internal static class NodeInitCommand
     private static readonly Option<int?> BasePort = new("--base-port") { Description = "The first of each node's two TCP ports (links, dqlite); free ones where left out and all is on this machine, else 7500.", HelpName = "PORT" };
     private static readonly Option<int> Udp = new("--udp") { Description = "The first ship's UDP port on each node; every other ship has the port that is its number above. Nodes that share a machine have theirs 1,000 apart.", HelpName = "PORT", DefaultValueFactory = static _ => UsualUdp };
 
+    private static readonly Option<string?> Balancer = new("--balancer") { Description = "Where the nodes reach the balancer, for the first ship; every other ship has the port that is its number above. None where left out: each node's own port for a ship is what its peers send to.", HelpName = "HOST:PORT" };
+
     public static Command Create(Terminal terminal) =>
         new Command("init", "Make certificates and configuration of a new cluster of nodes, with no ship yet, and say what to do next. Example: seguro node init fleet --nodes 3")
         {
-            ClusterInitCommand.Folder, Nodes, ClusterInitCommand.Hosts, ClusterInitCommand.Names, BasePort, Udp, ClusterInitCommand.Store, ClusterInitCommand.Cluster,
+            ClusterInitCommand.Folder, Nodes, ClusterInitCommand.Hosts, ClusterInitCommand.Names, BasePort, Udp, Balancer, ClusterInitCommand.Store, ClusterInitCommand.Cluster,
         }.Does(terminal, (parse, _) =>
         {
             string root = Path.GetFullPath(parse.GetRequiredValue(ClusterInitCommand.Folder));
@@ -48,9 +51,12 @@ internal static class NodeInitCommand
                     embedded ? (ulong)index + 1 : 0))],
                 Store = store,
                 Optimism = Math.Min(1, names.Length - 1),
+                Balancer = parse.GetValue(Balancer) is { } balancer ? NodeAddress.Parse(balancer) : null,
             };
             using (CertificateAuthority authority = CertificateAuthority.Create(root, writer.Cluster))
             {
+                if (writer.Balancer is not null)
+                    ClusterFolder.WriteKeys(root, names);
                 for (int index = 0; index < names.Length; index++)
                 {
                     string folder = Path.Combine(root, names[index]);
@@ -73,6 +79,7 @@ internal static class NodeInitCommand
             {
                 cluster = writer.Cluster,
                 folder = root,
+                balancer = writer.Balancer?.ToString(),
                 nodes = writer.Members.Select((node, index) => new
                 {
                     name = node.Name,
@@ -90,6 +97,8 @@ internal static class NodeInitCommand
         foreach (MemberAddresses node in writer.Members)
             terminal.Output.WriteLine($"  seguro run -c {(local ? Path.Combine(root, node.Name, ConfigurationReader.DefaultFile) : $"{node.Name}/{ConfigurationReader.DefaultFile}    # on {node.Links.Host}")}");
         string first = local ? Path.Combine(root, writer.Members[0].Name, ConfigurationReader.DefaultFile) : $"{writer.Members[0].Name}/{ConfigurationReader.DefaultFile}";
+        if (writer.Balancer is { } balancer)
+            terminal.Output.WriteLine($"Let datagrams in, ship by ship from a public port of your choice on:\n  seguro balancer --listen {(local ? ClusterFolder.Loopback : "0.0.0.0")}:PORT --inside {balancer} --ships {ShipsBetween} --key-file {(local ? Path.Combine(root, ClusterFolder.RingFile) : ClusterFolder.RingFile)}");
         terminal.Output.WriteLine($"Add ships while they run, at any of them, and see how they stand:\n  seguro ship add ~zod --kernel demo -c {first}\n  seguro ship list -c {first}");
     }
 
