@@ -62,18 +62,18 @@ internal sealed class BalancerPart : IBenchmarkPart
 
     private async Task<double> EchoAsync(CancellationToken cancel)
     {
-        using Socket echo = NewSocket();
-        using Loops loops = new(cancel);
+        using Socket echo = SocketLoops.NewSocket();
+        using SocketLoops loops = new(cancel);
         loops.Start(echo, (buffer, size, from) => echo.SendTo(buffer.AsSpan(0, size), SocketFlags.None, from));
         return await Task.Run(() => Client((IPEndPoint)echo.LocalEndPoint!), cancel);
     }
 
     private async Task<double> BareCopiesAsync(CancellationToken cancel)
     {
-        using Socket outside = NewSocket();
-        using Socket inside = NewSocket();
-        using Loops loops = new(cancel);
-        Socket[] members = [.. Enumerable.Range(0, Members).Select(_ => loops.Own(NewSocket()))];
+        using Socket outside = SocketLoops.NewSocket();
+        using Socket inside = SocketLoops.NewSocket();
+        using SocketLoops loops = new(cancel);
+        Socket[] members = [.. Enumerable.Range(0, Members).Select(_ => loops.Own(SocketLoops.NewSocket()))];
         SocketAddress[] addresses = [.. members.Select(static member => member.LocalEndPoint!.Serialize())];
         SocketAddress back = inside.LocalEndPoint!.Serialize();
         SocketAddress client = new(AddressFamily.InterNetwork);
@@ -100,8 +100,8 @@ internal sealed class BalancerPart : IBenchmarkPart
     private async Task<double> BalancerAsync(int ships, CancellationToken cancel)
     {
         KeyRing ring = new([.. Enumerable.Range(1, Members).Select(static number => new KeyRingEntry($"m{number}", MemberKey.Create(), null))]);
-        using Loops loops = new(cancel);
-        Socket[] members = [.. Enumerable.Range(0, Members).Select(_ => loops.Own(NewSocket()))];
+        using SocketLoops loops = new(cancel);
+        Socket[] members = [.. Enumerable.Range(0, Members).Select(_ => loops.Own(SocketLoops.NewSocket()))];
         using UdpBalancer balancer = UdpBalancer.Bind(
             new BalancerOptions
             {
@@ -148,7 +148,7 @@ internal sealed class BalancerPart : IBenchmarkPart
     /// <summary>Keeps so many datagrams on the way for a turn; what is lost is sent anew after a silence.</summary>
     private double Client(IPEndPoint to)
     {
-        using Socket socket = NewSocket();
+        using Socket socket = SocketLoops.NewSocket();
         socket.ReceiveTimeout = 100;
         SocketAddress target = to.Serialize();
         SocketAddress from = new(AddressFamily.InterNetwork);
@@ -176,60 +176,6 @@ internal sealed class BalancerPart : IBenchmarkPart
         {
             for (int index = 0; index < InFlight; index++)
                 socket.SendTo(datagram, SocketFlags.None, target);
-        }
-    }
-
-    private static Socket NewSocket()
-    {
-        Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4 << 20, SendBufferSize = 4 << 20 };
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return socket;
-    }
-
-    /// <summary>Threads that receive on sockets until the end of a turn.</summary>
-    private sealed class Loops(CancellationToken cancel) : IDisposable
-    {
-        private readonly List<Thread> _threads = [];
-        private readonly List<IDisposable> _owned = [];
-        private volatile bool _isOver;
-
-        public T Own<T>(T owned)
-            where T : IDisposable
-        {
-            _owned.Add(owned);
-            return owned;
-        }
-
-        public void Start(Socket socket, Action<byte[], int, SocketAddress> take)
-        {
-            socket.ReceiveTimeout = 100;
-            Thread thread = new(() =>
-            {
-                byte[] buffer = new byte[2048];
-                SocketAddress from = new(AddressFamily.InterNetwork);
-                while (!_isOver && !cancel.IsCancellationRequested)
-                {
-                    try
-                    {
-                        take(buffer, socket.ReceiveFrom(buffer, SocketFlags.None, from), from);
-                    }
-                    catch (SocketException)
-                    {
-                        // Nothing came for a while.
-                    }
-                }
-            });
-            _threads.Add(thread);
-            thread.Start();
-        }
-
-        public void Dispose()
-        {
-            _isOver = true;
-            foreach (Thread thread in _threads)
-                thread.Join();
-            foreach (IDisposable owned in _owned)
-                owned.Dispose();
         }
     }
 }

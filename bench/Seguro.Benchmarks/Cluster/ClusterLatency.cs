@@ -13,7 +13,10 @@ internal static class ClusterLatency
     public const string Log = "EventLog";
 
     /// <summary>An event a transaction in LMDB.</summary>
-    public const string BareLmdb = "bare LMDB";
+    public const string Lmdb = "bare LMDB";
+
+    /// <summary>The same hops without Seguro.</summary>
+    public const string Hops = "bare hops with a bare LMDB commit";
 
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -24,6 +27,7 @@ internal static class ClusterLatency
         (int turns, int questions, int warmUp) = run.Options.Pick((5, 200, 60), (3, 50, 15));
         LongHistogram[] cluster = [LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram()];
         (LongHistogram mine, LongHistogram bare, LongHistogram lmdb) = (LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram(), LatencyFigures.NewHistogram());
+        LongHistogram hops = LatencyFigures.NewHistogram();
         using ShipProbe probe = new(subject.Members.Public, ClusterPart.Size, TimeProvider.System);
         ReadOnlyMemory<byte>[] payload = [new byte[await EventSizeAsync(subject, cancel)]];
         await using IStore store = await subject.OpenStoreAsync(cancel);
@@ -33,6 +37,8 @@ internal static class ClusterLatency
         LmdbLibrary.Require();
         await using RunningDatabase files = await RunningDatabase.StartAsync("lmdb", cancel);
         await using BareAppend local = await BareAppend.OpenAsync(files, cancel);
+        await using BareLmdb middle = new(files.NewPath("hops"));
+        using BareHops bareHops = new(ClusterPart.Size, middle, payload, cancel);
         Position head = (await log.ReadStateAsync(cancel)).Head.Position;
         for (int turn = 0; turn < run.Options.Rounds * turns; turn++)
         {
@@ -62,13 +68,21 @@ internal static class ClusterLatency
                 bare.Add(inserted - appended);
                 lmdb.Add(end - inserted);
             }
+            for (int i = -warmUp; i < questions; i++)
+            {
+                TimeSpan start = probe.Now;
+                bareHops.Ask();
+                if (i >= 0)
+                    hops.Add(probe.Now - start);
+            }
         }
         await subject.SetOptimismAsync(1, cancel);
         for (int optimism = 0; optimism < cluster.Length; optimism++)
             Add(Measurement.Seguro, cluster[optimism], optimism);
         Add(Log, mine, null);
         Add(Measurement.Bare, bare, null);
-        Add(BareLmdb, lmdb, null);
+        Add(Lmdb, lmdb, null);
+        Add(Hops, hops, null);
 
         void Add(string contestant, LongHistogram latencies, int? optimism) => run.Add(new Measurement
         {

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Security.Cryptography;
 using Seguro.Core;
 using Seguro.Nouns;
 using Seguro.Piers;
@@ -9,10 +10,13 @@ using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 
-/// <summary>A pier into each store, beside the bare database's bulk load of the same rows; and out again, beside a copy of the pier that comes out by LMDB's own <c>mdb_copy</c>.</summary>
+/// <summary>A pier into each store, beside the bare database's bulk load of the same rows; and out again, beside a bare loop that reads the file of the pier that comes out, hashes it and writes it.</summary>
 internal sealed class ImportPart : IBenchmarkPart
 {
-    private const string Copier = "mdb_copy";
+    /// <summary>What an export is compared with.</summary>
+    public const string Loop = "bare loop";
+
+    private const int Piece = 1 << 20;
 
     // Of these, one round is enough.
     private const long LargeBytes = 100_000_000;
@@ -21,7 +25,7 @@ internal sealed class ImportPart : IBenchmarkPart
 
     public string Name => "import";
 
-    public string Description => "A pier into each store and out again, beside the store's own bulk load and mdb_copy.";
+    public string Description => "A pier into each store and out again, beside the store's own bulk load and a bare loop that reads, hashes and writes.";
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken cancel)
     {
@@ -65,10 +69,7 @@ internal sealed class ImportPart : IBenchmarkPart
                     Remember(import, engine, Measurement.Seguro, inward);
                     Remember(export, engine, Measurement.Seguro, outward);
                     Remember(import, engine, Measurement.Bare, await BareImport.RunAsync(database, pier, cancel));
-                    if (await CopyAsync(folder["out"], folder["copy"], cancel) is { } copied)
-                        Remember(export, engine, Copier, copied);
-                    else
-                        run.Note("mdb_copy is not installed (Debian's package lmdb-utils): exports are measured beside nothing.");
+                    Remember(export, engine, Loop, CopyFile(folder["out"], folder["copy"], cancel));
                 }
                 catch (SeguroException error) when (error.Code == ErrorCode.TooLarge)
                 {
@@ -121,16 +122,25 @@ internal sealed class ImportPart : IBenchmarkPart
         return (inward, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
-    /// <summary>Seconds that LMDB's own tool takes for a copy, on the disk, of the pier's newest epoch; <see langword="null"/> where the tool is not there.</summary>
-    private static async Task<double?> CopyAsync(string pier, string target, CancellationToken cancel)
+    /// <summary>Seconds that a loop takes which reads the file of the pier's newest epoch, hashes it (SHA-256), and writes it to the disk.</summary>
+    private static double CopyFile(string pier, string target, CancellationToken cancel)
     {
-        if (!File.Exists($"/usr/bin/{Copier}"))
-            return null;
         string epoch = Directory.EnumerateDirectories(Path.Combine(pier, ".urb", "log"), "0i*").Single();
-        Directory.CreateDirectory(target);
+        byte[] piece = new byte[Piece];
         long start = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(new ProcessStartInfo("sh", ["-c", $"{Copier} \"$1\" \"$2\" && sync \"$2/data.mdb\" \"$2\"", "sh", epoch, target]) { UseShellExecute = false })!;
-        await process.WaitForExitAsync(cancel);
-        return process.ExitCode == 0 ? Stopwatch.GetElapsedTime(start).TotalSeconds : throw new InvalidOperationException($"{Copier} ended with {process.ExitCode}: see above.");
+        using (IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
+        using (FileStream from = new(Path.Combine(epoch, "data.mdb"), FileMode.Open, FileAccess.Read, FileShare.Read, 0))
+        using (FileStream to = new(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
+        {
+            for (int read; (read = from.Read(piece)) > 0;)
+            {
+                cancel.ThrowIfCancellationRequested();
+                hash.AppendData(piece, 0, read);
+                to.Write(piece, 0, read);
+            }
+            hash.GetHashAndReset();
+            to.Flush(flushToDisk: true);
+        }
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 }

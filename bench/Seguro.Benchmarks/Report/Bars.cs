@@ -10,44 +10,44 @@ internal static class Bars
     public static IReadOnlyList<Bar> All { get; } =
     [
         new(
-            "one event at a time, commit latency p50, postgresql", "the same fenced insert by bare Npgsql, same cluster", "≤ 1.15 ×",
-            static result => Each(result, One("append", "postgresql", Measurement.Bare), static pair => AtMost(pair, Latency(pair), 1.15))),
+            "one event at a time, commit latency p50, postgresql", "the same fenced insert by bare Npgsql, same cluster", "≤ 1.05 ×",
+            static result => Each(result, One("append", "postgresql", Measurement.Bare), static pair => AtMost(pair, Latency(pair), 1.05))),
         new(
-            "64 events in flight, 500 B, postgresql", "bare Npgsql, one row a transaction on 64 connections", "≥ 4 × the events/s",
+            "64 events in flight, 500 B, postgresql", "bare Npgsql, one row a transaction on 64 connections", "reported",
             static result => Each(
                 result,
                 pair => pair.Mine.Part == "inflight" && pair.Mine.Subject == "postgresql" && Has(pair, Parameter.InFlight, 64) && IsSmall(pair) && pair.Theirs.Contestant == Measurement.Bare,
-                static pair => AtLeast(pair, Rate(pair), 4))),
+                static pair => Reported(pair, Rate(pair)))),
         new(
-            "one at a time, dqlite", "the Go client (go-dqlite) inserting the same rows", "≤ 1.0 × p50",
+            "one at a time, dqlite", "the Go client (go-dqlite) inserting the same rows", "≤ 1.05 × p50",
             static result => Each(
                 result,
                 static pair => pair.Mine.Part is "append" or "prototype" && pair.Mine.Subject == "dqlite" && IsSmall(pair) && IsOne(pair) && pair.Theirs.Contestant == "go-dqlite",
-                static pair => AtMost(pair, Latency(pair), 1.0))),
+                static pair => AtMost(pair, Latency(pair), 1.05))),
         new(
-            "batches, dqlite", "the 2022 prototype's benchmark (5 events a transaction, go-dqlite)", "≥ 10 × the events/s",
+            "batches, dqlite", "the 2022 prototype's benchmark (5 events a transaction, go-dqlite)", "≥ 15 × the events/s",
             static result => Each(
                 result,
                 static pair => pair.Mine.Part == "prototype" && pair.Mine.Subject == "dqlite" && pair.Mine.Workload.StartsWith("batches", StringComparison.Ordinal),
-                static pair => AtLeast(pair, Rate(pair), 10))),
+                static pair => AtLeast(pair, Rate(pair), 15))),
         new(
-            "optimism 0, datagram in to answer out", "bare LMDB, one event a transaction (what vere does)", "≤ 1.2 × p50",
+            "optimism 0, datagram in to answer out", "the same hops by bare sockets and threads, with a bare LMDB commit in the middle", "≤ 1.5 × p50",
             static result => Each(
                 result,
-                static pair => pair.Mine.Part == "latency" && Value(pair.Mine, Parameter.Optimism) == 0 && pair.Theirs.Contestant == ClusterLatency.BareLmdb,
-                static pair => AtMost(pair, Latency(pair), 1.2))),
+                static pair => pair.Mine.Part == "latency" && Value(pair.Mine, Parameter.Optimism) == 0 && pair.Theirs.Contestant == ClusterLatency.Hops,
+                static pair => AtMost(pair, Latency(pair), 1.5))),
         new("optimism m", "optimism 0", "reported, p50 and p99", Optimism),
-        new("takeover after kill -9 of the master, first answer", "the lease of 1 s", "≤ 2 s, each time", Takeovers),
+        new("takeover after kill -9 of the master, first answer", "the lease of 1 s", "p99 ≤ 1.3 ×; on a loaded machine ≤ 2 s", Takeovers),
         new(
             "a replica far behind catches up: the master's answers a second", "before", "≥ 0.9 ×, where it shares no processor with the replica: ≤ 1.1 × its processor time an event", CatchUp),
         new(
-            "import of a pier", "the store's own bulk load", "≥ 0.5 ×",
+            "import of a pier", "the store's own bulk load", "≥ 0.8 ×",
             static result => Each(
-                result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("import", StringComparison.Ordinal), static pair => AtLeast(pair, Bytes(pair), 0.5))),
+                result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("import", StringComparison.Ordinal), static pair => AtLeast(pair, Bytes(pair), 0.8))),
         new(
-            "restore of a pier (export)", "`mdb_copy` of the same file", "≥ 0.5 ×",
+            "export of a pier", "a bare loop that reads, hashes (SHA-256) and writes the same bytes", "≥ 0.8 ×",
             static result => Each(
-                result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("export", StringComparison.Ordinal), static pair => AtLeast(pair, Bytes(pair), 0.5))),
+                result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("export", StringComparison.Ordinal) && pair.Theirs.Contestant == ImportPart.Loop, static pair => AtLeast(pair, Bytes(pair), 0.8))),
         new(
             "a mirror of a running pier: the writer's commits a second", "without a mirror", "≥ 0.98 ×",
             static result => Each(
@@ -77,7 +77,7 @@ internal static class Bars
             "libseguro, the log of vere's seam: commit latency p50", "the same on bare LMDB, as vere does it", "reported",
             static result => Each(
                 result, static pair => pair.Mine.Part == SdkPart.Part && pair.Theirs.Contestant == SdkPart.Lmdb,
-                static pair => Reading(pair, Latency(pair), isMet: true) is { } reading ? reading with { IsMet = null } : null)),
+                static pair => Reported(pair, Latency(pair)))),
         new("a mirror of a running pier: event in the store", "its commit in the pier", "≤ 100 ms p99", MirrorDelays),
         new(
             "jam, cue, mug", "nockjs", "≥ 20 × nockjs",
@@ -86,7 +86,7 @@ internal static class Bars
             "Nock: a decrement loop, Ackermann, a tree", "nockjs", "≥ 20 × nockjs",
             static result => Each(result, static pair => pair.Mine.Part == "nouns" && pair.Mine.Subject == "Nock", static pair => AtLeast(pair, 1 / Latency(pair), 20))),
         new("jam, cue, mug", "vere's C", "≥ 0.5 × C", static _ => []),
-        new("memory of a member that idles", "nothing", "< 150 MB, mapped files apart", Memory),
+        new("memory of a member that idles", "nothing", "< 50 MB, mapped files apart", Memory),
         new("memory after many events", "the same before them", "flat in the log's length: ≤ 1.25 ×", Growth),
     ];
 
@@ -127,8 +127,8 @@ internal static class Bars
         .Where(static one => one is { Part: "takeover", Latency: not null })
         .Select(static one => new BarReading(
             one.Subject,
-            $"longest of {Figure.Count(one.Latency!.Count)}: {Figure.Of(one.Latency.Max)} ms (p50 {Figure.Of(one.Latency.P50)}, p90 {Figure.Of(one.Latency.P90)})",
-            one.Latency.Max <= 2000));
+            $"p99 of {Figure.Count(one.Latency!.Count)}: {Figure.Of(one.Latency.P99)} ms (p50 {Figure.Of(one.Latency.P50)}, longest {Figure.Of(one.Latency.Max)})",
+            one.Latency.P99 <= 1300));
 
     private static IEnumerable<BarReading> MirrorDelays(BenchmarkResult result) => result.Measurements
         .Where(static one => one is { Part: "mirror", Workload: MirrorPart.Delay, Latency: not null })
@@ -148,7 +148,7 @@ internal static class Bars
         select new BarReading(
             $"{store.Key}, {most.Workload} (the largest)",
             $"{Figure.Of(most.More[ClusterMemory.Idle])} MB; after some load {Figure.Of(most.More[ClusterMemory.Before])} MB",
-            most.More[ClusterMemory.Idle] < 150);
+            most.More[ClusterMemory.Idle] < 50);
 
     private static IEnumerable<BarReading> Growth(BenchmarkResult result) =>
         from store in Members(result)
@@ -187,6 +187,8 @@ internal static class Bars
     private static BarReading? AtMost(Comparison pair, double? ratio, double limit) => Reading(pair, ratio, ratio <= limit);
 
     private static BarReading? AtLeast(Comparison pair, double? ratio, double limit) => Reading(pair, ratio, ratio >= limit);
+
+    private static BarReading? Reported(Comparison pair, double? ratio) => Reading(pair, ratio, isMet: true) is { } reading ? reading with { IsMet = null } : null;
 
     private static BarReading? Reading(Comparison pair, double? ratio, bool isMet) =>
         ratio is { } value ? new BarReading($"{pair.Mine.Subject}: {pair.Mine.Workload}", string.Create(CultureInfo.InvariantCulture, $"{value:0.00} ×"), isMet) : null;

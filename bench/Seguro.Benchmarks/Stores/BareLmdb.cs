@@ -22,11 +22,17 @@ internal sealed class BareLmdb : BareAppend
 
     public override ValueTask AppendAsync(ReadOnlyMemory<byte>[] payloads, CancellationToken cancel)
     {
+        Append(payloads);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The same; its thread waits for the disk anyhow.</summary>
+    public void Append(ReadOnlyMemory<byte>[] payloads)
+    {
         using LightningTransaction transaction = _environment.BeginTransaction();
         foreach (ReadOnlyMemory<byte> payload in payloads)
             transaction.Put(_events, BitConverter.GetBytes(++_last), payload.Span, PutOptions.NoOverwrite).ThrowOnError();
         transaction.Commit().ThrowOnError();
-        return ValueTask.CompletedTask;
     }
 
     public override ValueTask DisposeAsync()
