@@ -6,6 +6,7 @@ internal sealed partial class Master
     private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(60); // of a ship that writes a snapshot as it ends
     private const int LeasesShut = 5;
     private const int WarnAtPercent = 70;
+    private const int CrampedPercent = 80;
     private const int HarborsPercent = 60; // the store's window is half empty without them, and the ship stands still where it is full
 
     private readonly Question _trim = new("the store, asked to trim,");
@@ -14,6 +15,7 @@ internal sealed partial class Master
     private bool _isMeasuring;
     private bool _mustMeasure;
     private long _storedBytes;
+    private TimeSpan? _crampedSince;
     private long _storedSinceAsked;
     private TimeSpan _trimAgain;
     private TimeSpan _snapshotUntil;
@@ -107,6 +109,8 @@ internal sealed partial class Master
             return;
         }
         WarnOfWindow(window);
+        bool isCramped = _storedBytes > window / 100 * CrampedPercent && !(FirstKept(0) > _trimmed);
+        _crampedSince = isCramped ? _crampedSince ?? _member.Now : null;
         if (_member.Now < _trimAgain || _storedBytes <= window / 2)
             return;
         _trimAgain = _member.Now + (_member.Options.LeaseDuration / 5);
@@ -144,6 +148,9 @@ internal sealed partial class Master
             $"The store's window is {percent / 10 * 10} % full: it may not forget events until enough members have them{(names.Length > 0 ? $", and {names} can't be heard" : "")}. When it is full the ship stands still. "
             + "Start the missing member, remove it (seguro cluster leave), or enlarge the window (seguro cluster window SIZE).");
     }
+
+    /// <summary>How many replicas must have a copy before the store may forget one; none where it never has to.</summary>
+    private int ReplicasForRoom => _member.Options.StoreWindow is null ? 0 : TrimRule.Needed(_member.Options.Copies, _replicas.Count + 1) - 1;
 
     private EventNumber? FirstKept(ulong kept) =>
         TrimRule.First(_member.Log.End.Number, [.. _replicas.Select(static replica => replica.Durable)], _member.Options.Copies, _member.Progress.Committed.Number, kept);
@@ -183,17 +190,17 @@ internal sealed partial class Master
     }
 
     /// <summary>
-    /// Where the gate stays shut for want of replicas, this master may be the one that is cut off from them: it lets another try, once. Nothing is lost by that: what it computed and
-    /// committed stays, and what waits at the gate waits with the next.
+    /// Where the gate stays shut for want of replicas, or the store's window fills up since too few are heard to have a copy, this master may be the one that is cut off from them: it lets
+    /// another try, once. Nothing is lost by that: what it computed and committed stays, and what waits at the gate waits with the next.
     /// </summary>
     private void Yield()
     {
-        if (_shutSince is not { } since || _member.Lease.HasYielded || _isSteppingDown || _member.Now - since < _member.Options.LeaseDuration * LeasesShut)
+        if ((_shutSince ?? _crampedSince) is not { } since || _member.Lease.HasYielded || _isSteppingDown || _member.Now - since < _member.Options.LeaseDuration * LeasesShut)
             return;
         if (_member.Ship.IsPoking || _adopting.Count > 0 || _member.Progress.Committed != Tip || _member.Log.End != Tip || _writing is not null)
             return;
         _member.Lease.Yield();
-        _member.Emit(new MemberOutput.Warn($"{_member.Options.Name} can't open its gate: it hears too few replicas. Another member may be better placed; it lets them try."));
+        _member.Emit(new MemberOutput.Warn($"{_member.Options.Name} {(_shutSince is null ? "can't let the store forget anything, and its window is nearly full" : "can't open its gate")}: it hears too few replicas. Another member may be better placed; it lets them try."));
         Resign();
     }
 

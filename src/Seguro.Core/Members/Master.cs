@@ -276,7 +276,8 @@ internal sealed partial class Master : MemberRole
         room = Math.Min(room, _member.Options.MaxGated - _gate.Count);
         // Events without effects do not wait at the gate, but they stay in the tail while it is closed.
         bool isFull = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _gate.Bytes >= _member.Options.MaxGatedBytes
-            || _member.Tail.Bytes >= _member.Options.PushWindow + _member.Options.MaxUnreplicatedBytes || _member.Tail.Count >= MostInTail;
+            || _member.Tail.Bytes >= _member.Options.PushWindow + _member.Options.MaxUnreplicatedBytes || _member.Tail.Count >= MostInTail
+            || _storedBytes + _unreplicatedBytes >= _member.Options.StoreWindow / 20 * 19; // the store would not take it
         if (room <= 0 || isFull || _isSteppingDown || IsPaused())
             return;
         List<Ovum> ova = _member.Ingress.Take(room);
@@ -328,10 +329,11 @@ internal sealed partial class Master : MemberRole
         }
         EventNumber strict = Gate.Limit(asked, durable, committed, all);
         EventNumber limit = strict;
+        if (healthy.Count >= Math.Max(asked, ReplicasForRoom))
+            _member.Lease.HearEnough();
         if (healthy.Count >= asked)
         {
             _member.ClearWarning("replicas");
-            _member.Lease.HearEnough();
         }
         else if (optimism.OnReplicaLoss is ReplicaLossPolicy.Degrade)
         {

@@ -47,4 +47,6 @@ internal enum Invariant
     Wishes = 22,
     /// <summary>Who knows that most others work with another store stands still.</summary>
     OneStore = 23,
+    /// <summary>While fewer than half of the members are away, the others serve, however long it lasts.</summary>
+    Minority = 24,
 }

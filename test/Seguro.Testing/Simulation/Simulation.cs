@@ -22,8 +22,9 @@ internal static class Simulation
             chaos.Begin();
             cluster.Schedule.RunUntil(plan.Chaos.Ticks);
             chaos.Heal();
-            string? missing = WaitUntilServed(cluster);
-            ClusterHistory.Require(Invariant.Liveness, missing is null, () => $"{missing}, {cluster.Schedule.Now / (double)Schedule.Second:0.#} s after the start");
+            RequireServed(cluster);
+            if (MinorityAway.Check(cluster))
+                RequireServed(cluster);
             foreach (SimulatedMember member in cluster.Members)
             {
                 ClusterHistory.Require(
@@ -61,6 +62,12 @@ internal static class Simulation
     private static bool IsOfTheMachine(Exception thrown) =>
         thrown is ArgumentException or InvalidOperationException or NullReferenceException or IndexOutOfRangeException or OverflowException
             or KeyNotFoundException or SeguroException or NotImplementedException or InvalidCastException;
+
+    private static void RequireServed(SimulatedCluster cluster)
+    {
+        string? missing = WaitUntilServed(cluster);
+        ClusterHistory.Require(Invariant.Liveness, missing is null, () => $"{missing}, {cluster.Schedule.Now / (double)Schedule.Second:0.#} s after the start");
+    }
 
     /// <summary>Says what is missing, or <see langword="null"/> once all is well.</summary>
     private static string? WaitUntilServed(SimulatedCluster cluster)

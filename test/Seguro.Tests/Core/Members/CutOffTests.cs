@@ -38,6 +38,31 @@ public sealed class CutOffTests : HandFedMember
     }
 
     [Fact]
+    public void And_does_not_do_so_again_before_it_has_heard_enough_of_them()
+    {
+        Lease mine = WinAndCommitFirst(effects: 1);
+        Wait(mine, 6);
+        Lease free = mine with { Holder = "" };
+        Step(default, new MemberInput.Resigned(new LeaseOutcome.Done(free)));
+        // Nobody else tried.
+        Lease again = new(new Term(3), "m1@1", 0, Second);
+        for (int tenth = 0; Member.Role is not Role.Master; tenth++)
+        {
+            Assert.True(tenth < 200, $"it is {Member.Role}");
+            if (Outputs.OfType<MemberOutput.Campaign>().Any())
+                Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(again), Now));
+            else if (Outputs.OfType<MemberOutput.ReadState>().Any())
+                Step(default, new MemberInput.StateRead(State(At(First), Member.Role is Role.Candidate ? again : free), TakenOver, At(First)));
+            else if (Outputs.OfType<MemberOutput.ObserveLease>().Any())
+                Step(default, new MemberInput.LeaseObserved(free));
+            else
+                Step(Second / 10, MemberInput.Tick.Instance);
+        }
+        Assert.Empty(Wait(again, 30).OfType<MemberOutput.Resign>());
+        Assert.Equal(Role.Master, Member.Role);
+    }
+
+    [Fact]
     public void An_unanswered_resignation_is_repeated_and_never_served_after()
     {
         Lease mine = WinAndCommitFirst(effects: 1);

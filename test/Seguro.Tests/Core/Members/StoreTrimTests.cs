@@ -46,6 +46,29 @@ public sealed class StoreTrimTests : HandFedMember
         Assert.Empty(Outputs.OfType<MemberOutput.Trim>());
     }
 
+    [Fact]
+    public void From_seventy_percent_on_it_is_said_that_the_window_fills_up_and_who_is_missing()
+    {
+        Begin(hasHarbors: false, Window * 69 / 100);
+        Assert.Equal(Window * 69 / 100, Member.Status.WindowUsed);
+        Assert.DoesNotContain(Member.Status.Warnings, static warning => warning.Contains("window", StringComparison.Ordinal));
+
+        Begin(hasHarbors: false, Window * 70 / 100);
+        Assert.Equal(Window * 70 / 100, Member.Status.WindowUsed);
+        string said = Assert.Single(Member.Status.Warnings, static warning => warning.Contains("window", StringComparison.Ordinal));
+        Assert.Contains("70 % full", said, StringComparison.Ordinal);
+        Assert.Contains("m2 can't be heard", said, StringComparison.Ordinal);
+        Assert.Contains("seguro cluster window", said, StringComparison.Ordinal);
+
+        // It was trimmed, and measured anew.
+        Step(default, new MemberInput.Trimmed(WriteOutcome.Committed.Instance));
+        while (!Outputs.OfType<MemberOutput.ReadState>().Any())
+            Step(Second / 20, MemberInput.Tick.Instance);
+        Step(default, new MemberInput.StateRead(State(At(First), new Lease(new Term(2), "m1@1", 0, Second)) with { Bytes = Window / 10 }, TakenOver, At(First)));
+        Step(Second / 20, MemberInput.Tick.Instance);
+        Assert.DoesNotContain(Member.Status.Warnings, static warning => warning.Contains("window", StringComparison.Ordinal));
+    }
+
     /// <summary>A master of a log of one event.</summary>
     private void Begin(bool hasHarbors, long stored)
     {
