@@ -50,6 +50,8 @@ public sealed partial class MemberHost : IAsyncDisposable
     private long _receivedBytes;
     private long _lastTaken;
     private int _tick;
+    private NodeView _seen = NodeView.None;
+    private volatile MemberOutput.Campaign? _campaigned;
     private int _snapshot;
     private int _isDisposed;
     private volatile bool _isDeaf;
@@ -104,6 +106,12 @@ public sealed partial class MemberHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Whose log it is.</summary>
+    internal Ship Ship => _options.Store.Ship;
+
+    /// <summary>What it campaigned for last, in its node's name; it may hold it, or may have held it.</summary>
+    internal Lease? Claim => _options.Node is not null && _campaigned is { } asked ? new Lease(asked.Expected.Term.Next, asked.Holder, 0, asked.Duration) : null;
+
     /// <summary>Ends when the host was disposed of; faults when the member can't go on.</summary>
     public Task Completion => _completion.Task;
 
@@ -127,6 +135,7 @@ public sealed partial class MemberHost : IAsyncDisposable
             Position ship = await host._ship.RestoreAsync(local.Head.Number, cancel);
             host.Post(new MemberInput.Started(local.Head, ship, known));
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
+            options.Node?.Join(host);
             host._clock = host.TickAsync();
             if (options.ScrubRate > 0)
                 host._running.Begin(host.ScrubAsync);
@@ -196,6 +205,9 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <param name="told">What it is witness of.</param>
     public void HearSuspicion(string from, Suspicion told) => _suspects.Hear(from, told);
 
+    /// <summary>The node's view has changed in what can't wait.</summary>
+    internal void SeeNode() => PostNode();
+
     /// <summary>Gives the member an input: what an operator wants.</summary>
     public void Post(MemberInput input) => _mailbox.Writer.TryWrite((input, CancellationToken.None));
 
@@ -236,6 +248,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         await StopAsync();
+        _options.Node?.Leave(this);
         await _local.DisposeAsync();
         _ship.Dispose();
         if (_own is { } own)
@@ -324,7 +337,7 @@ public sealed partial class MemberHost : IAsyncDisposable
                 Interlocked.Decrement(ref _received);
                 Interlocked.Add(ref _receivedBytes, -SizeOf(received.Message));
                 break;
-            case MemberInput.Tick:
+            case MemberInput.Tick or MemberInput.NodeSeen:
                 Volatile.Write(ref _tick, 0);
                 break;
         }
@@ -348,7 +361,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                if (Interlocked.Exchange(ref _tick, 1) == 0)
+                if (Interlocked.Exchange(ref _tick, 1) == 0 && !PostNode())
                     Post(MemberInput.Tick.Instance);
                 LookForSuspects(ref told);
             }
@@ -360,6 +373,22 @@ public sealed partial class MemberHost : IAsyncDisposable
         catch (Exception failed)
         {
             Fail(failed);
+        }
+    }
+
+    /// <summary>Tells the member how its node stands, where that is news. What waits in the mailbox keeps the times that were true when it came there: who hangs finds them over.</summary>
+    private bool PostNode()
+    {
+        if (_options.Node is not { } node)
+            return false;
+        lock (_hearing)
+        {
+            NodeView view = node.View;
+            if (ReferenceEquals(view, _seen))
+                return false;
+            _seen = view;
+            Post(new MemberInput.NodeSeen(node.ViewSince(view, _start)));
+            return true;
         }
     }
 

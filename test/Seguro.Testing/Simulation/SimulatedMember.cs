@@ -22,6 +22,7 @@ internal sealed partial class SimulatedMember
     private TimeSpan? _masterSince;
     private int _masterships;
     private bool _hasDropped;
+    private bool _hasBegun;
     private readonly Dictionary<string, (int Life, bool IsShared)> _compared = [];
     private readonly SortedDictionary<string, bool> _shares = new(StringComparer.Ordinal);
     private ShellContract _contract = new("");
@@ -40,6 +41,9 @@ internal sealed partial class SimulatedMember
         _offset = _random.Between(0, 1000 * Schedule.Second);
         Ring = new TraceRing(cluster.Plan.Traced);
     }
+
+    /// <summary>The node that it is a part of, where that holds more ships.</summary>
+    public SimulatedNode? Node { get; init; }
 
     /// <summary>Its place in the network.</summary>
     public int Index { get; }
@@ -78,7 +82,7 @@ internal sealed partial class SimulatedMember
     public EventNumber LostAt { get; private set; }
 
     /// <summary>The time by its own clock.</summary>
-    public TimeSpan Clock => TimeSpan.FromTicks(_offset + (long)(_cluster.Schedule.Now * _rate));
+    public TimeSpan Clock => Node?.Clock ?? TimeSpan.FromTicks(_offset + (long)(_cluster.Schedule.Now * _rate));
 
     /// <summary>
     /// Up to here the store told this machine that its events are committed, and it had the time that a member may take to keep that on disk. What a replica wrote into its local log is
@@ -92,9 +96,18 @@ internal sealed partial class SimulatedMember
     /// <summary>The process stands still.</summary>
     public bool IsPaused => _cluster.Schedule.Now < _pausedUntil;
 
-    /// <summary>Starts the process.</summary>
+    /// <summary>Starts the process; that of a node with all its members.</summary>
     public void Start(IReadOnlyList<string> members)
     {
+        Node?.Start();
+        if (!IsUp)
+            StartProcess(members);
+    }
+
+    /// <summary>Starts the member alone.</summary>
+    public void StartProcess(IReadOnlyList<string> members)
+    {
+        _hasBegun = false;
         _life++;
         Candidate = string.Create(CultureInfo.InvariantCulture, $"{Name}@{(IsTwin ? "twin" : "")}{_life}");
         SimulationPlan plan = _cluster.Plan;
@@ -104,6 +117,7 @@ internal sealed partial class SimulatedMember
             Candidate = Candidate,
             Members = members,
             LeaseDuration = plan.Lease,
+            LeasesByNode = Node is not null,
             ReplicaPatience = plan.Lease,
             Effects = plan.Effects,
             MakesEvents = plan.MakesEvents,
@@ -144,11 +158,22 @@ internal sealed partial class SimulatedMember
         Tick(life);
     }
 
-    /// <summary>Ends the process at once.</summary>
+    /// <summary>Ends the process at once; that of a node with all its members.</summary>
     public void Crash()
+    {
+        if (Node is { IsUp: true } node)
+            node.Crash();
+        else
+            EndProcess();
+    }
+
+    /// <summary>Ends the member alone; its node, where it lives, gives back what it may hold.</summary>
+    public void EndProcess()
     {
         if (Machine is null)
             return;
+        Node?.GiveBack(Log.Store, _campaigned);
+        _campaigned = default;
         _life++;
         Machine = null;
         Ship = null;
@@ -206,8 +231,17 @@ internal sealed partial class SimulatedMember
     public bool HasHad(Position position) =>
         position.Number <= LostAt || Disk.DurableChainAt(position.Number) == position.Chain || position.Number == EventNumber.None;
 
-    /// <summary>Stops the process for a while.</summary>
+    /// <summary>Stops the process for a while; that of a node with all its members.</summary>
     public void Pause(long ticks)
+    {
+        if (Node is { } node)
+            node.Pause(ticks);
+        else
+            PauseProcess(ticks);
+    }
+
+    /// <summary>Stops the member alone; where that is longer than any lease lasts that it was told of, its node gives back what it holds.</summary>
+    public void PauseProcess(long ticks)
     {
         long until = _cluster.Schedule.Now + ticks;
         if (Machine is null || until <= _pausedUntil)
@@ -215,10 +249,23 @@ internal sealed partial class SimulatedMember
         _pausedUntil = until;
         int life = _life;
         _cluster.Schedule.At(until, () => Resume(life));
+        if (Node is { } node)
+            _cluster.Schedule.After(_cluster.Plan.Lease.Ticks * 2, () => node.Tend(this, _campaigned, life));
     }
 
     /// <summary>Lets it go on.</summary>
-    public void Resume() => Resume(_life, force: true);
+    public void Resume()
+    {
+        Node?.Resume();
+        Resume(_life, force: true);
+    }
+
+    /// <summary>Its node says how things are.</summary>
+    public void See(NodeView view)
+    {
+        if (_hasBegun)
+            Deliver(_life, new MemberInput.NodeSeen(view));
+    }
 
     /// <summary>Changes with each start and each end of the process.</summary>
     public int Life => _life;
@@ -297,6 +344,11 @@ internal sealed partial class SimulatedMember
         if (input is MemberInput.Heard { Ovum: { Digest: not 0 } ovum } && ShipRules.KindOf(ovum) is not ShipRules.Kind.Nonsense)
             _heard.Add((ShipRules.IdOf(ovum), Clock));
         NoteAnswer(input);
+        if (input is MemberInput.Started)
+        {
+            _hasBegun = true;
+            Node?.Tell(this);
+        }
         _outputs.Clear();
         Role before = Role;
         if (input is MemberInput.Heard heard && _steps > 0 && _bursts.Chance(0.3))
