@@ -243,7 +243,9 @@ public sealed partial class SeguroNode : IAsyncDisposable
     {
         SharedStore shared = await _store.WaitAsync(cancel);
         ShipRegistry registry = Keep(await _waiting.ForAsync("the list of the cluster's ships", () => ShipRegistry.OpenAsync(shared.Store, cancel), cancel));
-        _lease = Keep(await _waiting.ForAsync("the nodes' leases", () => NodeLease.StartAsync(shared.Store, _configuration, BootClock.Instance, _log, cancel), cancel));
+        string[] nodes = [.. _configuration.Members.Select(static member => member.Name)];
+        _lease = Keep(await _waiting.ForAsync(
+            "the nodes' leases", () => NodeLease.StartAsync(shared.Store, _configuration.Self.Name, nodes, _configuration.Lease, BootClock.Instance, _log, cancel), cancel));
         NodeShips ships = _ships = new NodeShips(_configuration, _shared, registry, logOf, _log);
         try
         {

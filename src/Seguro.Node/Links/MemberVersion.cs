@@ -44,6 +44,9 @@ public sealed record MemberVersion(int Lowest, int Highest, string Software)
     /// <summary>Says it.</summary>
     internal void Add(Metadata headers) => headers.Add(Key, ToString());
 
+    /// <summary>The other side says of which version it is.</summary>
+    internal static bool IsSaid(Metadata headers) => headers.GetValue(Key) is not null;
+
     /// <summary>Reads what the other side says. What can't be read is taken for a protocol that nobody speaks.</summary>
     internal static MemberVersion Read(Metadata headers)
     {

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
-using Seguro.Node.Configuration;
 using Seguro.Node.Members;
 
 namespace Seguro.Node.Ships;
@@ -32,12 +31,11 @@ sealed class NodeLease : IAsyncDisposable
     private volatile NodeView _view = NodeView.None;
     private Task _loop = Task.CompletedTask;
 
-    private NodeLease(IStore store, NodeConfiguration configuration, Dictionary<string, IStoredLog> logs, TimeProvider time, ILogger log)
+    private NodeLease(IStore store, string name, TimeSpan duration, Dictionary<string, IStoredLog> logs, TimeProvider time, ILogger log)
     {
-        string name = configuration.Self.Name;
         _store = store;
         _life = $"{name}@{RandomNumberGenerator.GetHexString(16, lowercase: true)}";
-        _duration = configuration.Lease;
+        _duration = duration;
         _time = time;
         _log = log;
         _start = time.GetTimestamp();
@@ -51,17 +49,25 @@ sealed class NodeLease : IAsyncDisposable
 
     private TimeSpan Now => _time.GetElapsedTime(_start);
 
-    /// <summary>Opens the nodes' logs, or makes them: those of the configuration, and of all that ever were, since a ship's lease may name one. Begins.</summary>
+    /// <summary>Opens the nodes' logs, or makes them, and begins.</summary>
+    /// <param name="store">The store; the caller's to close.</param>
+    /// <param name="name">The node.</param>
+    /// <param name="nodes">All nodes of the configuration; those that ever were are found in the store, since a ship's lease may name one.</param>
+    /// <param name="duration">For how long a node may be silent.</param>
+    /// <param name="time">The clock; the members' must be the same.</param>
+    /// <param name="log">Hears what happens.</param>
+    /// <param name="cancel">Ends the start.</param>
     /// <exception cref="SeguroException">What the store throws.</exception>
-    public static async Task<NodeLease> StartAsync(IStore store, NodeConfiguration configuration, TimeProvider time, ILogger log, CancellationToken cancel)
+    public static async Task<NodeLease> StartAsync(
+        IStore store, string name, IReadOnlyList<string> nodes, TimeSpan duration, TimeProvider time, ILogger log, CancellationToken cancel)
     {
         Dictionary<string, IStoredLog> logs = new(StringComparer.Ordinal);
         try
         {
-            foreach (string name in configuration.Members.Select(static member => member.Name).Append(configuration.Self.Name))
+            foreach (string node in nodes.Append(name))
             {
-                if (!logs.ContainsKey(name))
-                    logs[name] = await store.CreateLogAsync(NodeLog.NameOf(name), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>> { [NodeLog.NodeKey] = Encoding.UTF8.GetBytes(name) }, cancel);
+                if (!logs.ContainsKey(node))
+                    logs[node] = await store.CreateLogAsync(NodeLog.NameOf(node), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>> { [NodeLog.NodeKey] = Encoding.UTF8.GetBytes(node) }, cancel);
             }
             foreach (Ship ship in (await store.ListLogsAsync(cancel)).Where(ship => NodeLog.IsOne(ship) && logs.Values.All(known => known.Ship != ship)))
                 await AddAsync(store, ship, logs, cancel);
@@ -72,7 +78,7 @@ sealed class NodeLease : IAsyncDisposable
                 await opened.DisposeAsync();
             throw;
         }
-        NodeLease lease = new(store, configuration, logs, time, log);
+        NodeLease lease = new(store, name, duration, logs, time, log);
         lease._loop = lease.KeepAsync();
         return lease;
     }

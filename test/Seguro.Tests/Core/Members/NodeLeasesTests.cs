@@ -128,7 +128,7 @@ public sealed class NodeLeasesTests
         Assert.False(NodeLog.IsOne(Ship.Parse("~seguro")));
     }
 
-    private NodeLeases New(string name) => new(name, name + "@life", ["m1", "m2"], Second);
+    private static NodeLeases New(string name) => new(name, name + "@life", ["m1", "m2"], Second);
 
     private void Run(TimeSpan time, params NodeLeases[] nodes)
     {
