@@ -1,6 +1,9 @@
 namespace Seguro.Core;
 
-/// <summary>What a mastership rests on: the ship's lease, and until when it holds. Either the member renews that lease by itself (<see cref="LeaseKeeper"/>), or its node renews its own (<see cref="NodeTenure"/>).</summary>
+/// <summary>
+/// What a mastership rests on: the ship's lease, and until when it holds. Either the member renews that lease by itself (<see cref="LeaseKeeper"/>), or its node renews its own
+/// (<see cref="NodeTenure"/>).
+/// </summary>
 internal interface ITenure
 {
     /// <summary>The ship's lease.</summary>

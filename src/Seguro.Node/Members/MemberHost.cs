@@ -50,8 +50,6 @@ public sealed partial class MemberHost : IAsyncDisposable
     private long _receivedBytes;
     private long _lastTaken;
     private int _tick;
-    private NodeView _seen = NodeView.None;
-    private volatile MemberOutput.Campaign? _campaigned;
     private int _snapshot;
     private int _isDisposed;
     private volatile bool _isDeaf;
@@ -105,12 +103,6 @@ public sealed partial class MemberHost : IAsyncDisposable
             return _trouble.Current is { } trouble ? status with { Warnings = [.. status.Warnings, trouble] } : status;
         }
     }
-
-    /// <summary>Whose log it is.</summary>
-    internal Ship Ship => _options.Store.Ship;
-
-    /// <summary>What it campaigned for last, in its node's name; it may hold it, or may have held it.</summary>
-    internal Lease? Claim => _options.Node is not null && _campaigned is { } asked ? new Lease(asked.Expected.Term.Next, asked.Holder, 0, asked.Duration) : null;
 
     /// <summary>Ends when the host was disposed of; faults when the member can't go on.</summary>
     public Task Completion => _completion.Task;
@@ -204,9 +196,6 @@ public sealed partial class MemberHost : IAsyncDisposable
     /// <param name="from">Who says so, by its certificate.</param>
     /// <param name="told">What it is witness of.</param>
     public void HearSuspicion(string from, Suspicion told) => _suspects.Hear(from, told);
-
-    /// <summary>The node's view has changed in what can't wait.</summary>
-    internal void SeeNode() => PostNode();
 
     /// <summary>Gives the member an input: what an operator wants.</summary>
     public void Post(MemberInput input) => _mailbox.Writer.TryWrite((input, CancellationToken.None));
@@ -373,22 +362,6 @@ public sealed partial class MemberHost : IAsyncDisposable
         catch (Exception failed)
         {
             Fail(failed);
-        }
-    }
-
-    /// <summary>Tells the member how its node stands, where that is news. What waits in the mailbox keeps the times that were true when it came there: who hangs finds them over.</summary>
-    private bool PostNode()
-    {
-        if (_options.Node is not { } node)
-            return false;
-        lock (_hearing)
-        {
-            NodeView view = node.View;
-            if (ReferenceEquals(view, _seen))
-                return false;
-            _seen = view;
-            Post(new MemberInput.NodeSeen(node.ViewSince(view, _start)));
-            return true;
         }
     }
 

@@ -66,8 +66,9 @@ sealed class NodeLease : IAsyncDisposable
         {
             foreach (string node in nodes.Append(name))
             {
+                Dictionary<string, ReadOnlyMemory<byte>> metadata = new() { [NodeLog.NodeKey] = Encoding.UTF8.GetBytes(node) };
                 if (!logs.ContainsKey(node))
-                    logs[node] = await store.CreateLogAsync(NodeLog.NameOf(node), Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>> { [NodeLog.NodeKey] = Encoding.UTF8.GetBytes(node) }, cancel);
+                    logs[node] = await store.CreateLogAsync(NodeLog.NameOf(node), Position.Origin, metadata, cancel);
             }
             foreach (Ship ship in (await store.ListLogsAsync(cancel)).Where(ship => NodeLog.IsOne(ship) && logs.Values.All(known => known.Ship != ship)))
                 await AddAsync(store, ship, logs, cancel);

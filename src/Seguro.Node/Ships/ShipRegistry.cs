@@ -50,7 +50,9 @@ sealed class ShipRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether there may be more than what was read, by a plain read: whoever changes the list takes its lease first. One who holds it may be about to, and is read after for a while.</summary>
+    /// <summary>
+    /// Whether there may be more than what was read, by a plain read: whoever changes the list takes its lease first. One who holds it may be about to, and is read after for a while.
+    /// </summary>
     /// <remarks>To ask for the next event itself would cost a commit each time: that there is none is confirmed by a write.</remarks>
     public async Task<bool> HasMoreAsync(CancellationToken cancel)
     {

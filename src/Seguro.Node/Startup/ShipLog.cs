@@ -158,7 +158,9 @@ static class ShipLog
         if (inForce == MemberVersion.OfNodes.Lowest && !configuration.HoldsMany)
         {
             throw new SeguroException(
-                ErrorCode.OtherVersion, $"{configuration.Ship} is held by nodes that hold many ships (protocol 2): its lease names a node's, and {configuration.Self.Name} would renew one of its own", "Let those nodes hold it; or copy its log into another store first: seguro log copy.");
+                ErrorCode.OtherVersion,
+                $"{configuration.Ship} is held by nodes that hold many ships (protocol 2): its lease names a node's, and {configuration.Self.Name} would renew one of its own",
+                "Let those nodes hold it; or copy its log into another store first: seguro log copy.");
         }
         throw new SeguroException(
             ErrorCode.OtherVersion, $"the cluster's members speak protocol {text}, and Seguro {own.Software} speaks {own.Lowest} to {own.Highest}", "Install the Seguro that the other members run: `seguro cluster list` on one of them says which.");

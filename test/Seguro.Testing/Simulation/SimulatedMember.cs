@@ -22,7 +22,6 @@ internal sealed partial class SimulatedMember
     private TimeSpan? _masterSince;
     private int _masterships;
     private bool _hasDropped;
-    private bool _hasBegun;
     private readonly Dictionary<string, (int Life, bool IsShared)> _compared = [];
     private readonly SortedDictionary<string, bool> _shares = new(StringComparer.Ordinal);
     private ShellContract _contract = new("");
@@ -41,9 +40,6 @@ internal sealed partial class SimulatedMember
         _offset = _random.Between(0, 1000 * Schedule.Second);
         Ring = new TraceRing(cluster.Plan.Traced);
     }
-
-    /// <summary>The node that it is a part of, where that holds more ships.</summary>
-    public SimulatedNode? Node { get; init; }
 
     /// <summary>Its place in the network.</summary>
     public int Index { get; }
@@ -95,14 +91,6 @@ internal sealed partial class SimulatedMember
 
     /// <summary>The process stands still.</summary>
     public bool IsPaused => _cluster.Schedule.Now < _pausedUntil;
-
-    /// <summary>Starts the process; that of a node with all its members.</summary>
-    public void Start(IReadOnlyList<string> members)
-    {
-        Node?.Start();
-        if (!IsUp)
-            StartProcess(members);
-    }
 
     /// <summary>Starts the member alone.</summary>
     public void StartProcess(IReadOnlyList<string> members)
@@ -156,15 +144,6 @@ internal sealed partial class SimulatedMember
         int life = _life;
         _cluster.Schedule.After(1, () => Deliver(life, new MemberInput.Started(Disk.Durable, restored.Position, Disk.Known)));
         Tick(life);
-    }
-
-    /// <summary>Ends the process at once; that of a node with all its members.</summary>
-    public void Crash()
-    {
-        if (Node is { IsUp: true } node)
-            node.Crash();
-        else
-            EndProcess();
     }
 
     /// <summary>Ends the member alone; its node, where it lives, gives back what it may hold.</summary>
@@ -231,15 +210,6 @@ internal sealed partial class SimulatedMember
     public bool HasHad(Position position) =>
         position.Number <= LostAt || Disk.DurableChainAt(position.Number) == position.Chain || position.Number == EventNumber.None;
 
-    /// <summary>Stops the process for a while; that of a node with all its members.</summary>
-    public void Pause(long ticks)
-    {
-        if (Node is { } node)
-            node.Pause(ticks);
-        else
-            PauseProcess(ticks);
-    }
-
     /// <summary>Stops the member alone; where that is longer than any lease lasts that it was told of, its node gives back what it holds.</summary>
     public void PauseProcess(long ticks)
     {
@@ -251,20 +221,6 @@ internal sealed partial class SimulatedMember
         _cluster.Schedule.At(until, () => Resume(life));
         if (Node is { } node)
             _cluster.Schedule.After(_cluster.Plan.Lease.Ticks * 2, () => node.Tend(this, _campaigned, life));
-    }
-
-    /// <summary>Lets it go on.</summary>
-    public void Resume()
-    {
-        Node?.Resume();
-        Resume(_life, force: true);
-    }
-
-    /// <summary>Its node says how things are.</summary>
-    public void See(NodeView view)
-    {
-        if (_hasBegun)
-            Deliver(_life, new MemberInput.NodeSeen(view));
     }
 
     /// <summary>Changes with each start and each end of the process.</summary>

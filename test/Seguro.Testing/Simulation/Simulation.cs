@@ -159,7 +159,8 @@ internal static class Simulation
             text.Append('\n');
             member.Ring.WriteTo(text);
         }
-        text.Append(CultureInfo.InvariantCulture, $"\n{failure}\nreplay: ./seguro simulate --seed {cluster.Fleet?.Plan.Seed ?? cluster.Plan.Seed} --seeds 1{PlantedArguments(cluster.Plan)}\n");
+        ulong seed = cluster.Fleet?.Plan.Seed ?? cluster.Plan.Seed;
+        text.Append(CultureInfo.InvariantCulture, $"\n{failure}\nreplay: ./seguro simulate --seed {seed} --seeds 1{PlantedArguments(cluster.Plan)}\n");
         return text.ToString();
     }
 
