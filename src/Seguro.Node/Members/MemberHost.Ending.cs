@@ -65,6 +65,19 @@ public sealed partial class MemberHost
         }
     }
 
+    /// <summary>Opening a log does not look at all of it: the next start would go on with the same one.</summary>
+    private void Mark(string damage)
+    {
+        try
+        {
+            DamageMark.Write(_folder, damage);
+        }
+        catch (SeguroException failed)
+        {
+            _options.Log.LogError("That the local log is damaged could not be recorded: {What}", failed.Message);
+        }
+    }
+
     private async Task HandOverAsync(CancellationToken limit)
     {
         try

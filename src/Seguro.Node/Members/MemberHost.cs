@@ -374,19 +374,6 @@ public sealed partial class MemberHost : IAsyncDisposable
             _options.Suspect(own);
     }
 
-    /// <summary>Opening a log does not look at all of it: the next start would go on with the same one.</summary>
-    private void Mark(string damage)
-    {
-        try
-        {
-            DamageMark.Write(_folder, damage);
-        }
-        catch (SeguroException failed)
-        {
-            _options.Log.LogError("That the local log is damaged could not be recorded: {What}", failed.Message);
-        }
-    }
-
     /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>
     private void Fail(Exception failed)
     {
