@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
+using ;
 
 namespace Seguro.Node.Members;
 
