@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
-using ;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
 
