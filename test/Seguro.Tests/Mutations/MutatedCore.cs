@@ -46,8 +46,11 @@ internal sealed class MutatedCore : AssemblyLoadContext, IDisposable
 
     /// <summary>Runs a seed of the simulator; the name of the invariant that does not hold, a colon, and what happened; <see langword="null"/> where all hold.</summary>
     /// <param name="fleet">Nodes that hold several ships.</param>
-    public Func<ulong, string?> Simulator(bool fleet) =>
-        LoadFromAssemblyName(typeof(SimulationProbe).Assembly.GetName()).GetType(typeof(SimulationProbe).FullName!)!.GetMethod(fleet ? nameof(SimulationProbe.RunFleet) : nameof(SimulationProbe.Run))!.CreateDelegate<Func<ulong, string?>>();
+    public Func<ulong, string?> Simulator(bool fleet)
+    {
+        Type probe = LoadFromAssemblyName(typeof(SimulationProbe).Assembly.GetName()).GetType(typeof(SimulationProbe).FullName!)!;
+        return probe.GetMethod(fleet ? nameof(SimulationProbe.RunFleet) : nameof(SimulationProbe.Run))!.CreateDelegate<Func<ulong, string?>>();
+    }
 
     /// <summary>Runs a test; what it found, or <see langword="null"/> where it passes.</summary>
     public async Task<string?> TestAsync(string name)
