@@ -35,6 +35,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
     private readonly NodeParts _shared;
     private readonly HostedShip? _ship; // the only one
     private volatile NodeShips? _ships; // many
+    private volatile NodeLease? _lease; // of a node that holds many
     private Task<SharedStore> _store = Task.FromException<SharedStore>(new InvalidOperationException("The node has not begun."));
     private volatile EmbeddedDqlite? _dqlite;
     private bool _isDisposed;
@@ -66,6 +67,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
             Door = _door,
             Refused = _refused,
             Store = cancel => _store.WaitAsync(cancel),
+            Lease = () => _lease,
             Access = _ofOne,
             Ships = () => _ships?.Count ?? 1,
             Warnings = () => Warnings,
@@ -241,6 +243,9 @@ public sealed partial class SeguroNode : IAsyncDisposable
     {
         SharedStore shared = await _store.WaitAsync(cancel);
         ShipRegistry registry = Keep(await _waiting.ForAsync("the list of the cluster's ships", () => ShipRegistry.OpenAsync(shared.Store, cancel), cancel));
+        string[] nodes = [.. _configuration.Members.Select(static member => member.Name)];
+        _lease = Keep(await _waiting.ForAsync(
+            "the nodes' leases", () => NodeLease.StartAsync(shared.Store, _configuration.Self.Name, nodes, _configuration.Lease, BootClock.Instance, _log, cancel), cancel));
         NodeShips ships = _ships = new NodeShips(_configuration, _shared, registry, logOf, _log);
         try
         {

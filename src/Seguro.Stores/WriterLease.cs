@@ -91,6 +91,7 @@ public sealed class WriterLease : IAsyncDisposable
         string candidate = HolderName(purpose);
         LeaseRules.CheckCandidate(candidate, duration);
         Lease seen = (await log.ReadStateAsync(cancel)).Lease;
+        RefuseNodes(log.Ship, seen);
         LeaseWatch watch = new LeaseWatch().See(seen, Now(time));
         for (int losses = 0; ;)
         {
@@ -104,6 +105,7 @@ public sealed class WriterLease : IAsyncDisposable
                     case LeaseOutcome.Lost lost when (seen.IsHeld && lost.Current.IsHeld) || ++losses == EventLog.Attempts:
                         throw Held(log.Ship, lost.Current);
                     case LeaseOutcome.Lost lost:
+                        RefuseNodes(log.Ship, lost.Current);
                         (seen, watch) = (lost.Current, watch.See(lost.Current, Now(time)));
                         continue;
                 }
@@ -115,6 +117,7 @@ public sealed class WriterLease : IAsyncDisposable
                 continue; // the same, or an old answer of a plain read
             if (seen.IsHeld && now.IsHeld)
                 throw Held(log.Ship, now);
+            RefuseNodes(log.Ship, now);
             (seen, watch) = (now, watch.See(now, Now(time)));
         }
     }
@@ -181,6 +184,16 @@ public sealed class WriterLease : IAsyncDisposable
         }
         throw new SeguroException(ErrorCode.OutcomeUnknown, $"nobody knows whether this process became the writer of {log.Ship}: {cause}",
             $"Try again in {duration.TotalSeconds:0.#} s, when the lease has run out in any case.");
+    }
+
+    /// <summary>Whose silence says nothing: a node renews its own lease, and not that of its ship.</summary>
+    private static void RefuseNodes(Ship ship, Lease lease)
+    {
+        if (!NodeEpoch.TryParse(lease.Holder, out NodeEpoch epoch))
+            return;
+        throw new SeguroException(
+            ErrorCode.LeaseHeld, $"the log of {ship} is held by the node {epoch.Node} (term {lease.Term})",
+            $"Remove the ship from its nodes first: seguro ship remove {ship}. A node that was killed gives its ships back when it runs again.");
     }
 
     private static SeguroException Held(Ship ship, Lease lease) => new(

@@ -9,9 +9,10 @@ Option<double?> minutes = new("--minutes") { Description = "Run for so long, how
 Option<ShellBug> shellBug = new("--shell-bug") { HelpName = "BUG", Description = "Plant this mistake in the shell." };
 Option<int> failures = new("--failures") { Description = "End after so many failures.", DefaultValueFactory = static _ => 1 };
 Option<int> traced = new("--trace") { Description = "How many inputs of each member a report shows.", DefaultValueFactory = static _ => 48 };
+Option<bool> fleet = new("--fleet") { Description = "Nodes that hold several ships, by leases of nodes." };
 RootCommand command = new("Simulates clusters of Seguro under faults, one seed after the other, and checks the invariants of docs/reliability.md.")
 {
-    seeds, seed, minutes, shellBug, failures, traced,
+    seeds, seed, minutes, shellBug, failures, traced, fleet,
 };
 command.SetAction(parse =>
 {
@@ -23,7 +24,8 @@ command.SetAction(parse =>
     TimeSpan simulated = default;
     for (ulong next = parse.GetValue(seed); limit is null ? run < parse.GetValue(seeds) : Stopwatch.GetElapsedTime(started) < limit; next++, run++)
     {
-        SimulationResult result = Simulation.Run(SimulationPlan.Draw(next) with { ShellBug = parse.GetValue(shellBug), Traced = parse.GetValue(traced) });
+        SimulationPlan plan = parse.GetValue(fleet) ? SimulationPlan.DrawFleet(next) : SimulationPlan.Draw(next);
+        SimulationResult result = Simulation.Run(plan with { ShellBug = parse.GetValue(shellBug), Traced = parse.GetValue(traced) });
         events += result.Committed;
         effects += result.Effects;
         takeovers += result.Takeovers;

@@ -8,7 +8,7 @@ namespace Seguro.Core;
 /// <param name="processing">How it gets up to date.</param>
 /// <param name="rejoin">What follows where the store or the local log is not what it was taken for.</param>
 /// <param name="serve">Begins the mastership: the lease, the head that it takes over at, how many payload bytes the store holds there.</param>
-internal sealed class Candidate(MemberState member, Processing processing, Rejoin rejoin, Action<LeaseKeeper, Position, long> serve) : MemberRole(member, processing)
+internal sealed class Candidate(MemberState member, Processing processing, Rejoin rejoin, Action<ITenure, Position, long> serve) : MemberRole(member, processing)
 {
     private const int Attempts = 5;
 
@@ -20,13 +20,17 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
     private TimeSpan _lastProgress;
     private Position _reached;
     private Position? _head;
-    private LeaseKeeper? _keeper;
+    private ITenure? _keeper;
+    private string _holder = "";
+    private Term _epoch;
     private long _storedBytes;
 
     /// <summary>Stands for the term after the newest that was seen.</summary>
     public void Begin()
     {
         _expected = _member.Lease.Newest;
+        _epoch = _member.Lease.Node.Epoch;
+        _holder = _member.Node is null ? _member.Options.Candidate : NodeEpoch.HolderOf(_member.Options.Candidate, _epoch);
         _attempts = 0;
         _isAsking = false;
         _askAgain = _member.Now;
@@ -83,7 +87,7 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
     private void Resign()
     {
         if (_keeper is not null)
-            _member.Emit(new MemberOutput.Resign(_keeper.Lease));
+            _member.Resign(_keeper.Lease);
     }
 
     /// <summary>The campaign was answered. False where the store knows an older lease than it did when this began.</summary>
@@ -93,12 +97,14 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
         {
             case LeaseOutcome.Lost lost when lost.Current.IsBefore(_expected):
                 return false;
-            case LeaseOutcome.Done done when done.Lease.Term < _termWhenAsked || !_member.Lease.SeeTerm(done.Lease.Term, _member.Options.Candidate):
+            case LeaseOutcome.Done done when done.Lease.Term < _termWhenAsked || !_member.Lease.SeeTerm(done.Lease.Term, _holder):
                 // A term is given out once: a store that does so again has gone back.
-                _member.Emit(new MemberOutput.Resign(done.Lease));
+                _member.Resign(done.Lease);
                 return false;
             case LeaseOutcome.Done done:
-                _keeper = new LeaseKeeper(done.Lease, _member.Lease.FirstAsked(campaigned.Sent), _member.Options.LeaseDuration, done.Shortfall);
+                _keeper = _member.Node is null
+                    ? new LeaseKeeper(done.Lease, _member.Lease.FirstAsked(campaigned.Sent), _member.Options.LeaseDuration, done.Shortfall)
+                    : new NodeTenure(_member.Lease, done.Lease, _epoch, _member.Options.LeaseDuration);
                 _member.Lease.See(done.Lease, _member.Now);
                 _member.Lease.Follow("");
                 _lastProgress = _member.Now;
@@ -141,7 +147,7 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
         if (_member.Members.IndexOf(_member.Options.Name) < 0)
         {
             // It was removed from the cluster while it did not hear of it.
-            _member.Emit(new MemberOutput.Resign(_keeper.Lease));
+            Resign();
             _member.Become(Role.Replica);
             return true;
         }
@@ -159,12 +165,10 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
         _processing.Pump();
         if (_keeper is null)
         {
-            if (!_member.Lease.IsCampaigning && _member.Now >= _askAgain)
-            {
-                _member.Lease.Campaign(_expected);
-                _termWhenAsked = _member.Lease.Term;
-                _member.Emit(new MemberOutput.Campaign(_expected));
-            }
+            if (_epoch != _member.Lease.Node.Epoch)
+                _member.Become(Role.Replica); // and stands anew, in its node's next
+            else if (!_member.Lease.IsCampaigning && _member.Now >= _askAgain)
+                Ask();
             return;
         }
         // A store that was slow to answer the campaign may have used the lease up. Nothing is served on it yet, and a renewal tells whether it is still this member's.
@@ -191,6 +195,14 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
         // Nothing beyond what is committed was asked of either, so neither has anything under way then.
         if (_member.Log.End == known && _member.Ship.Position == known && _keeper.IsFresh(_member.Now))
             serve(_keeper, known, _storedBytes);
+    }
+
+    private void Ask()
+    {
+        TimeSpan duration = _member.Node is null ? _member.Options.LeaseDuration : NodeEpoch.Longest;
+        _member.Lease.Campaign(_expected, _member.Node is null ? null : new Lease(_expected.Term.Next, _holder, 0, duration));
+        _termWhenAsked = _member.Lease.Term;
+        _member.Emit(new MemberOutput.Campaign(_expected, _holder, duration));
     }
 
     /// <summary>What is missing can't be had here; another member may have it.</summary>

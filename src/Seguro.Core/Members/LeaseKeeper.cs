@@ -2,7 +2,7 @@ namespace Seguro.Core;
 
 /// <summary>A held lease: knows when it is to be renewed, and until when the holder may rely on it, by the holder's own clock. Every holder of a lease has one, members and commands.</summary>
 /// <remarks>Not for two threads at a time. It does nothing by itself.</remarks>
-public sealed class LeaseKeeper
+public sealed class LeaseKeeper : ITenure
 {
     private readonly TimeSpan _duration;
     private TimeSpan _nextRenewal;
@@ -30,6 +30,9 @@ public sealed class LeaseKeeper
 
     /// <summary>From then on the holder does not rely on it: counted from when the last successful renewal was sent, not from when its answer came.</summary>
     public TimeSpan Deadline { get; private set; }
+
+    /// <inheritdoc/>
+    string ITenure.Over => "the lease could not be renewed in time";
 
     /// <summary>The holder may still rely on it.</summary>
     public bool IsLive(TimeSpan now) => now < Deadline;

@@ -24,6 +24,18 @@ internal sealed class LeaseState
     /// <summary>For how long it was seen.</summary>
     public LeaseWatch Watch { get; private set; }
 
+    /// <summary>What this member's node told it last; nothing where ships' leases are renewed one by one.</summary>
+    public NodeView Node { get; private set; } = NodeView.None;
+
+    /// <summary>What this member campaigned for last, where its lease would name an epoch of its node, and has not given back: no silence ever ends it.</summary>
+    public Lease? Claim { get; private set; }
+
+    /// <summary>It is being given back.</summary>
+    public bool IsGivingBack { get; private set; }
+
+    /// <summary>When it is given back again.</summary>
+    public TimeSpan GiveBackAgain { get; private set; }
+
     /// <summary>Until then this member does not stand for mastership.</summary>
     public TimeSpan HeldBackUntil { get; private set; }
 
@@ -35,6 +47,7 @@ internal sealed class LeaseState
     {
         if (term > Term)
             (Term, Winner, Master) = (term, "", "");
+        ForgetClaim();
         if (term < Term || winner.Length == 0)
             return true;
         if (Winner.Length == 0)
@@ -74,10 +87,65 @@ internal sealed class LeaseState
 
     /// <summary>The next term is asked for.</summary>
     /// <param name="expected">The lease that it is to follow.</param>
-    public void Campaign(Lease expected)
+    /// <param name="claim">What it may come to be, where no silence would end that.</param>
+    public void Campaign(Lease expected, Lease? claim = null)
     {
         _campaign.Ask();
         _campaigned = expected;
+        Claim = claim;
+    }
+
+    /// <summary>The node says how things are with it and the others.</summary>
+    public void See(NodeView node)
+    {
+        Node = node;
+        // All know of the epoch of such a one that it is over.
+        if (Claim is { } claim && NodeEpoch.TryParse(claim.Holder, out NodeEpoch epoch) && node.Epoch > epoch.Number)
+            Claim = null;
+    }
+
+    /// <summary>
+    /// The ship's lease is nobody's, as far as is known: free, or its holder was silent for its whole duration; or, by node, the epoch that it names has ended, for certain, or it is
+    /// the one that this member's own node holds, and this member does not serve.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="self">Where leases are by node: this member's node. Who holds by itself has no part in a ship that is held by nodes.</param>
+    public bool IsVacant(TimeSpan now, string? self)
+    {
+        if (!NodeEpoch.TryParse(Newest.Holder, out NodeEpoch epoch))
+            return Watch.MayCampaign(now);
+        if (self is null)
+            return false;
+        return epoch.Node == self && epoch.Number == Node.Epoch || Node.HasEnded(epoch);
+    }
+
+    /// <summary>The claim is given back.</summary>
+    public Lease GiveBack(TimeSpan again)
+    {
+        (IsGivingBack, GiveBackAgain) = (true, again);
+        return Claim!.Value;
+    }
+
+    /// <summary>Whoever asked in the role before hears no answer.</summary>
+    public void ForgetGivingBack() => IsGivingBack = false;
+
+    /// <summary>A resignation was answered.</summary>
+    /// <param name="outcome">What came of it.</param>
+    /// <param name="late">When to ask again, where the campaign itself may yet come.</param>
+    public void Resigned(LeaseOutcome outcome, TimeSpan late)
+    {
+        IsGivingBack = false;
+        if (outcome is LeaseOutcome.Lost lost && Claim is { } claim && lost.Current.Term < claim.Term)
+            GiveBackAgain = late;
+        else if (outcome is not LeaseOutcome.Unknown)
+            Claim = null;
+    }
+
+    /// <summary>Another won a later term: nothing is to be given back.</summary>
+    private void ForgetClaim()
+    {
+        if (Claim is { } claim && claim.Term < Term)
+            Claim = null;
     }
 
     /// <summary>The campaign has an answer. One of unknown outcome may have been won, and what comes of a repeat of it counts from then.</summary>

@@ -12,7 +12,7 @@ internal sealed partial class Master : MemberRole
     private const int MostInTail = 131_072;
 
     private readonly Rejoin _rejoin;
-    private readonly LeaseKeeper _keeper;
+    private readonly ITenure _keeper;
     private readonly EventNumber _head;
     private readonly Gate _gate;
     private readonly Queue<Event> _adopting = new();
@@ -35,7 +35,7 @@ internal sealed partial class Master : MemberRole
     /// <param name="keeper">The lease of the new term.</param>
     /// <param name="head">The head of the log in the store.</param>
     /// <param name="storedBytes">How many payload bytes the store holds.</param>
-    public Master(MemberState member, Processing processing, Rejoin rejoin, LeaseKeeper keeper, Position head, long storedBytes)
+    public Master(MemberState member, Processing processing, Rejoin rejoin, ITenure keeper, Position head, long storedBytes)
         : base(member, processing)
     {
         _storedBytes = storedBytes;
@@ -189,7 +189,7 @@ internal sealed partial class Master : MemberRole
         else if (IsContradicted())
             Demote("another member knows of committed events that this master does not have");
         else if (!_keeper.IsLive(_member.Now))
-            Demote("the lease could not be renewed in time");
+            Demote(_keeper.Over);
         if (_demotion is not null)
             return;
         if (_isResigning)

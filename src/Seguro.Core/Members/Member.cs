@@ -29,7 +29,7 @@ public sealed class Member
         _witness = new Witness(_state);
         _stopped = new Stopped(_state, _processing, _witness, _rejoin);
         _candidate = new Candidate(
-            _state, _processing, _rejoin, (keeper, head, storedBytes) => _master = new Master(_state, _processing, _rejoin, keeper, head, storedBytes));
+            _state, _processing, _rejoin, (tenure, head, storedBytes) => _master = new Master(_state, _processing, _rejoin, tenure, head, storedBytes));
         _replica = new Replica(_state, _processing, _candidate, _witness, _rejoin);
     }
 
@@ -147,6 +147,9 @@ public sealed class Member
             case MemberInput.Received { Message: MemberMessage.Testimony testimony } received:
                 _witness.OnTestimony(received.From, testimony);
                 break;
+            case MemberInput.NodeSeen seen:
+                _state.Lease.See(seen.Node);
+                break;
             case MemberInput.StoreCompared compared:
                 if (_witness.OnStoreCompared(compared.From, compared.IsShared))
                     _rejoin.Begin("most members share a store again");
@@ -180,6 +183,8 @@ public sealed class Member
             before = Role;
             PumpRole();
         }
+        if (Role is not (Role.Candidate or Role.Master))
+            _state.GiveBack();
     }
 
     private void PumpRole()

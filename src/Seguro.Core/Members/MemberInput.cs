@@ -24,6 +24,9 @@ public abstract record MemberInput
         public static Tick Instance { get; } = new();
     }
 
+    /// <summary>By node: how the node stands with its lease, and which epochs of others have ended. Newer than the one before.</summary>
+    public sealed record NodeSeen(NodeView Node) : MemberInput;
+
     /// <summary>A link with another member was made, or tried: each said which store it works with.</summary>
     /// <param name="From">The other member.</param>
     /// <param name="IsShared">It is the same store.</param>

@@ -18,6 +18,12 @@ public sealed record MemberOptions
     /// <summary>For how long a master may be silent before the others take it for dead.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// The ship's lease names an epoch of the member's node (<see cref="Name"/>), and lasts as long: the node renews its own, and tells of it (<see cref="MemberInput.NodeSeen"/>). The same for
+    /// all members.
+    /// </summary>
+    public bool LeasesByNode { get; init; }
+
     /// <summary>For how long a replica may be silent before it no longer counts as healthy.</summary>
     public TimeSpan ReplicaPatience { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -62,7 +62,10 @@ public abstract record MemberOutput
     public sealed record AppendStore(Term Term, Position Previous, IReadOnlyList<Event> Events) : MemberOutput;
 
     /// <summary>Campaign for the term after <paramref name="Expected"/>'s. Answer: <see cref="MemberInput.Campaigned"/>.</summary>
-    public sealed record Campaign(Lease Expected) : MemberOutput;
+    /// <param name="Expected">The lease as it was seen.</param>
+    /// <param name="Holder">What the lease is to say of who holds it.</param>
+    /// <param name="Duration">And of for how long.</param>
+    public sealed record Campaign(Lease Expected, string Holder, TimeSpan Duration) : MemberOutput;
 
     /// <summary>Renew the lease. Answer: <see cref="MemberInput.Renewed"/>.</summary>
     public sealed record Renew(Lease Held) : MemberOutput;

@@ -60,6 +60,10 @@ internal abstract class MemberRole(MemberState member, Processing processing)
                 _member.Log.Quarantined(quarantined.Local);
                 OnQuarantined(quarantined.Moved);
                 break;
+            case MemberInput.Resigned resigned:
+                _member.Lease.Resigned(resigned.Outcome, _member.Now + _member.Options.LeaseDuration);
+                TakeOfTenure(resigned);
+                break;
             case MemberInput.Wished wished:
                 OnWished(wished.Number, wished.Wish);
                 break;
@@ -102,7 +106,7 @@ internal abstract class MemberRole(MemberState member, Processing processing)
     private protected virtual void OnCampaigned(MemberInput.Campaigned campaigned)
     {
         if (campaigned.Outcome is LeaseOutcome.Done unwanted)
-            _member.Emit(new MemberOutput.Resign(unwanted.Lease));
+            _member.Resign(unwanted.Lease);
     }
 
     /// <summary>The mastership that wanted it is over, and nobody keeps it.</summary>

@@ -127,6 +127,8 @@ internal sealed class MemberState
         if (role == Role)
             return;
         Role = role;
+        if (role is not (Role.Candidate or Role.Master))
+            Lease.ForgetGivingBack();
         Emit(new MemberOutput.RoleChanged(role, Lease.Term, reason));
         if (role is not (Role.Master or Role.Replica))
             return;
@@ -245,6 +247,24 @@ internal sealed class MemberState
         };
         SeeReleased(settings.Released);
         SeeReleased(Settings.History ?? EventNumber.None);
+    }
+
+    /// <summary>Where leases are by node, this member's node; else <see langword="null"/>.</summary>
+    public string? Node => Options.LeasesByNode ? Options.Name : null;
+
+    /// <summary>Frees a lease that was won in a role that is over, or is about to be. By node that is done once the role is over, and until it is certain (<see cref="GiveBack"/>).</summary>
+    public void Resign(Lease held)
+    {
+        if (!Options.LeasesByNode)
+            Emit(new MemberOutput.Resign(held));
+    }
+
+    /// <summary>Who does not serve, nor is about to, frees what it may hold: its node lives on, so nobody else ever could take it.</summary>
+    public void GiveBack()
+    {
+        if (Lease.Claim is null || Lease.IsGivingBack || Lease.IsCampaigning || Now < Lease.GiveBackAgain)
+            return;
+        Emit(new MemberOutput.Resign(Lease.GiveBack(Now + (Options.LeaseDuration / 5))));
     }
 
     /// <summary>Says something to the user once, and keeps it in the status until it is cleared, or something newer is said under the same key.</summary>

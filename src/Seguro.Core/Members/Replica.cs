@@ -138,13 +138,14 @@ internal sealed class Replica(MemberState member, Processing processing, Candida
         if (!_member.Lease.IsObserving && _member.Now - _lastPush >= duration / 3 && _member.Now >= _nextObservation)
         {
             _member.Lease.Observe();
-            _nextObservation = _member.Now + (duration / 5);
+            // By node it is the node's lease that shows who lives; the ship's only whether somebody else has it by now.
+            _nextObservation = _member.Now + (_member.Node is null ? duration / 5 : duration);
             _member.Emit(MemberOutput.ObserveLease.Instance);
         }
         FollowUnheard();
         int rank = _member.Members.IndexOf(_member.Options.Name);
         // A ship that still has events to compute can't serve, and a term that is won and given back keeps the others from it.
-        if (rank < 0 || _processing.IsCatchingUp || !_member.Lease.Watch.MayCampaign(_member.Now))
+        if (rank < 0 || _processing.IsCatchingUp || !IsVacant || !CanHold())
         {
             _vacantSince = null;
             return false;
@@ -157,11 +158,20 @@ internal sealed class Replica(MemberState member, Processing processing, Candida
         return _member.Now - _vacantSince >= patience && _member.Now >= _member.Lease.HeldBackUntil;
     }
 
+    private bool IsVacant => _member.Lease.IsVacant(_member.Now, _member.Node);
+
+    /// <summary>By node: its node has an epoch that lasts for a while yet, and what this member claimed before is given back.</summary>
+    private bool CanHold()
+    {
+        LeaseState lease = _member.Lease;
+        return _member.Node is null || (lease.Node.Epoch != Term.None && lease.Node.Deadline - _member.Now >= _member.Options.LeaseDuration / 3 && !lease.IsGivingBack);
+    }
+
     /// <summary>A master that renews its lease and is not heard: the network between them is cut, not the master. The store has what it commits.</summary>
     private void FollowUnheard()
     {
         TimeSpan duration = _member.Options.LeaseDuration;
-        if (!_member.Lease.Newest.IsHeld || _member.Lease.Watch.MayCampaign(_member.Now))
+        if (!_member.Lease.Newest.IsHeld || IsVacant)
         {
             _member.ClearWarning("unheard");
             return;

@@ -307,9 +307,11 @@ public sealed partial class MemberLinks : IAsyncDisposable
                 StoreHeader.Add(own, _options);
                 using AsyncDuplexStreamingCall<Wire.Frame, Wire.Frame> call = new Wire.MemberLink.MemberLinkClient(connection.Channel).Connect(own, cancellationToken: stop);
                 Metadata headers = await call.ResponseHeadersAsync.WaitAsync(_options.ConnectTime * 2, stop);
-                if (RefuseVersion(peer.Name, headers) is { } refusal)
+                // What was refused for another reason, or before it was looked at, says nothing of versions.
+                bool isAccepted = headers.Get(LinkService.Accepted.Key) is not null;
+                if ((isAccepted || MemberVersion.IsSaid(headers)) && RefuseVersion(peer.Name, headers) is { } refusal)
                     throw new RpcException(new Status(StatusCode.FailedPrecondition, refusal));
-                if (!StoreHeader.IsShared(headers, peer.Name, _options) || headers.Get(LinkService.Accepted.Key) is null)
+                if (!StoreHeader.IsShared(headers, peer.Name, _options) || !isAccepted)
                     await call.ResponseStream.MoveNext(stop); // throws what the other side said
                 pause = _options.FirstPause;
                 if (await RunAsync(peer.Name, call.ResponseStream, call.RequestStream, stop))

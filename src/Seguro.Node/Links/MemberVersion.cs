@@ -16,6 +16,9 @@ public sealed record MemberVersion(int Lowest, int Highest, string Software)
     /// <summary>This program's.</summary>
     public static MemberVersion Own { get; } = new(1, 1, typeof(MemberVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown");
 
+    /// <summary>That of a member whose ship's lease names an epoch of its node: who renews leases one by one would have no part in it, nor understand that it is held.</summary>
+    public static MemberVersion OfNodes { get; } = Own with { Lowest = 2, Highest = 2 };
+
     /// <summary>That of a member that says none: one from before it was said.</summary>
     public static MemberVersion Unsaid { get; } = new(1, 1, "0.1.0 or older");
 
@@ -40,6 +43,9 @@ public sealed record MemberVersion(int Lowest, int Highest, string Software)
 
     /// <summary>Says it.</summary>
     internal void Add(Metadata headers) => headers.Add(Key, ToString());
+
+    /// <summary>The other side says of which version it is.</summary>
+    internal static bool IsSaid(Metadata headers) => headers.GetValue(Key) is not null;
 
     /// <summary>Reads what the other side says. What can't be read is taken for a protocol that nobody speaks.</summary>
     internal static MemberVersion Read(Metadata headers)

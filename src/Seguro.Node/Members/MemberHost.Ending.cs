@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Seguro.Core;
+using Seguro.Piers.LocalLogs;
 
 namespace Seguro.Node.Members;
 
@@ -62,6 +63,19 @@ public sealed partial class MemberHost
         catch (Exception failed)
         {
             Fail(failed);
+        }
+    }
+
+    /// <summary>Opening a log does not look at all of it: the next start would go on with the same one.</summary>
+    private void Mark(string damage)
+    {
+        try
+        {
+            DamageMark.Write(_folder, damage);
+        }
+        catch (SeguroException failed)
+        {
+            _options.Log.LogError("That the local log is damaged could not be recorded: {What}", failed.Message);
         }
     }
 

@@ -69,7 +69,8 @@ public sealed partial class MemberHost
                 BeginInTenure(() => AppendStoreAsync(append, tenure), tenure);
                 break;
             case MemberOutput.Campaign campaign:
-                Begin(() => _shared.CampaignAsync(campaign.Expected, stop));
+                _campaigned = campaign;
+                Begin(() => _shared.CampaignAsync(campaign, stop));
                 break;
             case MemberOutput.Renew renew:
                 BeginInTenure(() => _shared.RenewAsync(renew.Held, tenure), tenure);

@@ -127,6 +127,7 @@ public sealed partial class MemberHost : IAsyncDisposable
             Position ship = await host._ship.RestoreAsync(local.Head.Number, cancel);
             host.Post(new MemberInput.Started(local.Head, ship, known));
             host._loop = Task.Run(host.RunAsync, CancellationToken.None);
+            options.Node?.Join(host);
             host._clock = host.TickAsync();
             if (options.ScrubRate > 0)
                 host._running.Begin(host.ScrubAsync);
@@ -236,6 +237,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
             return;
         await StopAsync();
+        _options.Node?.Leave(this);
         await _local.DisposeAsync();
         _ship.Dispose();
         if (_own is { } own)
@@ -324,7 +326,7 @@ public sealed partial class MemberHost : IAsyncDisposable
                 Interlocked.Decrement(ref _received);
                 Interlocked.Add(ref _receivedBytes, -SizeOf(received.Message));
                 break;
-            case MemberInput.Tick:
+            case MemberInput.Tick or MemberInput.NodeSeen:
                 Volatile.Write(ref _tick, 0);
                 break;
         }
@@ -348,7 +350,7 @@ public sealed partial class MemberHost : IAsyncDisposable
         {
             while (await timer.WaitForNextTickAsync(_stop.Token))
             {
-                if (Interlocked.Exchange(ref _tick, 1) == 0)
+                if (Interlocked.Exchange(ref _tick, 1) == 0 && !PostNode())
                     Post(MemberInput.Tick.Instance);
                 LookForSuspects(ref told);
             }
@@ -370,19 +372,6 @@ public sealed partial class MemberHost : IAsyncDisposable
         told = Now;
         if (_suspects.Own is { Count: > 0 } own)
             _options.Suspect(own);
-    }
-
-    /// <summary>Opening a log does not look at all of it: the next start would go on with the same one.</summary>
-    private void Mark(string damage)
-    {
-        try
-        {
-            DamageMark.Write(_folder, damage);
-        }
-        catch (SeguroException failed)
-        {
-            _options.Log.LogError("That the local log is damaged could not be recorded: {What}", failed.Message);
-        }
     }
 
     /// <summary>The member can't go on: nothing more is done, nothing more is said.</summary>

@@ -61,6 +61,9 @@ public sealed record MemberHostOptions
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = BootClock.Instance;
 
+    /// <summary>The node's lease, where ships' leases are by node (<see cref="MemberOptions.LeasesByNode"/>); not owned.</summary>
+    internal Ships.NodeLease? Node { get; init; }
+
     /// <summary>Hears of each step, before what it wants is done: by it tests compare this shell with its contract. Must not block; what it throws ends the member.</summary>
     internal Action<TimeSpan, MemberInput, IReadOnlyList<MemberOutput>>? Trace { get; init; }
 

@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Text;
 using Seguro.Core;
+using Seguro.Node.Links;
 
 namespace Seguro.Node.Members;
 
@@ -40,7 +43,7 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
         return new MemberInput.StoreAppended(result);
     }
 
-    public async Task<MemberInput> CampaignAsync(Lease expected, CancellationToken cancel)
+    public async Task<MemberInput> CampaignAsync(MemberOutput.Campaign campaign, CancellationToken cancel)
     {
         TimeSpan sent = now();
         TimeSpan patience = Duration + Duration;
@@ -52,7 +55,7 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
                 ImportMark.Require(_log.Ship, metadata);
                 // Whoever changes the custody takes the lease first; so it is as it was read, or this campaign is lost.
                 Custody.RequireCluster(_log.Ship, metadata, options.Identity);
-                return await _log.Stored.CampaignAsync(expected, options.Member.Candidate, Duration, token);
+                return await _log.Stored.CampaignAsync(campaign.Expected, campaign.Holder, campaign.Duration, token);
             },
             patience, "campaign", cancel);
         return new MemberInput.Campaigned(outcome, sent);
@@ -127,7 +130,11 @@ sealed class SharedLog(MemberHostOptions options, Func<TimeSpan> now, StoreTroub
     private async Task<WriteOutcome> WriteSettingsOnceAsync(MemberOutput.WriteSettings write, CancellationToken cancel)
     {
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> there = await _log.Stored.ReadMetadataAsync(cancel);
-        foreach ((string key, ReadOnlyMemory<byte> setting) in ClusterSettingsCodec.Write(write.Settings))
+        IEnumerable<KeyValuePair<string, ReadOnlyMemory<byte>>> settings = ClusterSettingsCodec.Write(write.Settings);
+        // From then on nobody serves this log who renews leases one by one.
+        if (options.Member.LeasesByNode)
+            settings = settings.Append(new(MetadataKey.Protocol, Encoding.ASCII.GetBytes(MemberVersion.OfNodes.Highest.ToString(CultureInfo.InvariantCulture))));
+        foreach ((string key, ReadOnlyMemory<byte> setting) in settings)
         {
             ReadOnlyMemory<byte> value = key == MetadataKey.Custody ? new Custody(CustodyKind.Gated) { Store = options.Identity }.ToBytes() : setting;
             ReadOnlyMemory<byte>? current = there.TryGetValue(key, out ReadOnlyMemory<byte> found) ? found : (ReadOnlyMemory<byte>?)null;

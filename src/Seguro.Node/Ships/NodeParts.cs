@@ -19,6 +19,9 @@ sealed record NodeParts
     /// <summary>The store, when it is open; throws what opening it did.</summary>
     public required Func<CancellationToken, Task<SharedStore>> Store { get; init; }
 
+    /// <summary>The node's lease, where it holds many ships; else <see langword="null"/>, and each ship has its own.</summary>
+    public required Func<NodeLease?> Lease { get; init; }
+
     /// <summary>Who is let in, where the node has one ship only, and that ship's record says so; else <see langword="null"/>, and each ship has its own.</summary>
     public MemberAccess? Access { get; init; }
 

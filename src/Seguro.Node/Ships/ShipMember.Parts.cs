@@ -132,6 +132,7 @@ sealed partial class ShipMember
         Candidate = $"{_configuration.Self.Name}@{RandomNumberGenerator.GetHexString(16, lowercase: true)}",
         Members = [.. _configuration.Members.Select(static member => member.Name)],
         LeaseDuration = _configuration.Lease,
+        LeasesByNode = _configuration.HoldsMany,
         ReplicaPatience = _configuration.ReplicaPatience,
         Effects = _configuration.Effects,
         MakesEvents = _configuration.ShipKind is ShipKind.Vere,

@@ -17,12 +17,14 @@ sealed class ShipRegistry : IAsyncDisposable
     private static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30); // longer than a store takes for a write of unknown outcome
 
     private readonly EventLog _log;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal); // under _turn: of all that were ever there
     private int _unused; // under _turn: the lowest number that no ship ever had
     private Position _at;
+    private volatile Look? _look; // the lease, as it was when the list was read
     private volatile Dictionary<string, RegisteredShip> _ships = new(StringComparer.Ordinal);
 
     private ShipRegistry(EventLog log) => _log = log;
@@ -48,8 +50,15 @@ sealed class ShipRegistry : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether there may be more than what was read, by a plain read.</summary>
-    public async Task<bool> HasMoreAsync(CancellationToken cancel) => await _log.Stored.ReadChainAsync(_at.Number.Next, cancel) is not null;
+    /// <summary>
+    /// Whether there may be more than what was read, by a plain read: whoever changes the list takes its lease first. One who holds it may be about to, and is read after for a while.
+    /// </summary>
+    /// <remarks>To ask for the next event itself would cost a commit each time: that there is none is confirmed by a write.</remarks>
+    public async Task<bool> HasMoreAsync(CancellationToken cancel)
+    {
+        Lease seen = await _log.Stored.ObserveLeaseAsync(cancel);
+        return _look is not { } look || seen != look.Lease || (seen.IsHeld && BootClock.Instance.GetElapsedTime(look.Since) < Settling);
+    }
 
     /// <summary>Reads what is new.</summary>
     public async Task ReadAsync(CancellationToken cancel)
@@ -146,8 +155,14 @@ sealed class ShipRegistry : IAsyncDisposable
     private async Task ReadNewAsync(CancellationToken cancel)
     {
         LogState state = await _log.ReadStateAsync(cancel);
-        if (state.Head.Number <= _at.Number)
-            return;
+        if (state.Head.Number > _at.Number)
+            await ReadEventsAsync(state, cancel);
+        if (_look is not { } look || look.Lease != state.Lease)
+            _look = new Look(state.Lease, BootClock.Instance.GetTimestamp());
+    }
+
+    private async Task ReadEventsAsync(LogState state, CancellationToken cancel)
+    {
         Dictionary<string, RegisteredShip> ships = new(_ships, StringComparer.Ordinal);
         Position at = _at;
         await foreach (Event read in _log.ReadAsync(state, at.Number.Next, state.Head.Number, cancel))
@@ -179,4 +194,6 @@ sealed class ShipRegistry : IAsyncDisposable
             throw new SeguroException(ErrorCode.NewerSchema, $"event {read.Number} of the list of ships is nothing that this Seguro knows: {text}", "Use the newer Seguro that made it.", error);
         }
     }
+
+    private sealed record Look(Lease Lease, long Since);
 }

@@ -117,7 +117,7 @@ static class ShipLog
         try
         {
             IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await stored.ReadMetadataAsync(cancel);
-            RefuseOtherVersion(metadata);
+            RefuseOtherVersion(metadata, configuration);
             PierIdentity identity = PierMetadata.Read(configuration.Ship, metadata);
             if (identity.IsFake != configuration.Fake)
                 throw new SeguroException(ErrorCode.ForeignShip, $"the log of {configuration.Ship} is that of a {(identity.IsFake ? "fake" : "real")} ship", "Set ship:fake as the log says, or use another store.");
@@ -147,14 +147,21 @@ static class ShipLog
     }
 
     /// <summary>A cluster whose members all speak a newer protocol may rest on it: an older member must not come back to it.</summary>
-    private static void RefuseOtherVersion(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata)
+    private static void RefuseOtherVersion(IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata, NodeConfiguration configuration)
     {
         if (!metadata.TryGetValue(MetadataKey.Protocol, out ReadOnlyMemory<byte> value))
             return;
         string text = Encoding.ASCII.GetString(value.Span);
-        MemberVersion own = MemberVersion.Own;
+        MemberVersion own = configuration.HoldsMany ? MemberVersion.OfNodes : MemberVersion.Own;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int inForce) && inForce >= own.Lowest && inForce <= own.Highest)
             return;
+        if (inForce == MemberVersion.OfNodes.Lowest && !configuration.HoldsMany)
+        {
+            throw new SeguroException(
+                ErrorCode.OtherVersion,
+                $"{configuration.Ship} is held by nodes that hold many ships (protocol 2): its lease names a node's, and {configuration.Self.Name} would renew one of its own",
+                "Let those nodes hold it; or copy its log into another store first: seguro log copy.");
+        }
         throw new SeguroException(
             ErrorCode.OtherVersion, $"the cluster's members speak protocol {text}, and Seguro {own.Software} speaks {own.Lowest} to {own.Highest}", "Install the Seguro that the other members run: `seguro cluster list` on one of them says which.");
     }

@@ -27,10 +27,10 @@ internal sealed class Chaos
         Add(Nemesis.OneWay, OneWay);
         Add(Nemesis.Flap, () => Flap(_random.Between(5, 30)));
         Add(Nemesis.SlowNetwork, () => For(Span(), () => _cluster.Network.Latency = _lease / 5, () => _cluster.Network.Latency = Schedule.Millisecond / 2));
-        Add(Nemesis.StoreUnknown, () => For(Span(), () => _cluster.Store.UnknownRate = 0.4, () => _cluster.Store.UnknownRate = 0));
-        Add(Nemesis.StoreSlow, () => For(Span(), () => _cluster.Store.Latency = _lease / 3, () => _cluster.Store.Latency = 2 * Schedule.Millisecond));
-        Add(Nemesis.StoreAway, () => _cluster.Store.AwayUntil = Now + Span());
-        Add(Nemesis.StoreStale, () => For(Span(), () => _cluster.Store.Staleness = _lease * 2, () => _cluster.Store.Staleness = 0));
+        Add(Nemesis.StoreUnknown, () => For(Span(), () => _cluster.Store.Weather.UnknownRate = 0.4, () => _cluster.Store.Weather.UnknownRate = 0));
+        Add(Nemesis.StoreSlow, () => For(Span(), () => _cluster.Store.Weather.Latency = _lease / 3, () => _cluster.Store.Weather.Latency = 2 * Schedule.Millisecond));
+        Add(Nemesis.StoreAway, () => _cluster.Store.Weather.AwayUntil = Now + Span());
+        Add(Nemesis.StoreStale, () => For(Span(), () => _cluster.Store.Weather.Staleness = _lease * 2, () => _cluster.Store.Weather.Staleness = 0));
         Add(Nemesis.DiskWipe, () => LoseDisk(AnyMachine(), whole: true));
         Add(Nemesis.DiskFlip, () => LoseDisk(AnyMachine(), whole: false));
         Add(Nemesis.OptimismChange, ChangeOptimism);
@@ -42,6 +42,15 @@ internal sealed class Chaos
         Add(Nemesis.Certificate, ExpireCertificate);
         Add(Nemesis.Memory, Starve);
         Add(Nemesis.Suspend, () => Suspend(_random.Chance(0.5) ? Master() ?? AnyMachine() : AnyMachine()));
+        if (cluster.Fleet is not { } fleet || cluster.Plan.Calm)
+            return;
+        // A node that is slow for one ship only; a member that fails on a node that lives; a node whose own lease alone is slow, so that others end its epoch while it goes on.
+        if (_random.Chance(0.5))
+            _faults.Add(() => (fleet.Any(_random).Master() ?? AnyMachine()).PauseProcess(_random.Between(_lease / 2, _lease * 5)));
+        if (_random.Chance(0.5))
+            _faults.Add(() => FailOne(fleet.Any(_random).Master() ?? AnyMachine()));
+        if (_random.Chance(0.7))
+            _faults.Add(() => (Master() ?? AnyMachine()).Node!.HoldLease(_random.Between(_lease / 2, _lease * 4)));
     }
 
     private long Now => _cluster.Schedule.Now;
@@ -79,17 +88,17 @@ internal sealed class Chaos
         _cluster.IsHealed = true;
         _cluster.Network.MendAll();
         _cluster.Network.Latency = Schedule.Millisecond / 2;
-        _cluster.Store.UnknownRate = 0;
-        _cluster.Store.Latency = 2 * Schedule.Millisecond;
-        _cluster.Store.AwayUntil = 0;
-        _cluster.Store.Staleness = 0;
+        _cluster.Store.Weather.UnknownRate = 0;
+        _cluster.Store.Weather.Latency = 2 * Schedule.Millisecond;
+        _cluster.Store.Weather.AwayUntil = 0;
+        _cluster.Store.Weather.Staleness = 0;
         PutStrayRight();
         IReadOnlyList<string> members = _cluster.CurrentMembers;
         foreach (SimulatedMember member in _cluster.Members)
         {
             bool belongs = !member.IsTwin && members.Contains(member.Name, StringComparer.Ordinal);
             if (!belongs || (member.Role is Role.Stopped && !member.KnowsOfOtherStore))
-                member.Crash();
+                member.EndProcess();
             member.Resume();
             if (member.Ship is { } ship)
                 (ship.Differs, ship.Starves) = (false, false);
@@ -155,6 +164,17 @@ internal sealed class Chaos
         _cluster.RingTimer();
         Timers();
     });
+
+    /// <summary>One member fails, and is started again by its node.</summary>
+    private void FailOne(SimulatedMember member)
+    {
+        member.EndProcess();
+        _cluster.Schedule.After(Schedule.Second / 5 + Span(), () =>
+        {
+            if (!member.IsUp && !_cluster.IsHealed && member.Log.CurrentMembers.Contains(member.Name, StringComparer.Ordinal))
+                member.Start(member.Log.CurrentMembers);
+        });
+    }
 
     private SimulatedMember? Master()
     {

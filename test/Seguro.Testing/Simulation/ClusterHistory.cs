@@ -125,7 +125,7 @@ internal sealed partial class ClusterHistory : IDisposable
         if (HasGoneBack && _terms.Remove(state.Lease.Term.Value, out (string Holder, Position) former))
             _formerMasters.Add((state.Lease.Term.Value, former.Holder));
         Require(Invariant.OneMaster, !_terms.ContainsKey(state.Lease.Term.Value), () => $"{state.Lease} was won, but the term was {_terms[state.Lease.Term.Value].Holder}'s");
-        _terms.Add(state.Lease.Term.Value, (state.Lease.Holder, state.Head.Position));
+        _terms.Add(state.Lease.Term.Value, (NodeEpoch.CandidateOf(state.Lease.Holder), state.Head.Position));
         _highestWon = Math.Max(_highestWon, state.Lease.Term.Value);
     }
 

@@ -124,7 +124,7 @@ internal sealed class ShellContract(string candidate)
         (MemberOutput.AppendStore append, MemberInput.StoreAppended { Result: { } result }) =>
             result.Reached.Number >= append.Previous.Number && result.Reached.Number <= append.Events[^1].Number && (!result.IsCommitted || result.Reached == EndOf(append.Events)),
         (MemberOutput.Campaign, MemberInput.Campaigned campaigned) =>
-            campaigned.Sent >= at && campaigned.Sent <= _now && (campaigned.Outcome is not LeaseOutcome.Done done || done.Lease.Holder == candidate),
+            campaigned.Sent >= at && campaigned.Sent <= _now && (campaigned.Outcome is not LeaseOutcome.Done done || NodeEpoch.CandidateOf(done.Lease.Holder) == candidate),
         (MemberOutput.Renew renew, MemberInput.Renewed renewed) =>
             renewed.Sent >= at && renewed.Sent <= _now && (renewed.Outcome is not LeaseOutcome.Done done || done.Lease.Term == renew.Held.Term),
         (MemberOutput.Resign resign, MemberInput.Resigned resigned) => resigned.Outcome is not LeaseOutcome.Done done || done.Lease.Term == resign.Held.Term,

@@ -13,23 +13,27 @@ internal sealed class SimulatedCluster : IDisposable
     private ulong _trace = 0xcbf29ce484222325;
     private ulong _ids;
 
-    public SimulatedCluster(SimulationPlan plan)
+    public SimulatedCluster(SimulationPlan plan, SimulatedFleet? fleet = null)
     {
         Plan = plan;
-        Schedule = new Schedule(plan.Seed);
+        Fleet = fleet;
+        Schedule = fleet?.Schedule ?? new Schedule(plan.Seed);
         _clientRandom = new SimulationRandom(plan.Seed, "client");
         // One machine more for who joins, one for a copy of another, then the store and the balancer.
         int machines = plan.Members + 2;
-        Network = new SimulatedNetwork(machines + 2, Schedule, new SimulationRandom(plan.Seed, "network"));
+        Network = fleet?.Network ?? new SimulatedNetwork(machines + 2, Schedule, new SimulationRandom(plan.Seed, "network"));
         Shared = new SimulatedLog(this, machines, "store");
         for (int i = 0; i <= plan.Members; i++)
-            _members.Add(new SimulatedMember(this, i, NameOf(i), isTwin: false));
+            _members.Add(new SimulatedMember(this, i, NameOf(i), isTwin: false) { Node = fleet?.Nodes[i] });
         _members.Add(new SimulatedMember(this, machines - 1, NameOf(new SimulationRandom(plan.Seed, "twin").Below(plan.Members)), isTwin: true));
         Import(plan.Imported);
         FirstMembers = [.. _members.Take(plan.Members).Select(static member => member.Name)];
     }
 
     public SimulationPlan Plan { get; }
+
+    /// <summary>The nodes that hold it, where they hold more ships; else each machine has a lease of the ship's own.</summary>
+    public SimulatedFleet? Fleet { get; }
 
     public Schedule Schedule { get; }
 
@@ -65,6 +69,9 @@ internal sealed class SimulatedCluster : IDisposable
 
     /// <summary>Who belongs to the cluster now.</summary>
     public IReadOnlyList<string> CurrentMembers => Shared.CurrentMembers;
+
+    /// <summary>Who serves just now, or thinks so.</summary>
+    public SimulatedMember? Master() => _members.Find(static member => member.Role is Role.Master);
 
     /// <summary>Makes the other store, as empty as a new one, at the place of the store.</summary>
     public SimulatedLog MakeOther() => Other = new SimulatedLog(this, Plan.Members + 2, "other store");
@@ -199,7 +206,8 @@ internal sealed class SimulatedCluster : IDisposable
         Other?.Dispose();
     }
 
-    private static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"m{index + 1}");
+    /// <summary>The name of a machine.</summary>
+    public static string NameOf(int index) => string.Create(CultureInfo.InvariantCulture, $"m{index + 1}");
 
     private void Mix(ulong value) => _trace = (_trace ^ value) * Prime;
 }

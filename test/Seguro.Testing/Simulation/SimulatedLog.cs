@@ -18,7 +18,7 @@ internal sealed class SimulatedLog : IDisposable
     {
         _cluster = cluster;
         History = new ClusterHistory(cluster.Plan);
-        Store = new SimulatedStore(cluster.Plan, cluster.Schedule, cluster.Network, History, place, name);
+        Store = new SimulatedStore(cluster.Plan, cluster.Schedule, cluster.Network, History, place, name) { Weather = cluster.Fleet?.Weather ?? new StoreWeather() };
     }
 
     public SimulatedStore Store { get; }

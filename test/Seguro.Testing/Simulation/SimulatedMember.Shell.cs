@@ -16,10 +16,10 @@ internal sealed partial class SimulatedMember
     private bool _wasMaster;
 
     /// <summary>The lease is live, by this member's clock, from when its last renewal was sent.</summary>
-    public bool LeaseIsLive => _leaseFrom != TimeSpan.MinValue && LeaseAge <= _leaseDuration;
+    public bool LeaseIsLive => Node is { } node ? node.Holds(_campaigned.Holder) && LeaseAge <= _cluster.Plan.Lease : _leaseFrom != TimeSpan.MinValue && LeaseAge <= _leaseDuration;
 
     /// <summary>For how long the lease was not asked for.</summary>
-    public TimeSpan LeaseAge => _leaseFrom == TimeSpan.MinValue ? TimeSpan.MaxValue : Clock - _leaseFrom;
+    public TimeSpan LeaseAge => Node is { } node ? node.LeaseAge : _leaseFrom == TimeSpan.MinValue ? TimeSpan.MaxValue : Clock - _leaseFrom;
 
     /// <summary>Takes out the events up to a number that this process computed and that have effects.</summary>
     public IEnumerable<(EventNumber Number, ulong State)> TakeEffectfulUpTo(EventNumber number)
@@ -303,7 +303,7 @@ internal sealed partial class SimulatedMember
         {
             Log.History.ActsAsMaster(this, changed.Term, "becomes master");
             ClusterHistory.Require(
-                Invariant.Contract, _leaseFrom == TimeSpan.MinValue || LeaseAge <= _leaseDuration * 2 / 3,
+                Invariant.Contract, _leaseFrom == TimeSpan.MinValue || LeaseAge <= (Node is null ? _leaseDuration : _cluster.Plan.Lease) * 2 / 3,
                 () => $"{Candidate} begins to serve on a lease that it asked for {LeaseAge} ago");
             _cluster.Takeovers++;
             _firstOvum = true;

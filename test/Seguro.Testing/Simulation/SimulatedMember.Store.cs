@@ -7,6 +7,7 @@ internal sealed partial class SimulatedMember
 {
     private TimeSpan _asked;
     private ClusterSettings _written;
+    private Lease _campaigned;
 
     private void PerformAtStore(MemberOutput output)
     {
@@ -22,8 +23,9 @@ internal sealed partial class SimulatedMember
                 AppendGroup(life, mastership, append, 0, append.Previous, _random.Below(3));
                 break;
             case MemberOutput.Campaign campaign:
+                _campaigned = new Lease(campaign.Expected.Term.Next, campaign.Holder, 0, campaign.Duration);
                 Ask(life,
-                    () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, Candidate, _cluster.Plan.Lease),
+                    () => LogModel.Campaign(store.Database, store.Log, campaign.Expected, campaign.Holder, campaign.Duration),
                     static (outcome, sent) => new MemberInput.Campaigned(outcome, sent), isMasters: false);
                 break;
             case MemberOutput.Renew renew:
@@ -34,11 +36,11 @@ internal sealed partial class SimulatedMember
                 Ask(life, () => LogModel.Resign(store.Database, store.Log, resign.Held), static (outcome, _) => new MemberInput.Resigned(outcome));
                 break;
             case MemberOutput.ObserveLease:
-                store.Read<MemberInput>(this, () => new MemberInput.LeaseObserved(store.Observe()), static () => new MemberInput.LeaseObserved(null), input => Answer(life, input));
+                store.Read<MemberInput>(Index, () => new MemberInput.LeaseObserved(store.Observe()), static () => new MemberInput.LeaseObserved(null), input => Answer(life, input));
                 break;
             case MemberOutput.ReadState:
                 store.Read<MemberInput>(
-                    this,
+                    Index,
                     ReadState,
                     static () => new MemberInput.StateRead(null, default, default),
                     input => Answer(life, input));
@@ -52,7 +54,7 @@ internal sealed partial class SimulatedMember
             case MemberOutput.Trim trim:
                 IReadOnlyList<string> known = _known.Members;
                 Log.TrimmedBelow = trim.First > Log.TrimmedBelow ? trim.First : Log.TrimmedBelow;
-                store.Write(this, () => Trim(trim, known), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
+                store.Write(Index, () => Trim(trim, known), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));
                 break;
             default:
                 throw new InvariantException(Invariant.Contract, $"the simulated shell does not know {output.GetType().Name}");
@@ -67,7 +69,7 @@ internal sealed partial class SimulatedMember
         for (int i = done; i < append.Events.Count && group.Count < store.Group; i++)
             group.Add(new NewEvent(append.Events[i].Number, append.Events[i].Payload.Length, append.Events[i].Chain, append.Events[i].Payload));
         Append write = new(append.Term, reached, group);
-        store.Write<WriteOutcome>(this, () => Commit(append, write, done), static cause => new WriteOutcome.Unknown(cause), outcome =>
+        store.Write<WriteOutcome>(Index, () => Commit(append, write, done), static cause => new WriteOutcome.Unknown(cause), outcome =>
         {
             if (life != _life || mastership != _mastership)
                 return;
@@ -105,7 +107,7 @@ internal sealed partial class SimulatedMember
         int mastership = _mastership;
         _asked = sent;
         bool late = _cluster.Plan.ShellBug is ShellBug.LeaseCountedFromAnswer;
-        Log.Store.Write(this, write, static cause => new LeaseOutcome.Unknown(cause), outcome =>
+        Log.Store.Write(Index, write, static cause => new LeaseOutcome.Unknown(cause), outcome =>
         {
             Deliver(life, answer(outcome, late ? Clock : sent), isMasters ? mastership : null);
         });
@@ -135,7 +137,7 @@ internal sealed partial class SimulatedMember
     {
         SimulatedStore store = Log.Store;
         (Position after, EventNumber last) = (ask.After, ask.Last);
-        store.Read<MemberInput>(this, () =>
+        store.Read<MemberInput>(Index, () =>
         {
             LogState state = store.Log.State;
             if (ask.Sparing is { } master && ReadFromOthers(after, last, master) is { Events: [.., Event end] } spared && Log.History.IsCommitted(new Position(end.Number, end.Chain)))
@@ -173,7 +175,7 @@ internal sealed partial class SimulatedMember
         Log.History.ActsAsMaster(this, write.Term, "writes settings");
         Log.History.SaysReleased(this, write.Settings.Released);
         _written = write.Settings;
-        store.Write<WriteOutcome>(this, () =>
+        store.Write<WriteOutcome>(Index, () =>
         {
             if (LogRules.Fence(store.Log.State, write.Term) is { } fenced && _cluster.Plan.StoreBug is not ModelBug.MetadataNotFenced)
                 return fenced;
@@ -205,7 +207,7 @@ internal sealed partial class SimulatedMember
         if (!_wasMaster)
             return;
         LogState state = Log.Store.Log.State;
-        if (state.Lease.Term != resign.Held.Term || state.Lease.Holder != Candidate)
+        if (state.Lease.Term != resign.Held.Term || NodeEpoch.CandidateOf(state.Lease.Holder) != Candidate)
             return;
         if (resign.Yields && _cluster.Plan.MakesEvents)
             return; // it runs until it hears that it is no longer to

@@ -78,7 +78,7 @@ internal sealed partial class SimulatedMember
     public EventNumber LostAt { get; private set; }
 
     /// <summary>The time by its own clock.</summary>
-    public TimeSpan Clock => TimeSpan.FromTicks(_offset + (long)(_cluster.Schedule.Now * _rate));
+    public TimeSpan Clock => Node?.Clock ?? TimeSpan.FromTicks(_offset + (long)(_cluster.Schedule.Now * _rate));
 
     /// <summary>
     /// Up to here the store told this machine that its events are committed, and it had the time that a member may take to keep that on disk. What a replica wrote into its local log is
@@ -92,9 +92,10 @@ internal sealed partial class SimulatedMember
     /// <summary>The process stands still.</summary>
     public bool IsPaused => _cluster.Schedule.Now < _pausedUntil;
 
-    /// <summary>Starts the process.</summary>
-    public void Start(IReadOnlyList<string> members)
+    /// <summary>Starts the member alone.</summary>
+    public void StartProcess(IReadOnlyList<string> members)
     {
+        _hasBegun = false;
         _life++;
         Candidate = string.Create(CultureInfo.InvariantCulture, $"{Name}@{(IsTwin ? "twin" : "")}{_life}");
         SimulationPlan plan = _cluster.Plan;
@@ -104,6 +105,7 @@ internal sealed partial class SimulatedMember
             Candidate = Candidate,
             Members = members,
             LeaseDuration = plan.Lease,
+            LeasesByNode = Node is not null,
             ReplicaPatience = plan.Lease,
             Effects = plan.Effects,
             MakesEvents = plan.MakesEvents,
@@ -144,11 +146,13 @@ internal sealed partial class SimulatedMember
         Tick(life);
     }
 
-    /// <summary>Ends the process at once.</summary>
-    public void Crash()
+    /// <summary>Ends the member alone; its node, where it lives, gives back what it may hold.</summary>
+    public void EndProcess()
     {
         if (Machine is null)
             return;
+        Node?.GiveBack(Log.Store, _campaigned);
+        _campaigned = default;
         _life++;
         Machine = null;
         Ship = null;
@@ -206,8 +210,8 @@ internal sealed partial class SimulatedMember
     public bool HasHad(Position position) =>
         position.Number <= LostAt || Disk.DurableChainAt(position.Number) == position.Chain || position.Number == EventNumber.None;
 
-    /// <summary>Stops the process for a while.</summary>
-    public void Pause(long ticks)
+    /// <summary>Stops the member alone; where that is longer than any lease lasts that it was told of, its node gives back what it holds.</summary>
+    public void PauseProcess(long ticks)
     {
         long until = _cluster.Schedule.Now + ticks;
         if (Machine is null || until <= _pausedUntil)
@@ -215,10 +219,9 @@ internal sealed partial class SimulatedMember
         _pausedUntil = until;
         int life = _life;
         _cluster.Schedule.At(until, () => Resume(life));
+        if (Node is { } node)
+            _cluster.Schedule.After(_cluster.Plan.Lease.Ticks * 2, () => node.Tend(this, _campaigned, life));
     }
-
-    /// <summary>Lets it go on.</summary>
-    public void Resume() => Resume(_life, force: true);
 
     /// <summary>Changes with each start and each end of the process.</summary>
     public int Life => _life;
@@ -297,6 +300,11 @@ internal sealed partial class SimulatedMember
         if (input is MemberInput.Heard { Ovum: { Digest: not 0 } ovum } && ShipRules.KindOf(ovum) is not ShipRules.Kind.Nonsense)
             _heard.Add((ShipRules.IdOf(ovum), Clock));
         NoteAnswer(input);
+        if (input is MemberInput.Started)
+        {
+            _hasBegun = true;
+            Node?.Tell(this);
+        }
         _outputs.Clear();
         Role before = Role;
         if (input is MemberInput.Heard heard && _steps > 0 && _bursts.Chance(0.3))

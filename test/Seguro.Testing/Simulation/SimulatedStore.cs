@@ -14,6 +14,7 @@ internal sealed class SimulatedStore
     private readonly ClusterHistory _history;
     private readonly int _place;
     private readonly Queue<(long Time, Lease Lease)> _leases = new();
+    private readonly Dictionary<string, Queue<(long Time, Lease Lease)>> _nodeLeases = [];
 
     public SimulatedStore(SimulationPlan plan, Schedule schedule, SimulatedNetwork network, ClusterHistory history, int place, string name)
     {
@@ -39,30 +40,21 @@ internal sealed class SimulatedStore
     /// <summary>The most events in one transaction.</summary>
     public int Group { get; }
 
-    /// <summary>How long a commit usually takes, in ticks.</summary>
-    public long Latency { get; set; } = 2 * Schedule.Millisecond;
-
-    /// <summary>Until when nobody is served.</summary>
-    public long AwayUntil { get; set; }
-
-    /// <summary>How often the outcome of a write is unknown.</summary>
-    public double UnknownRate { get; set; }
-
-    /// <summary>How old plain reads may be, in ticks.</summary>
-    public long Staleness { get; set; }
+    /// <summary>How it is just now.</summary>
+    public StoreWeather Weather { get; init; } = new();
 
     /// <summary>How long a caller waits for an answer, in ticks.</summary>
     public long Patience { get; set; } = 500 * Schedule.Millisecond;
 
     /// <summary>A write: asked for, made or not, answered or not.</summary>
-    public void Write<T>(SimulatedMember from, Func<T> write, Func<string, T> unknown, Action<T> answer)
+    public void Write<T>(int from, Func<T> write, Func<string, T> unknown, Action<T> answer)
         where T : class
     {
         Call(from, () =>
         {
-            if (_schedule.Now < AwayUntil)
+            if (_schedule.Now < Weather.AwayUntil)
                 return unknown("the store is away");
-            if (!_random.Chance(UnknownRate))
+            if (!_random.Chance(Weather.UnknownRate))
                 return Make(write, unknown);
             switch (_random.Below(3))
             {
@@ -75,19 +67,45 @@ internal sealed class SimulatedStore
                     _schedule.After(_random.Between(1, 3 * Schedule.Second), () => Make(write, unknown));
                     return unknown("the store will write it later");
             }
-        }, unknown, answer, _random.Delay(Latency));
+        }, unknown, answer, _random.Delay(Weather.Latency));
     }
 
     /// <summary>A read that decides.</summary>
-    public void Read<T>(SimulatedMember from, Func<T> read, Func<T> away, Action<T> answer) =>
-        Call(from, () => _schedule.Now < AwayUntil || _random.Chance(UnknownRate) ? away() : read(), _ => away(), answer, _random.Delay(Latency));
+    public void Read<T>(int from, Func<T> read, Func<T> away, Action<T> answer) =>
+        Call(from, () => _schedule.Now < Weather.AwayUntil || _random.Chance(Weather.UnknownRate) ? away() : read(), _ => away(), answer, _random.Delay(Weather.Latency));
 
     /// <summary>A lease as a plain read shows it.</summary>
-    public Lease Observe()
+    public Lease Observe() => Observe(Log, _leases);
+
+    /// <summary>A node's lease as a plain read shows it.</summary>
+    public Lease ObserveNode(string name) => Observe(NodeLog(name), _nodeLeases.GetValueOrDefault(name) ?? []);
+
+    /// <summary>The log that has a node's lease.</summary>
+    public ModelLogData NodeLog(string name) =>
+        Database.FindOrAdd(Core.NodeLog.NameOf(name), Position.Origin, new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal));
+
+    /// <summary>A write of a node's lease.</summary>
+    public LeaseOutcome MoveNode(string name, Func<ModelLogData, LeaseOutcome> write)
     {
-        long seen = _schedule.Now - (Staleness > 0 ? _random.Between(0, Staleness) : 0);
-        Lease lease = Log.State.Lease;
-        foreach ((long time, Lease older) in _leases)
+        ModelLogData log = NodeLog(name);
+        Lease before = log.State.Lease;
+        LeaseOutcome outcome = write(log);
+        if (log.State.Lease != before)
+        {
+            if (!_nodeLeases.TryGetValue(name, out Queue<(long Time, Lease Lease)>? older))
+                _nodeLeases.Add(name, older = new());
+            older.Enqueue((_schedule.Now, before));
+            if (older.Count > KeptLeases)
+                older.Dequeue();
+        }
+        return outcome;
+    }
+
+    private Lease Observe(ModelLogData log, Queue<(long Time, Lease Lease)> leases)
+    {
+        long seen = _schedule.Now - (Weather.Staleness > 0 ? _random.Between(0, Weather.Staleness) : 0);
+        Lease lease = log.State.Lease;
+        foreach ((long time, Lease older) in leases)
         {
             // Each entry is the lease as it was until that time.
             if (time > seen)
@@ -136,7 +154,7 @@ internal sealed class SimulatedStore
         return outcome;
     }
 
-    private void Call<T>(SimulatedMember from, Func<T> serve, Func<string, T> unknown, Action<T> answer, long work)
+    private void Call<T>(int from, Func<T> serve, Func<string, T> unknown, Action<T> answer, long work)
     {
         bool answered = false;
         void Answer(T outcome)
@@ -151,10 +169,10 @@ internal sealed class SimulatedStore
             if (!answered)
                 Answer(unknown("no answer from the store"));
         });
-        _network.SendLoose(from.Index, _place, work / 2, () =>
+        _network.SendLoose(from, _place, work / 2, () =>
         {
             T outcome = serve();
-            _network.SendLoose(_place, from.Index, work / 2, () => Answer(outcome));
+            _network.SendLoose(_place, from, work / 2, () => Answer(outcome));
         });
     }
 }

@@ -13,24 +13,31 @@ internal static class Simulation
     /// <summary>Runs a plan.</summary>
     public static SimulationResult Run(SimulationPlan plan)
     {
-        using SimulatedCluster cluster = new(plan);
+        if (plan.Fleet == 0)
+        {
+            using SimulatedCluster single = new(plan);
+            return Run(plan, [single]);
+        }
+        using SimulatedFleet fleet = new(plan);
+        return Run(plan, fleet.Ships);
+    }
+
+    private static SimulationResult Run(SimulationPlan plan, IReadOnlyList<SimulatedCluster> ships)
+    {
+        SimulatedCluster cluster = ships[0];
         string? failure = null;
         Invariant? violated = null;
         try
         {
-            Chaos chaos = new(cluster);
-            chaos.Begin();
+            List<Chaos> all = [.. ships.Select(static ship => new Chaos(ship))];
+            all.ForEach(static chaos => chaos.Begin());
             cluster.Schedule.RunUntil(plan.Chaos.Ticks);
-            chaos.Heal();
-            RequireServed(cluster);
-            if (MinorityAway.Check(cluster))
-                RequireServed(cluster);
-            foreach (SimulatedMember member in cluster.Members)
+            all.ForEach(static chaos => chaos.Heal());
+            foreach (SimulatedCluster ship in ships)
             {
-                ClusterHistory.Require(
-                    Invariant.Ingress, member.FindUnheeded() is null, () => $"{member.Candidate}, the master, heard datagram {member.FindUnheeded()}, which became no event");
+                cluster = ship;
+                CheckServed(ship);
             }
-            cluster.History.CheckEnd();
         }
         catch (InvariantException broken)
         {
@@ -48,15 +55,28 @@ internal static class Simulation
             Violated = violated,
             Failure = failure,
             Report = failure is null ? "" : Describe(cluster, failure),
-            TraceHash = cluster.TraceHash,
+            TraceHash = ships.Aggregate(0UL, static (hash, ship) => (hash * 31) + ship.TraceHash),
             Steps = cluster.Schedule.Count,
-            Committed = cluster.History.Committed,
-            Effects = cluster.History.Effects,
-            Answered = cluster.History.Answered,
-            Phantoms = cluster.History.Phantoms,
-            Takeovers = cluster.Takeovers,
+            Committed = ships.Sum(static ship => ship.History.Committed),
+            Effects = ships.Sum(static ship => ship.History.Effects),
+            Answered = ships.Sum(static ship => ship.History.Answered),
+            Phantoms = ships.Sum(static ship => ship.History.Phantoms),
+            Takeovers = ships.Sum(static ship => ship.Takeovers),
             Virtual = TimeSpan.FromTicks(cluster.Schedule.Now),
         };
+    }
+
+    private static void CheckServed(SimulatedCluster cluster)
+    {
+        RequireServed(cluster);
+        if (cluster.Plan.Fleet == 0 && MinorityAway.Check(cluster))
+            RequireServed(cluster);
+        foreach (SimulatedMember member in cluster.Members)
+        {
+            ClusterHistory.Require(
+                Invariant.Ingress, member.FindUnheeded() is null, () => $"{member.Candidate}, the master, heard datagram {member.FindUnheeded()}, which became no event");
+        }
+        cluster.History.CheckEnd();
     }
 
     private static bool IsOfTheMachine(Exception thrown) =>
@@ -105,7 +125,7 @@ internal static class Simulation
         bool mends = (cluster.Plan.Nemeses & (Nemesis.ShipDiffers | Nemesis.Memory)) is not Nemesis.None;
         foreach (SimulatedMember member in core.Where(member => !member.IsUp || (member.Role is Role.Stopped && mends && member.Machine!.Status.Loss is null)))
         {
-            member.Crash();
+            member.EndProcess();
             member.Start(cluster.CurrentMembers);
         }
         if (user.Look(core) is { } waits)
@@ -114,7 +134,7 @@ internal static class Simulation
         if (masters != 1)
             return string.Create(CultureInfo.InvariantCulture, $"there are {masters} masters: {string.Join(", ", core.Select(static member => $"{member.Candidate} {member.Role}"))}");
         SimulatedMember master = core.First(static member => member.Role is Role.Master);
-        if (state.Lease.Holder != master.Candidate)
+        if (NodeEpoch.CandidateOf(state.Lease.Holder) != master.Candidate)
             return $"the master is {master.Candidate}, but the lease says {state.Lease}";
         if (!probes.Exists(cluster.History.IsAnswered))
             return "no probe was answered";
@@ -146,10 +166,11 @@ internal static class Simulation
             text.Append('\n');
             member.Ring.WriteTo(text);
         }
-        text.Append(CultureInfo.InvariantCulture, $"\n{failure}\nreplay: ./seguro simulate --seed {cluster.Plan.Seed} --seeds 1{PlantedArguments(cluster.Plan)}\n");
+        ulong seed = cluster.Fleet?.Plan.Seed ?? cluster.Plan.Seed;
+        text.Append(CultureInfo.InvariantCulture, $"\n{failure}\nreplay: ./seguro simulate --seed {seed} --seeds 1{PlantedArguments(cluster.Plan)}\n");
         return text.ToString();
     }
 
     private static string PlantedArguments(SimulationPlan plan) =>
-        (plan.ShellBug is ShellBug.None ? "" : $" --shell-bug {plan.ShellBug}");
+        (plan.Fleet > 0 ? " --fleet" : "") + (plan.ShellBug is ShellBug.None ? "" : $" --shell-bug {plan.ShellBug}");
 }

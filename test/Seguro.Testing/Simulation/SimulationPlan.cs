@@ -27,6 +27,12 @@ internal sealed record SimulationPlan
     /// <summary>The ship makes its events by itself, on the master's machine (<see cref="MemberOptions.MakesEvents"/>).</summary>
     public bool MakesEvents { get; init; }
 
+    /// <summary>How many ships the nodes hold, by leases of nodes; 0: one, by a lease of its own.</summary>
+    public int Fleet { get; init; }
+
+    /// <summary>Nothing befalls one ship of a node only, nor a node's lease alone.</summary>
+    public bool Calm { get; init; }
+
     /// <summary>The lease's duration.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(1);
 
@@ -132,6 +138,28 @@ internal sealed record SimulationPlan
         };
     }
 
+    /// <summary>Draws a configuration of nodes that hold some ships.</summary>
+    public static SimulationPlan DrawFleet(ulong seed)
+    {
+        SimulationPlan plan = Draw(seed);
+        SimulationRandom random = new(seed, "fleet");
+        return plan with
+        {
+            Fleet = (int)random.Between(1, 4),
+            Optimism = random.Chance(0.5) ? new Optimism(0, plan.Optimism.OnReplicaLoss) : plan.Optimism,
+            MakesEvents = false,
+            Nemeses = plan.Nemeses & ~(Nemesis.Twin | Nemesis.OtherStore | Nemesis.StoreBack),
+        };
+    }
+
+    /// <summary>That of another ship of the same nodes: what befalls machines and store is the first one's affair.</summary>
+    public SimulationPlan OfShip(int number) => number == 0 ? this : this with
+    {
+        Seed = Seed + ((ulong)number * 1_000_003),
+        Optimism = number % 2 == 0 ? Optimism : new Optimism(Members - 1 - Optimism.Replicas, Optimism.OnReplicaLoss),
+        Nemeses = Nemeses & (Nemesis.ClockDrift | Nemesis.Datagrams | Nemesis.Zombie | Nemesis.OptimismChange | Nemesis.StepDown | Nemesis.ShipDiffers | Nemesis.ShipSlow | Nemesis.Memory),
+    };
+
     /// <summary>The same with a ship that makes its events by itself.</summary>
     public SimulationPlan WithOwnShip() => this with { MakesEvents = true, Effects = EffectsPolicy.AtMostOnce };
 
@@ -140,6 +168,8 @@ internal sealed record SimulationPlan
     {
         StringBuilder text = new();
         text.Append(CultureInfo.InvariantCulture, $"seed {Seed}, {Members} members, optimism {Optimism}, {Effects}, lease {Lease.TotalMilliseconds} ms, chaos {Chaos.TotalSeconds:0.#} s, ");
+        if (Fleet > 0)
+            text.Append(CultureInfo.InvariantCulture, $"one of {Fleet} ships on nodes, ");
         if (MakesEvents)
             text.Append("a ship that makes its events, ");
         if (Imported > 0)

@@ -9,4 +9,11 @@ internal static class SimulationProbe
         SimulationResult result = Simulation.Run(SimulationPlan.Draw(seed));
         return result.Holds ? null : $"{result.Violated}: {result.Failure}";
     }
+
+    /// <summary>The same with nodes that hold several ships.</summary>
+    public static string? RunFleet(ulong seed)
+    {
+        SimulationResult result = Simulation.Run(SimulationPlan.DrawFleet(seed));
+        return result.Holds ? null : $"{result.Violated}: {result.Failure}";
+    }
 }

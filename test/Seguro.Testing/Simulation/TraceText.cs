@@ -19,6 +19,8 @@ internal static class TraceText
         MemberInput.Quarantined quarantined => Text($"Quarantined to {Of(quarantined.Local)}, moved {Of(quarantined.Moved)}"),
         MemberInput.StoreAppended appended => Text($"StoreAppended {Of(appended.Result.Outcome)} reached {Of(appended.Result.Reached)}"),
         MemberInput.Campaigned campaigned => Text($"Campaigned {Of(campaigned.Outcome)}"),
+        MemberInput.NodeSeen { Node: { } node } => Text(
+            $"NodeSeen epoch {node.Epoch} until {node.Deadline.TotalMilliseconds:0.0} ms, ended {string.Join(' ', node.Ended.Select(static pair => $"{pair.Key}:{pair.Value}"))} {node.Lost}"),
         MemberInput.Renewed renewed => Text($"Renewed {Of(renewed.Outcome)}"),
         MemberInput.Resigned resigned => Text($"Resigned {Of(resigned.Outcome)}"),
         MemberInput.LeaseObserved observed => Text($"LeaseObserved {(observed.Lease is { } lease ? Of(lease) : "nothing")}"),

@@ -45,7 +45,7 @@ internal static class MemberMutations
             "if (member.Tail.TryGetPosition(committed.Number, out Position here))\n        {\n            if (here.Number == committed.Number)",
             "OneValue", Seed: 53),
         new("Candidate: a lease that was read is taken for won", Candidate,
-            "                _member.Emit(new MemberOutput.Campaign(_expected));",
+            "        _member.Emit(new MemberOutput.Campaign(_expected, _holder, duration));",
             "                _keeper = new LeaseKeeper(new Lease(_expected.Term.Next, _member.Options.Candidate, 0, _member.Options.LeaseDuration), _member.Now, _member.Options.LeaseDuration);\n"
                 + "                _member.Lease.See(_keeper.Lease, _member.Now); _head = _member.Log.End;",
             "OneMaster", Seed: 21),

@@ -45,8 +45,12 @@ internal sealed class MutatedCore : AssemblyLoadContext, IDisposable
     public static string Apply(Mutation mutation, string text) => Once(text, mutation.Old, mutation.New);
 
     /// <summary>Runs a seed of the simulator; the name of the invariant that does not hold, a colon, and what happened; <see langword="null"/> where all hold.</summary>
-    public Func<ulong, string?> Simulator() =>
-        LoadFromAssemblyName(typeof(SimulationProbe).Assembly.GetName()).GetType(typeof(SimulationProbe).FullName!)!.GetMethod(nameof(SimulationProbe.Run))!.CreateDelegate<Func<ulong, string?>>();
+    /// <param name="fleet">Nodes that hold several ships.</param>
+    public Func<ulong, string?> Simulator(bool fleet)
+    {
+        Type probe = LoadFromAssemblyName(typeof(SimulationProbe).Assembly.GetName()).GetType(typeof(SimulationProbe).FullName!)!;
+        return probe.GetMethod(fleet ? nameof(SimulationProbe.RunFleet) : nameof(SimulationProbe.Run))!.CreateDelegate<Func<ulong, string?>>();
+    }
 
     /// <summary>Runs a test; what it found, or <see langword="null"/> where it passes.</summary>
     public async Task<string?> TestAsync(string name)

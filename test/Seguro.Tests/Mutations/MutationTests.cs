@@ -20,7 +20,7 @@ public abstract class MutationTests(ITestOutputHelper output)
             output.WriteLine(found);
             return;
         }
-        Func<ulong, string?> simulator = core.Simulator();
+        Func<ulong, string?> simulator = core.Simulator(mutation.Fleet);
         // That a cluster stands still is not proof enough, unless that is what the mistake does: an invariant must name it. The one that is named beside it is the usual one.
         for (ulong seed = mutation.Seed; seed < mutation.Seed + MostSeeds; seed++)
         {
@@ -44,6 +44,16 @@ public sealed class MasterMutationTests(ITestOutputHelper output) : MutationTest
     public Task Finds(string name) => FindAsync(MasterMutations.All.Single(mutation => mutation.Name == name));
 }
 
+/// <summary>Mistakes of leases by node.</summary>
+public sealed class NodeMutationTests(ITestOutputHelper output) : MutationTests(output)
+{
+    public static TheoryData<string> Names => [.. NodeMutations.All.Select(static mutation => mutation.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public Task Finds(string name) => FindAsync(NodeMutations.All.Single(mutation => mutation.Name == name));
+}
+
 /// <summary>Mistakes of whoever is not master, and of what all share.</summary>
 public sealed class MemberMutationTests(ITestOutputHelper output) : MutationTests(output)
 {
@@ -56,7 +66,7 @@ public sealed class MemberMutationTests(ITestOutputHelper output) : MutationTest
     [Fact]
     public void Every_mutation_still_fits_its_file_and_has_a_name_of_its_own()
     {
-        Mutation[] all = [.. MasterMutations.All, .. MemberMutations.All];
+        Mutation[] all = [.. MasterMutations.All, .. MemberMutations.All, .. NodeMutations.All];
         Assert.Equal(all.Length, all.Select(static mutation => mutation.Name).Distinct(StringComparer.Ordinal).Count());
         Assert.All(all, static mutation => Assert.NotEqual(SourceFiles.Read("src/Seguro.Core/" + mutation.File), MutatedCore.Apply(mutation, SourceFiles.Read("src/Seguro.Core/" + mutation.File))));
     }

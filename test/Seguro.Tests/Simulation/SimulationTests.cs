@@ -9,6 +9,7 @@ namespace Seguro.Tests.Simulation;
 public sealed class SimulationTests(ITestOutputHelper output)
 {
     private const int SeedsInAll = 600;
+    private const int FleetSeedsInAll = 180;
     private const int Parts = 6;
 
     /// <summary>The parts into which the fixed seeds are split, so that they run beside each other.</summary>
@@ -33,6 +34,23 @@ public sealed class SimulationTests(ITestOutputHelper output)
     {
         for (ulong seed = 4001; seed <= 4100; seed++)
             Hold(SimulationPlan.Draw(seed).WithOwnShip());
+    }
+
+    [Theory]
+    [MemberData(nameof(PartNumbers))]
+    public void All_invariants_hold_where_nodes_hold_several_ships(int part)
+    {
+        for (int i = 0; i < FleetSeedsInAll / Parts; i++)
+            Hold(SimulationPlan.DrawFleet((ulong)((i * Parts) + part + 1)));
+    }
+
+    [Fact]
+    public void Nodes_without_faults_change_no_master()
+    {
+        SimulationPlan plan = SimulationPlan.DrawFleet(1) with { Members = 3, Fleet = 3, Nemeses = Nemesis.None, Optimism = new Optimism(1, ReplicaLossPolicy.Wait), Window = null };
+        SimulationResult result = Testing.Simulation.Run(plan with { Calm = true });
+        Assert.True(result.Holds, result.Report);
+        Assert.Equal(3, result.Takeovers);
     }
 
     [Fact]

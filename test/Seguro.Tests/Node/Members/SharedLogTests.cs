@@ -22,7 +22,7 @@ public sealed class SharedLogTests : IDisposable
         Dictionary<string, ReadOnlyMemory<byte>> metadata = new() { [MetadataKey.Import] = new ImportMark(IsComplete: false, new EventNumber(610)).ToBytes() };
         await using EventLog log = new(await store.CreateLogAsync(Ship.Parse("~zod"), Position.Origin, metadata, Cancel), store.Capabilities);
         StoreTrouble trouble = new(TimeProvider.System, NullLogger.Instance);
-        MemberInput answer = await new SharedLog(Options(log), static () => TimeSpan.Zero, trouble).CampaignAsync(Lease.None, Cancel);
+        MemberInput answer = await new SharedLog(Options(log), static () => TimeSpan.Zero, trouble).CampaignAsync(new MemberOutput.Campaign(Lease.None, "m1@1", TimeSpan.FromSeconds(1)), Cancel);
         Assert.IsType<LeaseOutcome.Unknown>(Assert.IsType<MemberInput.Campaigned>(answer).Outcome);
         Assert.Contains("half imported", trouble.Current, StringComparison.Ordinal);
         Assert.Equal(Term.None, (await log.ReadStateAsync(Cancel)).Lease.Term);

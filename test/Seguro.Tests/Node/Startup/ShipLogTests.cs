@@ -2,8 +2,11 @@ using System.Text;
 using Seguro.Core;
 using Seguro.Nock.Kernels;
 using Seguro.Node.Configuration;
+using Seguro.Node.Links;
 using Seguro.Node.Startup;
+using Seguro.Nouns;
 using Seguro.Piers;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
 using Seguro.Testing;
 using Seguro.Tests.Node.Links;
@@ -72,6 +75,24 @@ public sealed class ShipLogTests : IDisposable
             () => ShipLog.OpenAsync(store, Configuration(), new StartWaiting(static _ => { }, TimeProvider.System), Cancel));
         Assert.Equal(ErrorCode.OtherVersion, refused.Code);
         Assert.Contains($"protocol {protocol}", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_log_that_nodes_hold_is_opened_by_nodes_that_hold_many_ships_and_refused_by_who_holds_one()
+    {
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{_folder["log.db"]}"), new StoreOptions { Create = true }, Cancel);
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new(PierMetadata.Write(new PierIdentity(ShipName.Parse("~zod"), IsFake: true, 1)))
+        {
+            [MetadataKey.Protocol] = Encoding.ASCII.GetBytes($"{MemberVersion.OfNodes.Highest}"),
+        };
+        await (await store.CreateLogAsync(Zod, Position.Origin, metadata, Cancel)).DisposeAsync();
+        NodeConfiguration one = Configuration() with { ShipKind = ShipKind.Opaque, Fake = true };
+        StartWaiting waiting = new(static _ => { }, TimeProvider.System);
+        (EventLog log, _) = await ShipLog.OpenAsync(store, one with { HoldsMany = true }, waiting, Cancel);
+        await log.DisposeAsync();
+        SeguroException refused = await Assert.ThrowsAsync<SeguroException>(() => ShipLog.OpenAsync(store, one, waiting, Cancel));
+        Assert.Contains("held by nodes that hold many ships", refused.Message, StringComparison.Ordinal);
+        Assert.False(MemberVersion.Own.Understands(MemberVersion.OfNodes));
     }
 
     [Fact]
