@@ -57,6 +57,23 @@ public sealed class ClusterCertificates : IDisposable
     public ClusterIdentity Identity => ClusterIdentity.Of(Member, out string why)
         ?? throw new SeguroException(ErrorCode.AccessDenied, $"{Path.Combine(_folder, MemberFile)} is of no use: {why}", Renew);
 
+    /// <summary>
+    /// The authorities by what no renewal of their certificates changes, their public keys (SHA-256, in hexadecimal): first the one that issued the member's own certificate. Two clusters that chose
+    /// the same name differ in them.
+    /// </summary>
+    public IReadOnlyList<string> AuthorityIds
+    {
+        get
+        {
+            CertificateSet set = Current;
+            return
+            [
+                .. set.Authorities.OrderBy(authority => !authority.SubjectName.RawData.AsSpan().SequenceEqual((set.Intermediates.FirstOrDefault() ?? set.Member).IssuerName.RawData))
+                    .Select(static authority => Convert.ToHexStringLower(SHA256.HashData(authority.PublicKey.ExportSubjectPublicKeyInfo()))),
+            ];
+        }
+    }
+
     private CertificateSet Current
     {
         get

@@ -242,7 +242,8 @@ public sealed partial class SeguroNode : IAsyncDisposable
     private async Task RunManyAsync(ServiceNotify service, Func<Ship, ILogger> logOf, CancellationToken cancel)
     {
         SharedStore shared = await _store.WaitAsync(cancel);
-        ShipRegistry registry = Keep(await _waiting.ForAsync("the list of the cluster's ships", () => ShipRegistry.OpenAsync(shared.Store, cancel), cancel));
+        FleetIdentity owner = new(_configuration.Cluster, _certificates.AuthorityIds);
+        ShipRegistry registry = Keep(await _waiting.ForAsync("the list of the cluster's ships", () => ShipRegistry.OpenAsync(shared.Store, owner, cancel), cancel));
         string[] nodes = [.. _configuration.Members.Select(static member => member.Name)];
         _lease = Keep(await _waiting.ForAsync(
             "the nodes' leases", () => NodeLease.StartAsync(shared.Store, _configuration.Self.Name, nodes, _configuration.Lease, BootClock.Instance, _log, cancel), cancel));

@@ -160,6 +160,9 @@ public enum ErrorCode
     /// <summary>The node holds the one ship of its configuration: none is added there or removed.</summary>
     OneShip = 3081,
 
+    /// <summary>The list of ships in the store is of another cluster of nodes: of another name, or under another authority.</summary>
+    OtherNodes = 3082,
+
     /// <summary>A harbor's target lacks events in its middle: the log that it is filled from no longer had them when their turn came.</summary>
     HarborGap = 3095,
 

@@ -11,6 +11,8 @@ namespace Seguro.Node.Ships;
 /// </remarks>
 sealed class ShipRegistry : IAsyncDisposable
 {
+    private const string OwnerKey = "nodes";
+
     /// <summary>The log's name.</summary>
     public static readonly Ship Name = Core.Ship.Parse("~seguro");
 
@@ -20,26 +22,37 @@ sealed class ShipRegistry : IAsyncDisposable
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30); // longer than a store takes for a write of unknown outcome
 
     private readonly EventLog _log;
+    private readonly IStore _store;
     private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly Dictionary<string, RegisteredShip> _former = new(StringComparer.Ordinal); // under _turn: as ships were that are not on the list now
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal); // under _turn: of all that were ever there
     private int _unused; // under _turn: the lowest number that no ship ever had
     private Position _at;
     private volatile Look? _look; // the lease, as it was when the list was read
     private volatile Dictionary<string, RegisteredShip> _ships = new(StringComparer.Ordinal);
 
-    private ShipRegistry(EventLog log) => _log = log;
+    private ShipRegistry(EventLog log, IStore store)
+    {
+        _log = log;
+        _store = store;
+    }
 
     /// <summary>All ships, by name, as they were last read.</summary>
     public IReadOnlyDictionary<string, RegisteredShip> Ships => _ships;
 
     /// <summary>Opens the list, or makes it, and reads it.</summary>
-    /// <exception cref="SeguroException">What the store throws; <see cref="ErrorCode.Corrupt"/>: the log is something else.</exception>
-    public static async Task<ShipRegistry> OpenAsync(IStore store, CancellationToken cancel)
+    /// <param name="store">The store; the caller's to close, after this.</param>
+    /// <param name="owner">Whose list it is.</param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="SeguroException">What the store throws; <see cref="ErrorCode.Corrupt"/>: the log is something else; <see cref="ErrorCode.OtherNodes"/>: it is another cluster's.</exception>
+    public static async Task<ShipRegistry> OpenAsync(IStore store, FleetIdentity owner, CancellationToken cancel)
     {
-        IStoredLog stored = await store.CreateLogAsync(Name, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), cancel);
-        ShipRegistry registry = new(new EventLog(stored, store.Capabilities));
+        Dictionary<string, ReadOnlyMemory<byte>> metadata = new() { [OwnerKey] = Encoding.UTF8.GetBytes(owner.Text) };
+        IStoredLog stored = await store.CreateLogAsync(Name, Position.Origin, metadata, cancel);
+        ShipRegistry registry = new(new EventLog(stored, store.Capabilities), store);
         try
         {
+            await registry.RefuseOthersAsync(owner, cancel);
             await registry.ReadAsync(cancel);
             return registry;
         }
@@ -48,6 +61,20 @@ sealed class ShipRegistry : IAsyncDisposable
             await registry.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Nodes of two clusters would be masters of each other's ships, and know nothing of each other.</summary>
+    private async Task RefuseOthersAsync(FleetIdentity owner, CancellationToken cancel)
+    {
+        if (!(await _log.Stored.ReadMetadataAsync(cancel)).TryGetValue(OwnerKey, out ReadOnlyMemory<byte> found) || owner.Is(Encoding.UTF8.GetString(found.Span)))
+            return;
+        string name = Encoding.UTF8.GetString(found.Span).Split(' ')[0];
+        throw new SeguroException(
+            ErrorCode.OtherNodes,
+            name == owner.Cluster
+                ? $"this database holds the ships of another cluster of nodes, which is called '{name}', too, and has an authority of its own"
+                : $"this database holds the ships of the cluster of nodes '{name}', and this node is of '{owner.Cluster}'",
+            "Use a database of its own for each cluster of nodes. Where it is this cluster, whose authority was lost and made anew: copy its ships' logs into a new database (seguro log copy).");
     }
 
     /// <summary>
@@ -82,17 +109,19 @@ sealed class ShipRegistry : IAsyncDisposable
     /// <exception cref="SeguroException"><see cref="ErrorCode.AlreadyExists"/>: it is there with other settings; what <paramref name="check"/> and the store throw.</exception>
     public async Task<RegisteredShip> AddAsync(RegisteredShip ship, Action<RegisteredShip> check, CancellationToken cancel)
     {
+        bool hasLog = await HasLogAsync(ship.Ship, cancel);
         await ChangeAsync(
             () =>
             {
                 if (_ships.GetValueOrDefault(ship.Ship) is not { } known)
                 {
-                    RegisteredShip numbered = ship with { Number = NumberOf(ship.Ship) };
+                    RegisteredShip numbered = hasLog ? AsBefore(ship) : ship;
+                    numbered = numbered with { Number = NumberOf(ship.Ship) };
                     check(numbered);
                     return new RegistryChange(numbered, null);
                 }
                 if (known != ship with { Number = known.Number })
-                    throw new SeguroException(ErrorCode.AlreadyExists, $"the cluster has {ship.Ship} already, added with other settings", $"Look at it: seguro ship list. To add it anew, first: seguro ship remove {ship.Ship}");
+                    throw new SeguroException(ErrorCode.AlreadyExists, $"the cluster has {ship.Ship} already, added with other settings: {Describe(known)}", $"To add it anew, first: seguro ship remove {ship.Ship}");
                 return null;
             },
             cancel);
@@ -107,6 +136,27 @@ sealed class ShipRegistry : IAsyncDisposable
     {
         await _log.DisposeAsync();
         _turn.Dispose();
+    }
+
+    private static string Describe(RegisteredShip ship) =>
+        $"kind {ship.Kind}, kernel {ship.Kernel}, {(ship.Fake ? "fake" : "real")}, {(ship.Master is { } master ? $"master {master}" : "any master")}, {(ship.Optimism is { } optimism ? $"optimism {optimism}" : "the nodes' optimism")}";
+
+    /// <summary>A ship that was here before goes on where it was, so it is what it was: what computes its log can't become something else, and with the demo kernel it is spoken to by its rules.</summary>
+    private RegisteredShip AsBefore(RegisteredShip ship)
+    {
+        if (_former.GetValueOrDefault(ship.Ship) is not { } former)
+            return ship;
+        if (former.Kind != ship.Kind)
+            throw new SeguroException(ErrorCode.AlreadyExists, $"{ship.Ship} was of kind {former.Kind} here, and its log is in the store: as one of kind {ship.Kind} it would not go on", $"Add it as it was: seguro ship add {ship.Ship} --kind {former.Kind}");
+        return ship with { Kernel = former.Kernel };
+    }
+
+    private async Task<bool> HasLogAsync(string ship, CancellationToken cancel)
+    {
+        if (await _store.OpenLogAsync(Core.Ship.Parse(ship), cancel) is not { } log)
+            return false;
+        await log.DisposeAsync();
+        return true;
     }
 
     /// <summary>A number is a port, at which a balancer knows the ship's term: another ship, whose term is lower, would be mute there. So a ship keeps its own.</summary>
@@ -171,11 +221,12 @@ sealed class ShipRegistry : IAsyncDisposable
             if (change.Add is { } added)
             {
                 ships[added.Ship] = added;
+                _former.Remove(added.Ship);
                 _numbers[added.Ship] = added.Number;
                 _unused = Math.Max(_unused, added.Number + 1);
             }
-            if (change.Remove is { } removed)
-                ships.Remove(removed);
+            if (change.Remove is { } removed && ships.Remove(removed, out RegisteredShip? former))
+                _former[removed] = former;
             at = new Position(read.Number, read.Chain);
         }
         _ships = ships;

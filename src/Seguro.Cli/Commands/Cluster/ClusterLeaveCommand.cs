@@ -32,6 +32,8 @@ internal static class ClusterLeaveCommand
                 StatusReport report = await client.ChangeMembersAsync(new MembersRequest(null, [name]), cancel);
                 if (parse.GetValue(CommonOptions.Json))
                     terminal.Json(report);
+                else if (parse.GetValue(AdminTarget.Ship) is { } ship)
+                    terminal.Output.WriteLine($"{name} has left {ship}, and stays out of it, also where the ship is removed and added again; its members are {string.Join(", ", report.Members)}. The node goes on with its other ships.");
                 else
                     terminal.Output.WriteLine($"{name} has left; the cluster's members are {string.Join(", ", report.Members)}. It is cut off and stays out, whatever is left of its folder: stop it, and take it out of the other members' configuration. Its name and its dqlite number are not used again.\nIts key at the balancer: seguro cluster keys remove FOLDER {name}, where the cluster's folder is.");
                 if (!parse.GetValue(CommonOptions.Json) && configuration is { IsEmbedded: false })

@@ -79,7 +79,8 @@ internal static class ClusterListCommand
                 : status.Links.Contains(name) ? "linked" : "not heard";
             return new Line(
                 name, state, name == status.Name ? status.Version : status.Versions.GetValueOrDefault(name), known?.Links.ToString(),
-                known is { Id: > 0 } ? nodes.FirstOrDefault(node => node.Id == known.Id) : null);
+                // By its address, too: one that lost its disk has another number than the others' configurations say.
+                known is { Id: > 0 } ? nodes.FirstOrDefault(node => node.Id == known.Id) ?? nodes.FirstOrDefault(node => node.Address == known.Dqlite.ToString()) : null);
         }
     }
 }

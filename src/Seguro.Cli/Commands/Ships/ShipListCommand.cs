@@ -8,7 +8,7 @@ namespace Seguro.Cli.Commands.Ships;
 internal static class ShipListCommand
 {
     public static Command Create(Terminal terminal) =>
-        new Command("list", "List the ships of a node, and how this node's members of them stand; exit code 4 where one is not healthy.").WithNode()
+        new Command("list", "List the ships of a node, and how this node's members of them stand; exit code 4 where one is not healthy, or has a warning.").WithNode()
             .Does(terminal, async (parse, cancel) =>
             {
                 using AdminClient client = AdminTarget.ConnectNode(parse);

@@ -8,8 +8,8 @@ namespace Seguro.Cli.Commands.Ships;
 /// <summary>The ships of a node, a line each.</summary>
 internal static class ShipTable
 {
-    /// <summary>All of them are healthy, and have a master as far as this node knows.</summary>
-    public static bool IsWell(FleetReport report) => report.IsHealthy && report.Ships.All(static ship => ship.Master.Length > 0);
+    /// <summary>All of them are healthy, have a master as far as this node knows, and nothing is to be said about one, such as that a replica is silent.</summary>
+    public static bool IsWell(FleetReport report) => report.IsHealthy && report.Ships.All(static ship => ship is { Master.Length: > 0, Warnings: 0 });
 
     /// <summary>Prints them.</summary>
     public static void Print(Terminal terminal, bool json, FleetReport report)
@@ -20,14 +20,16 @@ internal static class ShipTable
             return;
         }
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"Node {report.Node} of cluster '{report.Cluster}', Seguro {report.Version}: {report.Ships.Count} ships, master of {report.Ships.Count(static ship => ship.Role == "master")}, {report.Ships.Count(static ship => !ship.Healthy)} not healthy."));
+            $"Node {report.Node} of cluster '{report.Cluster}', Seguro {report.Version}: {report.Ships.Count} ships, master of {report.Ships.Count(static ship => ship.Role == "master")}, {report.Ships.Count(static ship => !ship.Healthy)} not healthy, {report.Ships.Count(static ship => ship is { Healthy: true, Warnings: > 0 })} with warnings."));
         if (report.Ships.Count > 0)
         {
-            Table table = new Table().Border(TableBorder.Simple).AddColumns("ship", "number", "here", "master", "term", "event", "datagrams", "stopped");
+            Table table = new Table().Border(TableBorder.Simple).AddColumns("ship", "number", "here", "master", "term", "event", "datagrams", "warnings", "stopped");
             foreach (ShipReport ship in report.Ships)
-                table.AddRow(Markup.Escape(ship.Ship), $"{ship.Number}", ship.Role, Markup.Escape(ship.Master), $"{ship.Term}", $"{ship.Event}", Markup.Escape(ship.Udp ?? ""), Markup.Escape(ship.Stopped ?? ""));
+                table.AddRow(Markup.Escape(ship.Ship), $"{ship.Number}", ship.Role, Markup.Escape(ship.Master), $"{ship.Term}", $"{ship.Event}", Markup.Escape(ship.Udp ?? ""), ship.Warnings == 0 ? "" : $"{ship.Warnings}", Markup.Escape(ship.Stopped ?? ""));
             terminal.Out.Write(table);
         }
+        if (report.Ships.FirstOrDefault(static ship => ship.Warnings > 0) is { } warned)
+            terminal.Output.WriteLine($"What is said about a ship: seguro status --ship {warned.Ship}");
         foreach (string warning in report.Warnings)
             terminal.Warn(warning);
     }
