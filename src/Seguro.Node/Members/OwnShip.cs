@@ -257,6 +257,7 @@ sealed partial class OwnShip : IAsyncDisposable
         Arguments = _vere.Arguments,
         HasTerminal = !_isPlain,
         Seguro = _vere.Seguro,
+        Network = _vere.Network,
         Head = head,
         Committed = _committed < head ? _committed : head,
         Made = events =>

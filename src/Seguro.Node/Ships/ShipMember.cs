@@ -12,6 +12,7 @@ using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Piers;
 using Seguro.Stores;
+using Seguro.Vere.Networks;
 using Seguro.Vere.Running;
 
 namespace Seguro.Node.Ships;
@@ -224,7 +225,10 @@ sealed partial class ShipMember : IAsyncDisposable
         if (router is not null)
             Keep(router);
         _router = router;
-        VerePorts? ports = MakePorts();
+        ShipNetwork? network = await MakeNetworkAsync(cancel);
+        if (network is not null)
+            Keep(network);
+        VerePorts? ports = MakePorts(network);
         if (ports is not null)
             Keep(ports);
         _ports = ports;
@@ -236,7 +240,7 @@ sealed partial class ShipMember : IAsyncDisposable
             Identity = shared.Identity,
             Pier = Path.Combine(_configuration.Folder, "pier"),
             Ship = ship,
-            Vere = MakeVere(identity),
+            Vere = MakeVere(identity, network),
             Send = links.Send,
             ReadPeers = links.ReadAsync,
             Suspect = new SuspicionTeller(links).Tell,
