@@ -27,6 +27,7 @@ public sealed class HttpRelay : IDisposable
     private readonly ShipPlaces _places;
     private readonly TimeProvider _time;
     private readonly int _most;
+    private readonly Func<Socket>? _connecting;
     private readonly SemaphoreSlim _room;
     private readonly Lock _lock = new();
     private readonly Dictionary<RelayedConnection, Task> _open = [];
@@ -36,8 +37,9 @@ public sealed class HttpRelay : IDisposable
     private long _unserved;
     private long _madeRoom;
 
-    private HttpRelay(Socket listener, ShipPlaces places, TimeProvider time, int most)
+    private HttpRelay(Socket listener, ShipPlaces places, TimeProvider time, int most, Func<Socket>? connecting)
     {
+        _connecting = connecting;
         _listener = listener;
         _places = places;
         _time = time;
@@ -67,8 +69,9 @@ public sealed class HttpRelay : IDisposable
     /// <param name="places">Where the ship is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="most">The most connections at a time.</param>
+    /// <param name="connecting">Makes a socket that is to be connected with the ship, where that is in another network than the caller's; from any thread.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address can't be used.</exception>
-    public static HttpRelay Bind(IPEndPoint listen, ShipPlaces places, TimeProvider time, int most = MostConnections)
+    public static HttpRelay Bind(IPEndPoint listen, ShipPlaces places, TimeProvider time, int most = MostConnections, Func<Socket>? connecting = null)
     {
         ArgumentNullException.ThrowIfNull(listen);
         ArgumentNullException.ThrowIfNull(places);
@@ -79,7 +82,7 @@ public sealed class HttpRelay : IDisposable
             listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             listener.Bind(listen);
             listener.Listen(Backlog);
-            return new HttpRelay(listener, places, time, most);
+            return new HttpRelay(listener, places, time, most, connecting);
         }
         catch (SocketException error)
         {
@@ -105,7 +108,7 @@ public sealed class HttpRelay : IDisposable
                     client.Dispose();
                     throw;
                 }
-                RelayedConnection connection = new(client, _places, _time);
+                RelayedConnection connection = new(client, _places, _time, _connecting);
                 lock (_lock)
                 {
                     _accepted++;

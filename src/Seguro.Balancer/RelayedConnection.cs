@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace Seguro.Balancer;
 
 /// <summary>A client's connection, and the one to the ship that goes with it.</summary>
-internal sealed class RelayedConnection(Socket client, ShipPlaces places, TimeProvider time) : IDisposable
+internal sealed class RelayedConnection(Socket client, ShipPlaces places, TimeProvider time, Func<Socket>? connecting = null) : IDisposable
 {
     private const int BufferSize = 32 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -100,7 +100,7 @@ internal sealed class RelayedConnection(Socket client, ShipPlaces places, TimePr
 
     private async Task<Socket?> TryConnectAsync(ShipPlace place)
     {
-        Socket ship = new(place.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket ship = connecting?.Invoke() ?? new Socket(place.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
         limit.CancelAfter(ConnectTime);
         try

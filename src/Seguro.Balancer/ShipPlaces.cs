@@ -42,7 +42,8 @@ public sealed class ShipPlaces
         }
     }
 
-    internal void Set(ShipPlace? place)
+    /// <summary>It is there from now on; <see langword="null"/>: nowhere that is known.</summary>
+    public void Set(ShipPlace? place)
     {
         TaskCompletionSource changed;
         lock (_lock)

@@ -110,10 +110,11 @@ public static class SeguroCommand
                 ShipBootCommand.Create(terminal),
                 ShipReplayCommand.Create(terminal),
             },
-            new Command("vere", "The runtime of a ship on a stock vere: try a new one on a copy, go over to it.")
+            new Command("vere", "The runtime of a ship on a stock vere: try a new one on a copy, go over to it; accept what a replica found.")
             {
                 VereRehearseCommand.Create(terminal),
                 VereUpgradeCommand.Create(terminal),
+                VereAcceptCommand.Create(terminal),
             },
             new Command("noun", "Read and write Urbit's data: jam, cue, mug, text. A noun is text such as [1 ~zod 'text' %term 0xff ~], or a file.")
             {

@@ -142,6 +142,9 @@ public enum ErrorCode
     /// <summary>The machine forwards no packets, and its kernel was to carry a ship's datagrams.</summary>
     NotForwarding = 3058,
 
+    /// <summary>The ship can't have a network of its own on this machine (vere:network namespace).</summary>
+    NoShipNetwork = 3059,
+
     /// <summary>A harbor's target went back in time: it has less than it was known to have.</summary>
     HarborWentBack = 3060,
 

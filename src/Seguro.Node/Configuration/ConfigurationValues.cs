@@ -7,6 +7,7 @@ using Seguro.Harbor.Targets;
 using Seguro.Identity;
 using Seguro.Nock;
 using Seguro.Node.Admin;
+using Seguro.Node.Effects;
 using Seguro.Node.Links;
 using Seguro.Node.Members;
 using Seguro.Nouns;
@@ -76,6 +77,7 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             VereArguments = kind is ShipKind.Vere ? Required("vere:arguments", VereArguments, "words for the king, without --serf-bin, with spaces between") : [],
             VereReplicas = kind is ShipKind.Vere ? OneOf("vere:replicas", ("hot", StandbyLevel.Hot), ("computed", StandbyLevel.Computed), ("replayed", StandbyLevel.Replayed), ("recorded", StandbyLevel.Recorded)) : StandbyLevel.Recorded,
             VereDisk = kind is ShipKind.Vere ? Size("vere:disk", 0, 1L << 50) : 0,
+            VereHasNetwork = kind is ShipKind.Vere && HasNetwork(balancer),
             VereKeepsKing = kind is ShipKind.Vere && OneOf("vere:king", ("waiting", true), ("none", false)),
             Fake = fake,
             ShipMemory = Text("ship:memory") is null ? HeapBudget.Available / 2 : Size("ship:memory", 64 << 20, 1L << 44),
@@ -131,6 +133,16 @@ sealed class ConfigurationValues(IConfigurationRoot root, string file, Func<ICon
             return null;
         string name = Required("vere:binary", static text => text, "the path of a vere");
         return name.Contains('/', StringComparison.Ordinal) ? Absolute("vere:binary", name) : name;
+    }
+
+    private bool HasNetwork(HostAddress? balancer)
+    {
+        if (!OneOf("vere:network", ("machine", false), ("namespace", true)))
+            return false;
+        if (balancer is null)
+            throw Bad("vere:network", "namespace, and no balancer: nobody would hear the ship", "Name one: balancer:address, balancer:key, member:udp (seguro cluster init --balancer). Or leave vere:network out.");
+        return VerePorts.UdpPortOf(VereArguments(Text("vere:arguments") ?? "") ?? []) != 0 ? true
+            : throw Bad("vere:network", "namespace, and the king is given no port for its datagrams", "Add one to vere:arguments, the same on every member: -p 31337.");
     }
 
     private static string[]? VereArguments(string text)

@@ -66,6 +66,9 @@ public sealed record NodeConfiguration
     /// <summary>How many bytes of disk a member's pier may take before its log is rolled and chopped; 0: never.</summary>
     public long VereDisk { get; init; }
 
+    /// <summary>The ship has a network of its own.</summary>
+    public bool VereHasNetwork { get; init; }
+
     /// <summary>A king waits beside a worker that stands by.</summary>
     public bool VereKeepsKing { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Seguro.Balancer;
 using Seguro.Core;
 
@@ -17,9 +18,11 @@ public sealed class VerePorts : IAsyncDisposable
     private readonly BalancerLink _link;
     private readonly string _file;
     private readonly int _udp;
+    private readonly VereNetwork? _network;
     private readonly FileSystemWatcher? _watcher;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _looking;
+    private readonly Task _hearing;
     private readonly Lock _role = new();
     private readonly string _pier;
     private bool _isMaster;
@@ -28,14 +31,16 @@ public sealed class VerePorts : IAsyncDisposable
     /// <param name="link">The way to the balancer; disposed of with this.</param>
     /// <param name="pier">The member's pier.</param>
     /// <param name="arguments">What the king is given.</param>
-    public VerePorts(BalancerLink link, string pier, IReadOnlyList<string> arguments)
+    /// <param name="network">Joins the ship's own network with the link, where it has one; disposed of with this.</param>
+    public VerePorts(BalancerLink link, string pier, IReadOnlyList<string> arguments, VereNetwork? network = null)
     {
         ArgumentNullException.ThrowIfNull(link);
         ArgumentNullException.ThrowIfNull(arguments);
         _link = link;
         _pier = pier;
         _file = Path.Combine(pier, File);
-        _udp = UdpPortOf(arguments);
+        _network = network;
+        _udp = network is null ? UdpPortOf(arguments) : 0; // no kernel can carry anything there
         _link.Place(_udp, 0);
         if (Directory.Exists(pier))
         {
@@ -46,14 +51,15 @@ public sealed class VerePorts : IAsyncDisposable
             _watcher.EnableRaisingEvents = true;
         }
         _looking = LookAsync();
-        Completion = Task.WhenAny(_link.Completion, _looking).Unwrap();
+        _hearing = network?.Completion ?? HearAsync();
+        Completion = Task.WhenAny(_link.Completion, _looking, _hearing).Unwrap();
     }
 
     /// <summary>Ends when nothing can be said to the balancer any more, or the ports are not looked for any more.</summary>
     public Task Completion { get; }
 
     /// <summary>What people should know of the balancer now; each a full sentence.</summary>
-    public IReadOnlyList<string> Warnings => _link.Warnings;
+    public IReadOnlyList<string> Warnings => [.. _link.Warnings, .. _network?.Warnings ?? []];
 
     /// <summary>What an earlier life of the ship left there leads nowhere.</summary>
     /// <param name="pier">A pier on which nothing runs.</param>
@@ -100,6 +106,7 @@ public sealed class VerePorts : IAsyncDisposable
             if (role is Role.Master && !_isMaster)
                 ForgetOld();
             _isMaster = role is Role.Master;
+            _network?.ChangeRole(_isMaster, term);
             _link.Announce(_isMaster, term);
         }
         Look();
@@ -123,8 +130,26 @@ public sealed class VerePorts : IAsyncDisposable
         _watcher?.Dispose();
         await _stop.CancelAsync();
         await _looking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_network is { } network)
+            await network.DisposeAsync();
+        await _hearing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _link.DisposeAsync();
         _stop.Dispose();
+    }
+
+    /// <summary>The balancer's answers are heard, by which its warnings go; the kernel carries the datagrams, so these are nobody's.</summary>
+    private async Task HearAsync()
+    {
+        byte[] buffer = new byte[BalancerFrame.MaxSize];
+        try
+        {
+            while (true)
+                await _link.ReceiveAsync(buffer, _stop.Token);
+        }
+        catch (Exception over) when (_stop.IsCancellationRequested && over is OperationCanceledException or ObjectDisposedException or SocketException)
+        {
+            // The end.
+        }
     }
 
     // Beside the kernel's notifications: one that is lost costs a second.
@@ -138,7 +163,10 @@ public sealed class VerePorts : IAsyncDisposable
     private void Look()
     {
         lock (_role)
-            _link.Place(_udp, _isMaster ? Read() : 0);
+        {
+            int port = _isMaster ? Read() : 0;
+            _link.Place(_udp, _network?.Serve(port) ?? port);
+        }
     }
 
     private void ForgetOld()

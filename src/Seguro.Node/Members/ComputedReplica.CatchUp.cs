@@ -107,7 +107,9 @@ sealed partial class ComputedReplica
             [$"member {_options.Member.Name}: {text}", $"the Nock machine stands at event {Number}", $"the local log ends at {_local.Head.Number}, chain {_local.Head.Chain}"],
             new[] { next }.ToAsyncEnumerable(),
             cancel);
-        _differs = $"{text}; the event is kept in {kept}";
+        string found = $"{text}; the event is kept in {kept}";
+        Found(next.Number, found);
+        _differs = found;
         _below = $"{_differs} ({Differs(text, null).CodeText})";
         _options.Log.LogError("{What}", _below);
     }
@@ -135,6 +137,8 @@ sealed partial class ComputedReplica
         while (true)
         {
             Position found = await ship.RestoreAsync(atMost, cancel);
+            if (found.Number < Accepted)
+                throw NoWayAround();
             if (await _local.ReadChainAsync(found.Number, cancel) == found.Chain && await HasMugAsync(found.Number, ship.Mug, cancel))
             {
                 lock (_gate)
@@ -196,6 +200,11 @@ sealed partial class ComputedReplica
             return []; // quarantine took the events away under the reader
         }
     }
+
+    private SeguroException NoWayAround() => new(
+        ErrorCode.Trimmed,
+        $"the Nock machine computed event {Accepted} otherwise than the log says, which was accepted, and no state after that event is there to begin with",
+        "Let vere export one: stop the member, `urbit cram` its pier (data/pier), start it again.");
 
     private SeguroException NoWay() => new(
         ErrorCode.Trimmed,

@@ -57,6 +57,12 @@ sealed partial class ComputedReplica : IAsyncDisposable
     /// <summary>How long an event may take before the replica's acknowledgements go on without it: effects wait for them.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Makes a difference durable: of which event, and what was found. What it throws is thrown on.</summary>
+    public Action<EventNumber, string> Found { get; init; } = static (_, _) => { };
+
+    /// <summary>An event that was computed otherwise here, and accepted: the machine has no state of its own after it, and begins at none before it.</summary>
+    public EventNumber Accepted { get; init; }
+
     /// <summary>The event that the machine stands at.</summary>
     public EventNumber Number
     {
@@ -233,7 +239,10 @@ sealed partial class ComputedReplica : IAsyncDisposable
         }
         catch (SeguroException failed)
         {
-            throw Differs(TextOf(number, failed), failed);
+            string text = TextOf(number, failed);
+            Found(number, $"{text}; the event is kept in {_local.QuarantinePath}");
+            _differs = text;
+            throw Differs(text, failed);
         }
     }
 

@@ -30,8 +30,7 @@ sealed partial class OwnShip
     private bool _isHopeless;
     private bool _isOver;
     private volatile string? _below;
-    private volatile string? _differs;
-    private EventNumber _differsAt;
+    private volatile DifferenceMark? _difference;
     private long _behindSince;
 
     /// <summary>What a replica's worker that stands by, or its Nock machine, has computed; 0 where it has neither.</summary>
@@ -44,7 +43,8 @@ sealed partial class OwnShip
         : StandbyLevel.Recorded;
 
     /// <summary>What the user should know; <see langword="null"/> where all is as it was to be.</summary>
-    public string? Warning => _below is { } why && Standby is null ? $"This replica does less than `vere:replicas` says (hot): {why}"
+    public string? Warning => _difference is { IsAccepted: false } open ? string.Create(CultureInfo.InvariantCulture, $"SG{(int)ErrorCode.StandbyDiffers}: {open.Found}. {open.ToException().NextStep}")
+        : _below is { } why && Standby is null ? $"This replica does less than `vere:replicas` says (hot): {why}"
         : _computed?.Below is { } less && Current is null ? $"This replica does less than `vere:replicas` says (computed): {less}" : null;
 
     /// <summary>Bytes of memory of what stands by.</summary>
@@ -69,7 +69,7 @@ sealed partial class OwnShip
         // Taken here, where roles change: a candidacy that comes before the start has begun ends it, too.
         lock (_gate)
             _standByUntil = _replaying.Token;
-        return _vere.Level is StandbyLevel.Hot && !_isHopeless && !_isOver && Standby is null && Current is null
+        return _vere.Level is StandbyLevel.Hot && !_isHopeless && _difference is not { IsAccepted: false } && !_isOver && Standby is null && Current is null
             && status is { Role: Role.Replica, Stopped: null } && status.Durable.Number > EventNumber.None
             && status.Committed.Number.Value <= status.Durable.Number.Value + MostBehind
             && (_triedAt == 0 || _options.Time.GetElapsedTime(_triedAt) >= _pause)
@@ -193,14 +193,14 @@ sealed partial class OwnShip
         _pause = fault is FeedFault.NoClock ? TimeSpan.Zero : BeforeAnother;
         if (fault is FeedFault.Differs)
         {
-            _differsAt = number;
-            _differs = string.Create(CultureInfo.InvariantCulture, $"this replica's worker computed event {number} otherwise than the master did; what it wrote is kept in {_local.QuarantinePath}");
+            Mark(new DifferenceMark(number, "hot", string.Create(
+                CultureInfo.InvariantCulture, $"this replica's worker computed event {number} otherwise than the master did; what it wrote is kept in {_local.QuarantinePath}"), IsAccepted: false));
         }
         Fall(fault switch
         {
             FeedFault.NoClock => string.Create(CultureInfo.InvariantCulture, $"event {number} has a time that no clock shows; the worker is started anew, and takes it from the log"),
             FeedFault.ClockUnheeded => "this vere does not read the clock in the way that can be steered",
-            FeedFault.Differs => _differs!,
+            FeedFault.Differs => _difference!.Found,
             FeedFault.Late => string.Create(CultureInfo.InvariantCulture, $"the worker did not answer for {FeedPatience.TotalSeconds:0} s at event {number}; another is started in a minute"),
             _ => string.Create(CultureInfo.InvariantCulture, $"the worker ended at event {number}; another is started in a minute (see vere.log)"),
         });
@@ -215,9 +215,18 @@ sealed partial class OwnShip
     /// <summary>An event that came out otherwise here must not be taken for processed.</summary>
     private void Check(EventNumber number)
     {
+        if (_difference is { IsAccepted: false } open && number >= open.Number)
+            throw open.ToException();
         _computed?.Check();
-        if (_differs is { } text && number >= _differsAt)
-            throw new SeguroException(ErrorCode.StandbyDiffers, text, "Compare the veres of the members (vere:binary) and their machines; then start the member again, with its pier taken from another member.");
+    }
+
+    private void MarkComputed(EventNumber number, string found) => Mark(new DifferenceMark(number, "computed", found, IsAccepted: false));
+
+    /// <summary>Before anything is said of it: a member that is killed now says the same when it is started again.</summary>
+    private void Mark(DifferenceMark difference)
+    {
+        _difference = difference;
+        difference.Write(_folder);
     }
 
     /// <summary>What is to become of the worker at a takeover.</summary>

@@ -43,8 +43,11 @@ sealed partial class OwnShip : IAsyncDisposable
         _local = local;
         _folder = folder;
         _post = post;
-        _computed = vere is { Level: StandbyLevel.Computed, Machine: { } machine } ? new ComputedReplica(options, machine, local) : null;
-        Recorded = new RecordedShip(local, ReplayAsync, Check, _computed);
+        _difference = DifferenceMark.Read(folder);
+        _computed = vere is { Level: StandbyLevel.Computed, Machine: { } machine }
+            ? new ComputedReplica(options, machine, local) { Found = MarkComputed, Accepted = _difference is { IsAccepted: true } accepted ? accepted.Number : EventNumber.None }
+            : null;
+        Recorded = new RecordedShip(local, ReplayAsync, Check, () => _difference is { IsAccepted: false } open ? open.Number : null, _computed);
         _stages = stages;
     }
 
@@ -254,6 +257,7 @@ sealed partial class OwnShip : IAsyncDisposable
         Arguments = _vere.Arguments,
         HasTerminal = !_isPlain,
         Seguro = _vere.Seguro,
+        Network = _vere.Network,
         Head = head,
         Committed = _committed < head ? _committed : head,
         Made = events =>

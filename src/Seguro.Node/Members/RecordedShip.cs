@@ -7,8 +7,9 @@ namespace Seguro.Node.Members;
 /// <param name="local">The log.</param>
 /// <param name="replay">Brings the runtime's own snapshot near the log's end.</param>
 /// <param name="check">Throws where this member's own runtime computed an event otherwise.</param>
+/// <param name="differs">The event that it computed otherwise, in this life or an earlier one; <see langword="null"/> where there is none.</param>
 /// <param name="computed">Computes the events as well; <see langword="null"/> where nobody does.</param>
-sealed class RecordedShip(LocalLog local, Func<CancellationToken, Task> replay, Action<EventNumber> check, ComputedReplica? computed = null) : IShip
+sealed class RecordedShip(LocalLog local, Func<CancellationToken, Task> replay, Action<EventNumber> check, Func<EventNumber?> differs, ComputedReplica? computed = null) : IShip
 {
     /// <inheritdoc/>
     public EventNumber Number { get; private set; } = local.Head.Number;
@@ -53,6 +54,9 @@ sealed class RecordedShip(LocalLog local, Func<CancellationToken, Task> replay, 
     public async ValueTask<Position> RestoreAsync(EventNumber atMost, CancellationToken cancel)
     {
         Position end = local.Head;
+        // The log has it; this member's word that it was processed is what it never gets.
+        if (differs() is { } other && other <= atMost && other > EventNumber.None)
+            atMost = other.Previous;
         if (atMost < end.Number)
         {
             EventNumber number = atMost < local.Base.Number ? local.Base.Number : atMost;

@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Nock.Ships;
+using Seguro.Vere.Networks;
 
 namespace Seguro.Node.Members;
 
@@ -11,6 +12,9 @@ public sealed record VereOptions
 
     /// <summary>What the king is given: ports, the loom's size.</summary>
     public IReadOnlyList<string> Arguments { get; init; } = [];
+
+    /// <summary>The network that the king is in; <see langword="null"/>: the machine's. It stays the caller's.</summary>
+    public ShipNetwork? Network { get; init; }
 
     /// <summary>How Seguro's own command is started: the program, and what comes before the verb.</summary>
     public required IReadOnlyList<string> Seguro { get; init; }

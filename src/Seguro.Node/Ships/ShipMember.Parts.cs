@@ -18,6 +18,7 @@ using Seguro.Node.Startup;
 using Seguro.Piers;
 using Seguro.Piers.LocalLogs;
 using Seguro.Stores.Dqlite;
+using Seguro.Vere.Networks;
 
 namespace Seguro.Node.Ships;
 
@@ -82,15 +83,20 @@ sealed partial class ShipMember
 
     private void DropFrame(string why) => _host?.Drop($"balancer: {why}");
 
-    private VerePorts? MakePorts()
+    private async Task<ShipNetwork?> MakeNetworkAsync(CancellationToken cancel) =>
+        _configuration.VereHasNetwork ? await ShipNetwork.CreateAsync(VerePorts.UdpPortOf(_configuration.VereArguments), cancel) : null;
+
+    private VerePorts? MakePorts(ShipNetwork? network)
     {
         if (_configuration is not { ShipKind: ShipKind.Vere, Udp: { } udp, Balancer: { } balancer })
             return null;
         KeyFile<MemberKey> key = _balancerKey = KeyFiles.LoadKey(_configuration.BalancerKey!);
-        return new VerePorts(BalancerLink.Open(udp.Resolve()[0], balancer, () => key.Current, TimeProvider.System, DropFrame), Path.Combine(_configuration.Folder, "pier"), _configuration.VereArguments);
+        BalancerLink link = BalancerLink.Open(udp.Resolve()[0], balancer, () => key.Current, TimeProvider.System, DropFrame);
+        VereNetwork? joined = network is null ? null : new VereNetwork(network, link, VerePorts.UdpPortOf(_configuration.VereArguments), why => _host?.Drop($"ship's network: {why}"));
+        return new VerePorts(link, Path.Combine(_configuration.Folder, "pier"), _configuration.VereArguments, joined);
     }
 
-    private VereOptions? MakeVere(PierIdentity identity)
+    private VereOptions? MakeVere(PierIdentity identity, ShipNetwork? network)
     {
         if (_configuration.VereBinary is not { } binary)
             return null;
@@ -99,6 +105,7 @@ sealed partial class ShipMember
         {
             Binary = binary,
             Arguments = _configuration.VereArguments,
+            Network = network,
             Seguro = [seguro.File, .. seguro.First],
             Level = _configuration.VereReplicas,
             Machine = start => MakeNockShip(identity, start),

@@ -12,6 +12,7 @@ using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Piers;
 using Seguro.Stores;
+using Seguro.Vere.Networks;
 using Seguro.Vere.Running;
 
 namespace Seguro.Node.Ships;
@@ -225,7 +226,10 @@ sealed partial class ShipMember : IAsyncDisposable
         if (router is not null)
             Keep(router);
         _router = router;
-        VerePorts? ports = MakePorts();
+        ShipNetwork? network = await MakeNetworkAsync(cancel);
+        if (network is not null)
+            Keep(network);
+        VerePorts? ports = MakePorts(network);
         if (ports is not null)
             Keep(ports);
         _ports = ports;
@@ -238,7 +242,7 @@ sealed partial class ShipMember : IAsyncDisposable
             Node = _node.Lease(),
             Pier = Path.Combine(_configuration.Folder, "pier"),
             Ship = ship,
-            Vere = MakeVere(identity),
+            Vere = MakeVere(identity, network),
             Send = links.Send,
             ReadPeers = links.ReadAsync,
             Suspect = new SuspicionTeller(links).Tell,

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Seguro.Core;
+using Seguro.Vere.Networks;
 
 namespace Seguro.Vere.Running;
 
@@ -20,11 +21,13 @@ public sealed partial class ChildProcess
     private readonly Process _process;
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private readonly ShipNetwork? _network;
     private bool _isGone;
 
-    private ChildProcess(Process process, string name)
+    private ChildProcess(Process process, string name, ShipNetwork? network)
     {
         _process = process;
+        _network = network;
         Name = name;
     }
 
@@ -51,17 +54,19 @@ public sealed partial class ChildProcess
     /// <param name="program">The program; looked for in PATH where it has no slash.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="terminal">Its terminal, in place of <see cref="Input"/> and <see cref="Output"/>; its session's own. <see langword="null"/> where it has none.</param>
+    /// <param name="network">The network that it is in, without the rights by which that was made; <see langword="null"/>: the machine's.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>: it could not be started.</exception>
-    public static async Task<ChildProcess> StartAsync(string name, string program, IEnumerable<string> arguments, PseudoTerminal? terminal = null)
+    public static async Task<ChildProcess> StartAsync(string name, string program, IEnumerable<string> arguments, PseudoTerminal? terminal = null, ShipNetwork? network = null)
     {
         ProcessStartInfo start = new("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         // The first terminal that a session's leader opens is the session's.
         string[] onTerminal = terminal is null ? [] : ["sh", "-c", "exec \"$@\" <\"$0\" >\"$0\"", terminal.Path];
         if (terminal is not null && Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb")
             start.Environment["TERM"] = "xterm-256color";
-        foreach (string argument in (string[])[.. onTerminal, "setpriv", "--pdeathsig", "KILL", "--", program, .. arguments])
+        string[] rights = network is null ? [] : ["--inh-caps=-all", "--ambient-caps=-all"];
+        foreach (string argument in (string[])[.. onTerminal, "setpriv", .. rights, "--pdeathsig", "KILL", "--", program, .. arguments])
             start.ArgumentList.Add(argument);
-        ChildProcess child = new(new Process { StartInfo = start }, name);
+        ChildProcess child = new(new Process { StartInfo = start }, name, network);
         TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Thread thread = new(() => child.Run(started)) { IsBackground = true, Name = name };
         thread.Start();
@@ -107,12 +112,18 @@ public sealed partial class ChildProcess
     {
         try
         {
+            _network?.EnterThread(); // the thread is this process's alone
             _process.Start();
             Id = _process.Id;
         }
         catch (Exception failed) when (failed is Win32Exception or InvalidOperationException)
         {
             started.SetException(new SeguroException(ErrorCode.NotFound, $"{Name} can't be started: {failed.Message}", "Install util-linux, which has setsid and setpriv.", failed));
+            return;
+        }
+        catch (SeguroException refused)
+        {
+            started.SetException(refused);
             return;
         }
         started.SetResult();

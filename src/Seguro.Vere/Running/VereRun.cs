@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.ExceptionServices;
 using Seguro.Core;
+using Seguro.Vere.Networks;
 using Seguro.Vere.Protocol;
 using Seguro.Vere.Relay;
 
@@ -62,7 +63,7 @@ public sealed class VereRun : IDisposable
             WaitingKing? waiting = _handed?.King;
             using RelayDoor door = waiting?.Door ?? RelayDoor.Open(_options);
             string[] plain = _terminal is null ? ["-t"] : [];
-            _king = waiting?.Process ?? await StartAsync("the king", ["--serf-bin", door.Script, .. plain, .. _options.Arguments, _options.Pier], _terminal);
+            _king = waiting?.Process ?? await StartAsync("the king", ["--serf-bin", door.Script, .. plain, .. _options.Arguments, _options.Pier], _terminal, _options.Network);
             using (_kill.Token.Register(_king.Kill))
             {
                 if (_isEnding)
@@ -142,9 +143,9 @@ public sealed class VereRun : IDisposable
         _prints.Dispose();
     }
 
-    private async Task<ChildProcess> StartAsync(string name, IEnumerable<string> arguments, PseudoTerminal? terminal = null)
+    private async Task<ChildProcess> StartAsync(string name, IEnumerable<string> arguments, PseudoTerminal? terminal = null, ShipNetwork? network = null)
     {
-        ChildProcess child = await ChildProcess.StartAsync(name, _options.Binary, arguments, terminal);
+        ChildProcess child = await ChildProcess.StartAsync(name, _options.Binary, arguments, terminal, network);
         _ = _prints.TakeAsync(child.Error);
         return child;
     }

@@ -1,5 +1,6 @@
 using Seguro.Core;
 using Seguro.Piers;
+using Seguro.Vere.Networks;
 
 namespace Seguro.Vere.Running;
 
@@ -20,6 +21,9 @@ public sealed record VereRunOptions
 
     /// <summary>The king gets a terminal, at which others may look (<see cref="TerminalLine"/>); else it is told that it has none (<c>-t</c>).</summary>
     public bool HasTerminal { get; init; }
+
+    /// <summary>The network that the king is in; <see langword="null"/>: the machine's.</summary>
+    public ShipNetwork? Network { get; init; }
 
     /// <summary>How Seguro's own command is started, to be the relay: the program, and what comes before the verb.</summary>
     public required IReadOnlyList<string> Seguro { get; init; }

@@ -48,7 +48,9 @@ sealed class WaitingKing : IAsyncDisposable
         try
         {
             string[] plain = terminal is null ? ["-t"] : [];
-            king = new WaitingKing(door, await ChildProcess.StartAsync("the king", options.Binary, ["--serf-bin", door.Script, .. plain, .. options.Arguments, options.Pier], terminal), terminal);
+            ChildProcess process = await ChildProcess.StartAsync(
+                "the king", options.Binary, ["--serf-bin", door.Script, .. plain, .. options.Arguments, options.Pier], terminal, options.Network);
+            king = new WaitingKing(door, process, terminal);
             king.Show(prints);
             await king.AskedAsync(options, cancel);
             return king;

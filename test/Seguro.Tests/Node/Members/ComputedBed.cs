@@ -26,6 +26,17 @@ sealed class ComputedBed : IAsyncDisposable
 
     public IReadOnlyList<string> Notices => _bed.Notices;
 
+    public string Folder => _bed.Folder;
+
+    /// <summary>The member's ship, whose machine has not begun.</summary>
+    public OwnShip NewShip() => _bed.NewShip(new VereOptions
+    {
+        Binary = "/bin/false",
+        Seguro = [],
+        Level = StandbyLevel.Computed,
+        Machine = start => new NockShip(new NockShipOptions { Folder = _folder["snapshots"], Life = DemoKernel.Life, Start = start }),
+    });
+
     /// <summary>Opens the log in a pier, which a caller may have put there.</summary>
     public static async Task<ComputedBed> OpenAsync(Func<string, Task>? put = null)
     {

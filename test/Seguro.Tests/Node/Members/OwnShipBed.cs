@@ -46,5 +46,7 @@ sealed class OwnShipBed
             TestContext.Current.CancellationToken));
     }
 
+    public string Folder => _folder;
+
     public OwnShip NewShip(VereOptions vere) => new(Options, vere, Log, _folder, static _ => { }, new TakeoverStages(TimeProvider.System, Meter.CreateHistogram<double>("stages"), []));
 }
