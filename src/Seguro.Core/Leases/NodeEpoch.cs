@@ -11,9 +11,13 @@ public readonly record struct NodeEpoch(string Node, Term Number)
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
     private const char Mark = '#';
+    private const char Turn = '.';
 
-    /// <summary>The holder's name in a ship's lease that is held through an epoch: <c>m1@1f0c#7</c>.</summary>
-    public static string HolderOf(string candidate, Term epoch) => string.Create(CultureInfo.InvariantCulture, $"{candidate}{Mark}{epoch.Value}");
+    /// <summary>The holder's name in a ship's lease that is held through an epoch: <c>m1@1f0c#7.2</c>.</summary>
+    /// <param name="candidate">The member, in this life of it.</param>
+    /// <param name="epoch">Its node's epoch.</param>
+    /// <param name="candidacy">How often it stood by now: what it gives back after one is never taken for what it won in another.</param>
+    public static string HolderOf(string candidate, Term epoch, ulong candidacy) => string.Create(CultureInfo.InvariantCulture, $"{candidate}{Mark}{epoch.Value}{Turn}{candidacy}");
 
     /// <summary>Reads a holder's name; false where it holds its lease by itself.</summary>
     public static bool TryParse(string? holder, out NodeEpoch epoch)
@@ -21,7 +25,13 @@ public readonly record struct NodeEpoch(string Node, Term Number)
         epoch = default;
         int life = holder?.IndexOf('@', StringComparison.Ordinal) ?? -1;
         int mark = holder?.LastIndexOf(Mark) ?? -1;
-        if (life <= 0 || mark <= life || !ulong.TryParse(holder.AsSpan(mark + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
+        if (life <= 0 || mark <= life)
+            return false;
+        ReadOnlySpan<char> numbers = holder.AsSpan(mark + 1);
+        int turn = numbers.IndexOf(Turn);
+        if (turn >= 0)
+            numbers = numbers[..turn];
+        if (!ulong.TryParse(numbers, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number))
             return false;
         epoch = new NodeEpoch(holder![..life], new Term(number));
         return true;

@@ -23,6 +23,7 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
     private ITenure? _keeper;
     private string _holder = "";
     private Term _epoch;
+    private ulong _candidacies;
     private long _storedBytes;
 
     /// <summary>Stands for the term after the newest that was seen.</summary>
@@ -30,7 +31,7 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
     {
         _expected = _member.Lease.Newest;
         _epoch = _member.Lease.Node.Epoch;
-        _holder = _member.Node is null ? _member.Options.Candidate : NodeEpoch.HolderOf(_member.Options.Candidate, _epoch);
+        _holder = _member.Node is null ? _member.Options.Candidate : NodeEpoch.HolderOf(_member.Options.Candidate, _epoch, ++_candidacies);
         _attempts = 0;
         _isAsking = false;
         _askAgain = _member.Now;

@@ -15,6 +15,7 @@ internal sealed partial class SimulatedMember
     private readonly long _offset;
     private readonly Queue<(EventNumber Number, TimeSpan At)> _told = new();
     private long _pausedUntil;
+    private long _pausedSince;
     private int _life;
     private int _mastership;
     private int _steps;
@@ -88,6 +89,9 @@ internal sealed partial class SimulatedMember
 
     /// <summary>A process runs here, paused or not.</summary>
     public bool IsUp => Machine is not null;
+
+    /// <summary>Since when the process stands still, or stood last.</summary>
+    public long PausedSince => _pausedSince;
 
     /// <summary>The process stands still.</summary>
     public bool IsPaused => _cluster.Schedule.Now < _pausedUntil;
@@ -216,6 +220,8 @@ internal sealed partial class SimulatedMember
         long until = _cluster.Schedule.Now + ticks;
         if (Machine is null || until <= _pausedUntil)
             return;
+        if (!IsPaused)
+            _pausedSince = _cluster.Schedule.Now;
         _pausedUntil = until;
         int life = _life;
         _cluster.Schedule.At(until, () => Resume(life));

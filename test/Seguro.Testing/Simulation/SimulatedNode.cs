@@ -112,7 +112,8 @@ internal sealed class SimulatedNode
     /// <summary>A member that took nothing in for longer than any lease lasts that it was told of holds its ship no more: when it wakes, it finds out before it does anything.</summary>
     public void Tend(SimulatedMember member, Lease claim, int life)
     {
-        if (member.Life == life && member.IsPaused && _fleet.Schedule.Now >= _heldUntil)
+        bool isLong = member.IsPaused && _fleet.Schedule.Now - member.PausedSince >= _fleet.Plan.Lease.Ticks * 2;
+        if (member.Life == life && isLong && _fleet.Schedule.Now >= _heldUntil)
             GiveBack(member.Log.Store, claim);
     }
 

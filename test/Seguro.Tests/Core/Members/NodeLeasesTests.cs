@@ -119,7 +119,7 @@ public sealed class NodeLeasesTests
     [Fact]
     public void A_holder_s_name_tells_the_epoch()
     {
-        string holder = NodeEpoch.HolderOf("m1@1f#3", new Term(7));
+        string holder = NodeEpoch.HolderOf("m1@1f#3", new Term(7), 2);
         Assert.True(NodeEpoch.TryParse(holder, out NodeEpoch epoch));
         Assert.Equal((new NodeEpoch("m1", new Term(7)), "m1@1f#3"), (epoch, NodeEpoch.CandidateOf(holder)));
         Assert.All((string[])["", "m1@1f", "append@host/12-3", "#7", "m1#7@x", "m1@1f#"], static other => Assert.False(NodeEpoch.TryParse(other, out _)));

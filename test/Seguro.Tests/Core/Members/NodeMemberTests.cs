@@ -29,7 +29,7 @@ public sealed class NodeMemberTests : HandFedMember
         See(3, ended: 6);
         Wait(Role.Candidate);
         MemberOutput.Campaign asked = Assert.Single(Outputs.OfType<MemberOutput.Campaign>());
-        Assert.Equal((Others, "m1@1#3", NodeEpoch.Longest), (asked.Expected, asked.Holder, asked.Duration));
+        Assert.Equal((Others, "m1@1#3.1", NodeEpoch.Longest), (asked.Expected, asked.Holder, asked.Duration));
     }
 
     [Fact]
