@@ -26,6 +26,7 @@ internal sealed partial class Master : MemberRole
     private TimeSpan? _shutSince;
     private TimeSpan? _waitsSince;
     private TimeSpan? _storeAway;
+    private bool _isRefused;
     private EventNumber _shutAt;
 
     /// <summary>Begins to serve.</summary>
@@ -139,11 +140,13 @@ internal sealed partial class Master : MemberRole
                 break;
             case WriteOutcome.Unknown unknown:
                 _storeAway ??= _member.Now;
+                _isRefused = false;
                 RepeatAppend();
                 _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
                 return;
             case WriteOutcome.Refused refused:
                 _storeAway ??= _member.Now;
+                _isRefused = true;
                 RepeatAppend();
                 _member.SetWarning("store", $"The store does not take the events from {_member.Progress.Committed.Number.Next} on: {refused.Cause}");
                 return;
@@ -154,7 +157,7 @@ internal sealed partial class Master : MemberRole
                 Demote($"the store's log ends at {conflict.Current.Head.Number}, and not where this term left it");
                 break;
         }
-        _storeAway = null;
+        (_storeAway, _isRefused) = (null, false);
         _member.ClearWarning("store");
     }
 
