@@ -1,3 +1,5 @@
+using Amazon.S3;
+using Amazon.S3.Model;
 using Seguro.Core;
 using Seguro.Harbor.Targets;
 using Seguro.Harbor.Writing;
@@ -5,7 +7,7 @@ using Seguro.Testing;
 
 namespace Seguro.Tests.Harbor;
 
-/// <summary>What Ceph's gateway refuses: what it keeps locked, credentials that it does not know, more than a bucket's quota.</summary>
+/// <summary>What Ceph's gateway refuses: names in buckets with versions, credentials that it does not know, more than a bucket's quota.</summary>
 [Collection(CephCollection.Name)]
 public sealed class CephBucketTests(CephCollection.Fixture ceph) : ObjectLockSuite
 {
@@ -27,6 +29,30 @@ public sealed class CephBucketTests(CephCollection.Fixture ceph) : ObjectLockSui
             Assert.Equal(ErrorCode.AccessDenied, refused.Code);
             Assert.Contains(bucket.Credentials, refused.NextStep, StringComparison.Ordinal);
             return refused;
+        }
+    }
+
+    [Fact]
+    public async Task A_bucket_that_keeps_versions_makes_a_name_twice_here_and_is_refused_with_its_lock()
+    {
+        using Bucket bucket = await MakeAsync(hasLock: true);
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        await fixture.AppendAsync(1);
+        await using (IHarborTarget attached = HarborTarget.Open(bucket.Url("&lock=governance:1d")))
+        {
+            SeguroException refused = await Assert.ThrowsAsync<SeguroException>(() => TargetProbe.RunAsync(attached, Cancel));
+            Assert.Equal(ErrorCode.UnsafeTarget, refused.Code);
+            Assert.Contains("keep versions", refused.NextStep, StringComparison.Ordinal);
+        }
+        using AmazonS3Client client = bucket.Client();
+        Assert.Empty((await client.ListVersionsAsync(new ListVersionsRequest { BucketName = bucket.Name }, Cancel)).Versions ?? []);
+        // Nor does a backup begin that nobody attached; the lock itself is kept.
+        await using IHarborTarget target = HarborTarget.Open(bucket.Url("&lock=governance:1d"));
+        Assert.Equal(ErrorCode.UnsafeTarget, (await Assert.ThrowsAsync<SeguroException>(() => fixture.BackUpAsync(target))).Code);
+        foreach (S3ObjectVersion one in (await client.ListVersionsAsync(new ListVersionsRequest { BucketName = bucket.Name }, Cancel)).Versions)
+        {
+            DeleteObjectRequest delete = new() { BucketName = bucket.Name, Key = one.Key, VersionId = one.VersionId };
+            Assert.Equal(System.Net.HttpStatusCode.Forbidden, (await Assert.ThrowsAsync<AmazonS3Exception>(() => client.DeleteObjectAsync(delete, Cancel))).StatusCode);
         }
     }
 
