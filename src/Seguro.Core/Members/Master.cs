@@ -131,6 +131,7 @@ internal sealed partial class Master : MemberRole
     private void OnStoreAppended(AppendResult result)
     {
         _append.Done();
+        _isRefused = result.Outcome is WriteOutcome.Refused;
         if (result.Reached.Number > _member.Progress.Committed.Number && _member.Tail.TryGetPosition(result.Reached.Number, out Position here) && here == result.Reached)
             Commit(result.Reached);
         switch (result.Outcome)
@@ -140,13 +141,11 @@ internal sealed partial class Master : MemberRole
                 break;
             case WriteOutcome.Unknown unknown:
                 _storeAway ??= _member.Now;
-                _isRefused = false;
                 RepeatAppend();
                 _member.SetWarning("store", $"The store does not answer; the outcome of an append is unknown and is being found out: {unknown.Cause}");
                 return;
             case WriteOutcome.Refused refused:
                 _storeAway ??= _member.Now;
-                _isRefused = true;
                 RepeatAppend();
                 _member.SetWarning("store", $"The store does not take the events from {_member.Progress.Committed.Number.Next} on: {refused.Cause}");
                 return;
@@ -157,7 +156,7 @@ internal sealed partial class Master : MemberRole
                 Demote($"the store's log ends at {conflict.Current.Head.Number}, and not where this term left it");
                 break;
         }
-        (_storeAway, _isRefused) = (null, false);
+        _storeAway = null;
         _member.ClearWarning("store");
     }
 
