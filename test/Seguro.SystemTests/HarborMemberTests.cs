@@ -33,6 +33,7 @@ public sealed class HarborMemberTests
         ulong head = restored.Json.GetProperty("head").GetUInt64();
         Assert.True(head > 0);
         cluster.Start("n4");
+        await cluster.UntilAsync("the master hears it", static status => status.Role == "master" && status.Asking.Contains("n4"));
         (await SeguroProcess.RunAsync("cluster", "join", "n4", "-c", cluster.Configuration("m1"))).Ok();
         StatusReport all = await cluster.UntilMasterAsync(replicas: 3);
         StatusReport joined = await cluster.UntilAsync("the new member with the whole log", status => status.Role == "replica" && status.Processed.Event >= all.Durable.Event, "n4");
