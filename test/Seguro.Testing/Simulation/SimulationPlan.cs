@@ -125,7 +125,7 @@ internal sealed record SimulationPlan
             plan = plan with { Nemeses = plan.Nemeses & ~Nemesis.Twin }; // it would be a copy of another log's disk
         if (new SimulationRandom(seed, "own ship").Chance(0.2))
             plan = plan.WithOwnShip();
-        plan = plan with { Harbors = window ? new SimulationRandom(seed, "the harbors").Of(0, 0, 1, 2) : 0 };
+        plan = plan with { Harbors = window ? new SimulationRandom(seed, "archive").Of(0, 0, 1, 2) : 0 };
         if (!new SimulationRandom(seed, "store back").Chance(0.1))
             return plan;
         // What shows that a store went back is on the members' disks: where those are lost as well, a loss is the user's. And a store that has forgotten the beginning can't be compared by hand.
