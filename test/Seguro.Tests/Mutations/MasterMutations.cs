@@ -138,7 +138,7 @@ internal static class MasterMutations
         new("Trim: a store that does not answer counts as one that is full", Operations,
             "!_isRefused && next > _archived.Next",
             "_storeAway is null && next > _archived.Next",
-            "Harbors"),
+            "StoreTrimTests.A_store_that_does_not_answer_is_none_that_is_full"),
         new("Trim: the ship waits for harbors for ever", Operations,
             "!_isRefused && next > _archived.Next && _storedBytes <= window / 100 * HarborsPercent",
             "next > _archived.Next",
