@@ -261,8 +261,7 @@ internal sealed class S3Target : IHarborTarget
         {
             AmazonS3Exception { ErrorCode: "QuotaExceeded" or "XMinioAdminBucketQuotaExceeded" or "XMinioStorageFull" or "ServiceQuotaExceededException" } or AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } =>
                 new(ErrorCode.DiskFull, text, "Make room in the bucket, or raise its quota; `seguro harbor prune` says what is not needed any more. The backup goes on from where it stopped.", failed),
-            // Ceph says no word beside the code.
-            AmazonS3Exception { ErrorCode: "InvalidRequest" or "InvalidArgument" } when _lock is not null && (failed.Message.Contains("Lock", StringComparison.OrdinalIgnoreCase) || IsWordless(failed)) =>
+            AmazonS3Exception { ErrorCode: "InvalidRequest" or "InvalidArgument" } s3 when _lock is not null && IsOfLock(s3) =>
                 new(ErrorCode.BadValue, text, "Object Lock can be had only in a bucket that was made with it: make one, or leave lock= out of the URL.", failed),
             AmazonS3Exception { ErrorCode: "NoSuchBucket" } => new(ErrorCode.NotFound, text, "Make the bucket, or check the URL.", failed),
             AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } => new(ErrorCode.NotFound, text, "The bucket does not have it.", failed),
@@ -272,8 +271,9 @@ internal sealed class S3Target : IHarborTarget
         };
     }
 
-    /// <summary>The server gave no message; the SDK makes one of the code then, or of nothing.</summary>
-    private static bool IsWordless(Exception failed) => failed is AmazonS3Exception { ErrorCode: "InvalidRequest" } s3 && (s3.Message.Length == 0 || s3.Message.Contains(s3.ErrorCode, StringComparison.Ordinal));
+    /// <summary>Ceph says nothing beside the code; the SDK makes a message of it then.</summary>
+    private static bool IsOfLock(AmazonS3Exception refused) =>
+        refused.Message.Contains("Lock", StringComparison.OrdinalIgnoreCase) || refused.Message.Length == 0 || refused.Message.Contains(refused.ErrorCode, StringComparison.Ordinal);
 
     private string WhatOfCredentials(Exception failed)
     {
