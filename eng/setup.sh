@@ -60,6 +60,13 @@ need_etcd() {
 need_harbor_servers() {
   command -v moto_server >/dev/null || need_packages python3-moto || return 1
   [ -x /usr/sbin/sshd ] || need_without_services openssh-server
+  need_ceph
+}
+
+# Ceph with its S3 gateway (69 MB to load, 270 MB on disk), which tests run as plain processes; its commands come along.
+need_ceph() {
+  command -v ceph-mon >/dev/null && command -v ceph-osd >/dev/null && command -v radosgw >/dev/null && command -v ceph >/dev/null && return 0
+  need_without_services ceph-mon ceph-osd radosgw
 }
 
 # need_without_services NAME...: Debian's packages without the services that they would start, now and at every boot (etcd's would take port 2379).
@@ -68,15 +75,13 @@ need_without_services() {
   if [ ! -e "$policy" ]; then
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" && made=1
   fi
-  local new=()
-  for service in etcd patroni pgbouncer ssh; do
-    [ -e "/etc/init.d/$service" ] || new+=("$service") # what was there before stays as it was
-  done
+  local before
+  before=" $(ls /etc/init.d 2>/dev/null | tr '\n' ' ') " # what was there before stays as it was
   (need_packages "$@")
   local code=$?
   [ -z "$made" ] || as_root rm -f "$policy"
-  for service in "${new[@]}"; do
-    as_root update-rc.d "$service" disable >/dev/null 2>&1
+  for service in $(ls /etc/init.d 2>/dev/null); do
+    case $before in *" $service "*) ;; *) as_root update-rc.d "$service" disable >/dev/null 2>&1 ;; esac
   done
   return $code
 }

@@ -75,6 +75,7 @@ public static class SeguroCommand
                 HarborRestoreCommand.Create(terminal),
                 HarborDrillCommand.Create(terminal),
                 HarborPruneCommand.Create(terminal),
+                HarborRewrapCommand.Create(terminal),
                 HarborAccountCommand.Create(terminal),
                 HarborOwnerCommand.Create(terminal),
                 HarborServeCommand.Create(terminal),

@@ -121,7 +121,7 @@ internal sealed partial class Master
         if (first is not { } next)
             return;
         // A harbor that is behind finds in the store what a member's chopped log has no more; but the ship goes first, and so does what the store does not take now.
-        if (_member.Options.HasHarbors && _storeAway is null && next > _archived.Next && _storedBytes <= window / 100 * HarborsPercent)
+        if (_member.Options.HasHarbors && !_isRefused && next > _archived.Next && _storedBytes <= window / 100 * HarborsPercent)
             next = _archived.Next;
         if (next <= _trimmed || next == EventNumber.None.Next)
             return;

@@ -26,6 +26,7 @@ internal sealed partial class Master : MemberRole
     private TimeSpan? _shutSince;
     private TimeSpan? _waitsSince;
     private TimeSpan? _storeAway;
+    private bool _isRefused;
     private EventNumber _shutAt;
 
     /// <summary>Begins to serve.</summary>
@@ -130,6 +131,7 @@ internal sealed partial class Master : MemberRole
     private void OnStoreAppended(AppendResult result)
     {
         _append.Done();
+        _isRefused = result.Outcome is WriteOutcome.Refused;
         if (result.Reached.Number > _member.Progress.Committed.Number && _member.Tail.TryGetPosition(result.Reached.Number, out Position here) && here == result.Reached)
             Commit(result.Reached);
         switch (result.Outcome)

@@ -26,19 +26,16 @@ internal sealed class AgeHeader
     public static byte[] Write(Stream target, IReadOnlyList<AgeRecipient> recipients, AgeStanza? first)
     {
         byte[] fileKey = RandomNumberGenerator.GetBytes(AgeX25519.FileKeySize);
-        StringBuilder header = new(Version + "\n");
-        first?.WriteTo(header);
-        foreach (AgeRecipient recipient in recipients)
-        {
-            (string argument, byte[] body) = recipient.Wrap(fileKey);
-            new AgeStanza([AgeX25519.StanzaType, argument], body).WriteTo(header);
-        }
-        header.Append("---");
-        byte[] authenticated = Encoding.ASCII.GetBytes(header.ToString());
-        target.Write(authenticated);
-        target.Write(Encoding.ASCII.GetBytes($" {AgeX25519.Encode(AgeX25519.HeaderMac(fileKey, authenticated))}\n"));
+        Write(target, recipients, first is null ? [] : [first], fileKey);
         return fileKey;
     }
+
+    /// <summary>Writes this header for other recipients: the file's key, and so all that follows the header, stay as they are.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="recipients">Who can open it then, and nobody else.</param>
+    /// <param name="fileKey">What <see cref="Unwrap"/> gave.</param>
+    public void WriteFor(Stream target, IReadOnlyList<AgeRecipient> recipients, byte[] fileKey) =>
+        Write(target, recipients, Stanzas.Where(static stanza => stanza.Words[0] != AgeX25519.StanzaType), fileKey);
 
     /// <summary>Reads a header, to its end and not a byte further.</summary>
     /// <param name="source">A buffered stream: it is read byte by byte.</param>
@@ -90,6 +87,22 @@ internal sealed class AgeHeader
     }
 
     public static SeguroException Bad(string how) => new(ErrorCode.Corrupt, how, "Take it from another target.");
+
+    private static void Write(Stream target, IReadOnlyList<AgeRecipient> recipients, IEnumerable<AgeStanza> before, byte[] fileKey)
+    {
+        StringBuilder header = new(Version + "\n");
+        foreach (AgeStanza stanza in before)
+            stanza.WriteTo(header);
+        foreach (AgeRecipient recipient in recipients)
+        {
+            (string argument, byte[] body) = recipient.Wrap(fileKey);
+            new AgeStanza([AgeX25519.StanzaType, argument], body).WriteTo(header);
+        }
+        header.Append("---");
+        byte[] authenticated = Encoding.ASCII.GetBytes(header.ToString());
+        target.Write(authenticated);
+        target.Write(Encoding.ASCII.GetBytes($" {AgeX25519.Encode(AgeX25519.HeaderMac(fileKey, authenticated))}\n"));
+    }
 
     private static string ReadLine(Stream source, MemoryStream all)
     {

@@ -14,6 +14,7 @@ internal static class ObjectName
     public const string Merged = "m/";
     public const string Snapshots = "s/";
     public const string Gaps = "g/";
+    public const string Aside = "w/";
     private const int FolderBytes = 16;
     private const int Digits = 20;
 

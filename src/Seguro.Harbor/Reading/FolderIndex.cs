@@ -21,15 +21,8 @@ internal sealed class FolderIndex
     /// <summary>What the log no longer had when its turn came, as it was noted then; some of it may have been closed since.</summary>
     public List<HarborGap> Gaps { get; } = [];
 
-    /// <summary>What of that is still missing, by the names alone: from the first gap's beginning to the last one's end.</summary>
-    public HarborGap? Gap
-    {
-        get
-        {
-            HarborGap[] open = [.. Gaps.Where(gap => MayLack(gap.First))];
-            return open.Length == 0 ? null : new HarborGap(open.Min(static gap => gap.First), open.Max(static gap => gap.Last));
-        }
-    }
+    /// <summary>The names of objects whose copies for other recipients lie aside: somebody exchanges them, or was ended while he did.</summary>
+    public List<string> Aside { get; } = [];
 
     public bool HasShip { get; private set; }
 
@@ -55,6 +48,8 @@ internal sealed class FolderIndex
                 index.Snapshots.Add(new SnapshotObject(name, snapshot.Event, snapshot.File, found.Size));
             else if (ObjectName.GapOf(name) is { } gap)
                 index.Gaps.Add(gap);
+            else if (name.StartsWith(ObjectName.Aside, StringComparison.Ordinal))
+                index.Aside.Add(name[ObjectName.Aside.Length..]);
             else
                 index.HasShip |= name == ObjectName.Ship;
         }
@@ -72,14 +67,49 @@ internal sealed class FolderIndex
             yield return _segments[place];
     }
 
-    /// <summary>By the names alone, an event that once was missing may still be: no segment begins with it, none was merged over it, and the folder begins before it.</summary>
-    public bool MayLack(EventNumber number) => Path.Count > 0 && Path[0].First < number && !All.Any(one => one.First == number || (one.First <= number && one.Last >= number));
+    /// <summary>What of the gaps is still missing, from the first one's beginning to the last one's end.</summary>
+    /// <remarks>Where a repair has begun to close one, the manifest of what it put last is read: that needs no identity.</remarks>
+    /// <exception cref="SeguroException">What the target throws.</exception>
+    public async Task<HarborGap?> ReadGapAsync(HarborFolder folder, NSec.Cryptography.PublicKey signer, CancellationToken cancel)
+    {
+        HarborGap? all = null;
+        foreach (HarborGap noted in Gaps)
+        {
+            if (await ReadOpenAsync(noted, folder, signer, cancel) is not { } open)
+                continue;
+            all = all is not { } before ? open : new HarborGap(open.First < before.First ? open.First : before.First, open.Last > before.Last ? open.Last : before.Last);
+        }
+        return all;
+    }
 
     /// <summary>A segment of this name is there.</summary>
     public bool Has(string name) => All.Any(one => one.Name == name);
 
+    /// <summary>All objects that have recipients, with their sizes in bytes; 0 where it is not known.</summary>
+    public IEnumerable<(string Name, long Size)> Sealed =>
+        (HasShip ? [(ObjectName.Ship, 0L)] : Enumerable.Empty<(string, long)>()).Concat(Snapshots.Select(static one => (one.Name, one.Size))).Concat(All.Select(static one => (one.Name, one.Size)));
+
     /// <summary>The place in <see cref="Path"/> from which an event is reached.</summary>
     public int PlaceOf(EventNumber number) => Math.Max(0, FindLast(Path, number));
+
+    /// <summary>What of a gap is still open. It is closed from its beginning on, a segment after the other, so that the newest of them tells.</summary>
+    private async Task<HarborGap?> ReadOpenAsync(HarborGap gap, HarborFolder folder, NSec.Cryptography.PublicKey signer, CancellationToken cancel)
+    {
+        int place = FindLast(Path, gap.Last);
+        if (place < 0)
+            return null; // the folder begins behind it
+        SegmentObject newest = Path[place];
+        EventNumber reached;
+        try
+        {
+            reached = newest.Last ?? (newest.First < gap.First ? gap.First.Previous : (await folder.ReadManifestAsync(newest.Name, signer, cancel)).Last);
+        }
+        catch (SeguroException bad) when (HarborReader.IsDamage(bad))
+        {
+            reached = newest.First.Previous;
+        }
+        return reached >= gap.Last ? null : new HarborGap(reached >= gap.First ? reached.Next : gap.First, gap.Last);
+    }
 
     private static int FindLast(IReadOnlyList<SegmentObject> sorted, EventNumber number)
     {

@@ -45,6 +45,24 @@ internal sealed class HarborFolder(IHarborTarget target, string id, TimeProvider
         }
     }, cancel);
 
+    /// <summary>Gets an object as it lies there. Whoever gets it disposes of it.</summary>
+    public Task<Stream> GetAsync(string name, long size, CancellationToken cancel) => TryAsync(async () =>
+    {
+        Stream all = Scratch.For(size);
+        try
+        {
+            await using Stream source = await target.GetAsync(PathOf(name), null, cancel);
+            await source.CopyToAsync(all, cancel);
+            all.Position = 0;
+            return all;
+        }
+        catch
+        {
+            await all.DisposeAsync();
+            throw;
+        }
+    }, cancel);
+
     /// <summary>Makes an object.</summary>
     /// <returns><see langword="false"/>: another made it.</returns>
     public async Task<bool> PutAsync(string name, Stream content, CancellationToken cancel)
@@ -77,7 +95,7 @@ internal sealed class HarborFolder(IHarborTarget target, string id, TimeProvider
     private string PathOf(string name) => $"{id}/{name}";
 
     /// <summary>An object is what its name says, or it is another's.</summary>
-    private static Manifest Checked(string name, Manifest manifest)
+    public static Manifest Checked(string name, Manifest manifest)
     {
         bool fits = manifest.Kind switch
         {

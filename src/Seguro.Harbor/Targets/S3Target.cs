@@ -29,6 +29,7 @@ internal sealed class S3Target : IHarborTarget
     private readonly string _credentials;
     private readonly ObjectLock? _lock;
     private volatile bool _isLockProven;
+    private volatile bool _isOnceProven;
 
     private S3Target(TargetUrl url, AmazonS3Client client)
     {
@@ -105,6 +106,8 @@ internal sealed class S3Target : IHarborTarget
                 return false;
             }
         }, cancel);
+        if (isMade && !_isOnceProven)
+            await ProveOnceAsync(request, name, cancel);
         if (isMade && isLocked && !_isLockProven)
             await ProveLockAsync(name, cancel);
         return isMade;
@@ -200,6 +203,34 @@ internal sealed class S3Target : IHarborTarget
         }
     }
 
+    /// <summary>
+    /// A server that makes a name twice would let two writers lose each other's events; Ceph 16.2 does so in buckets that keep versions, and in no others. So the first object is put
+    /// once more, as it is: that needs no right but to put, and leaves nothing behind.
+    /// </summary>
+    private async Task ProveOnceAsync(PutObjectRequest made, string name, CancellationToken cancel)
+    {
+        made.InputStream.Position = 0;
+        bool isOnce = await AskAsync($"put {name} again", made.InputStream.Length, async limit =>
+        {
+            try
+            {
+                await _client.PutObjectAsync(made, limit);
+                return false;
+            }
+            catch (AmazonS3Exception exists) when (exists.StatusCode is HttpStatusCode.PreconditionFailed)
+            {
+                return true;
+            }
+        }, cancel);
+        if (!isOnce)
+        {
+            throw new SeguroException(
+                ErrorCode.UnsafeTarget, $"{Name} can't be a harbor: it let an object be made over another",
+                "Use a server that heeds `If-None-Match: *`. Ceph 16.2 does not in buckets that keep versions: there use one that does not, without lock= in the URL.");
+        }
+        _isOnceProven = true;
+    }
+
     /// <summary>A server that takes a lock and keeps none would let somebody find out too late.</summary>
     private async Task ProveLockAsync(string name, CancellationToken cancel)
     {
@@ -230,7 +261,7 @@ internal sealed class S3Target : IHarborTarget
         {
             AmazonS3Exception { ErrorCode: "QuotaExceeded" or "XMinioAdminBucketQuotaExceeded" or "XMinioStorageFull" or "ServiceQuotaExceededException" } or AmazonS3Exception { StatusCode: HttpStatusCode.InsufficientStorage } =>
                 new(ErrorCode.DiskFull, text, "Make room in the bucket, or raise its quota; `seguro harbor prune` says what is not needed any more. The backup goes on from where it stopped.", failed),
-            AmazonS3Exception { ErrorCode: "InvalidRequest" or "InvalidArgument" } when _lock is not null && failed.Message.Contains("Lock", StringComparison.OrdinalIgnoreCase) =>
+            AmazonS3Exception { ErrorCode: "InvalidRequest" or "InvalidArgument" } s3 when _lock is not null && IsOfLock(s3) =>
                 new(ErrorCode.BadValue, text, "Object Lock can be had only in a bucket that was made with it: make one, or leave lock= out of the URL.", failed),
             AmazonS3Exception { ErrorCode: "NoSuchBucket" } => new(ErrorCode.NotFound, text, "Make the bucket, or check the URL.", failed),
             AmazonS3Exception { StatusCode: HttpStatusCode.NotFound } => new(ErrorCode.NotFound, text, "The bucket does not have it.", failed),
@@ -239,6 +270,10 @@ internal sealed class S3Target : IHarborTarget
             _ => new(ErrorCode.HarborUnavailable, text, "See that the server can be reached and is well.", failed),
         };
     }
+
+    /// <summary>Ceph says nothing beside the code; the SDK makes a message of it then.</summary>
+    private static bool IsOfLock(AmazonS3Exception refused) =>
+        refused.Message.Contains("Lock", StringComparison.OrdinalIgnoreCase) || refused.Message.Length == 0 || refused.Message.Contains(refused.ErrorCode, StringComparison.Ordinal);
 
     private string WhatOfCredentials(Exception failed)
     {

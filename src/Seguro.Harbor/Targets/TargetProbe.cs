@@ -15,8 +15,17 @@ public static class TargetProbe
         ArgumentNullException.ThrowIfNull(target);
         byte[] content = RandomNumberGenerator.GetBytes(1024);
         string name = $"{Folder}/{Convert.ToHexStringLower(content.AsSpan(0, 8))}";
-        if (!await target.PutAsync(name, new MemoryStream(content), cancel))
-            throw Unsafe(target, "it says that a name exists that was never made");
+        try
+        {
+            if (!await target.PutAsync(name, new MemoryStream(content), cancel))
+                throw Unsafe(target, "it says that a name exists that was never made");
+        }
+        catch (SeguroException made) when (made.Code is ErrorCode.UnsafeTarget)
+        {
+            for (int version = 0; version < 2; version++) // where it was made twice, and both are kept
+                await target.DeleteAsync(name, CancellationToken.None);
+            throw;
+        }
         try
         {
             if (await target.PutAsync(name, new MemoryStream(new byte[16]), cancel))

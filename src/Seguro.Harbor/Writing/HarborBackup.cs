@@ -166,7 +166,7 @@ public sealed class HarborBackup : IDisposable
         string target = _writer.Folder.Target.Name;
         (Position? end, FolderIndex index) = await _writer.FindEndAsync(await _log.Stored.ReadMetadataAsync(cancel), cancel);
         EventNumber known = _record.Read();
-        SeeGap(index.Gap);
+        SeeGap(await index.ReadGapAsync(_writer.Folder, _writer.Signer, cancel));
         if (known > (end?.Number ?? EventNumber.None))
         {
             string again = end is not null || state.Base.Number == EventNumber.None

@@ -24,6 +24,8 @@ internal sealed class HarborWriter
 
     public HarborFolder Folder { get; }
 
+    public NSec.Cryptography.PublicKey Signer => _host.Signer.PublicKey;
+
     public long Segments { get; private set; }
 
     public long Bytes { get; private set; }
@@ -39,7 +41,7 @@ internal sealed class HarborWriter
             return (null, index);
         try
         {
-            return ((await Folder.ReadManifestAsync(index.Path[^1].Name, _host.Signer.PublicKey, cancel)).End, index);
+            return ((await Folder.ReadManifestAsync(index.Path[^1].Name, Signer, cancel)).End, index);
         }
         catch (SeguroException bad) when (HarborReader.IsDamage(bad))
         {
@@ -184,7 +186,7 @@ internal sealed class HarborWriter
         {
             string name = ObjectName.Segment(made.Manifest.First);
             if (!await PutAsync(name, made.Content, cancel))
-                return (await Folder.ReadManifestAsync(name, _host.Signer.PublicKey, cancel)).End;
+                return (await Folder.ReadManifestAsync(name, Signer, cancel)).End;
             tell(made.Manifest.End);
             return null;
         }

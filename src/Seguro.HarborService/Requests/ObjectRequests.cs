@@ -175,8 +175,8 @@ internal sealed class ObjectRequests(IHarborTarget storage, OwnerRegistry regist
 
         async Task SendAsync()
         {
-            context.Response.StatusCode = 200;
-            context.Response.ContentType = "text/plain; charset=utf-8";
+            if (!context.Response.HasStarted)
+                (context.Response.StatusCode, context.Response.ContentType) = (200, "text/plain; charset=utf-8");
             await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), context.RequestAborted);
             text.Clear();
         }

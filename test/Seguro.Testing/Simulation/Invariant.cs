@@ -47,6 +47,8 @@ internal enum Invariant
     Wishes = 22,
     /// <summary>Who knows that most others work with another store stands still.</summary>
     OneStore = 23,
+    /// <summary>The store keeps what harbors lack while its window has room, and only what is committed is archived.</summary>
+    Harbors = 24,
     /// <summary>While fewer than half of the members are away, the others serve, however long it lasts.</summary>
-    Minority = 24,
+    Minority = 25,
 }

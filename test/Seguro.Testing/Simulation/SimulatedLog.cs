@@ -19,11 +19,15 @@ internal sealed class SimulatedLog : IDisposable
         _cluster = cluster;
         History = new ClusterHistory(cluster.Plan);
         Store = new SimulatedStore(cluster.Plan, cluster.Schedule, cluster.Network, History, place, name) { Weather = cluster.Fleet?.Weather ?? new StoreWeather() };
+        Harbors = cluster.Plan.Harbors > 0 ? new SimulatedHarbors(cluster.Plan, cluster.Schedule, name) : null;
     }
 
     public SimulatedStore Store { get; }
 
     public ClusterHistory History { get; }
+
+    /// <summary>Where its masters back it up; <see langword="null"/> where they do not.</summary>
+    public SimulatedHarbors? Harbors { get; }
 
     /// <summary>The store was asked to forget what is below this event; it may be about to.</summary>
     public EventNumber TrimmedBelow { get; set; }

@@ -100,6 +100,7 @@ internal sealed partial class SimulatedMember
     /// <summary>Notes what the member knows by an answer.</summary>
     private void NoteAnswer(MemberInput input)
     {
+        NoteStored(input);
         switch (input)
         {
             case MemberInput.Poked poked:
@@ -310,6 +311,7 @@ internal sealed partial class SimulatedMember
             _wasMaster = true;
             _masterships++;
             _masterSince = Clock;
+            BeginHarbors();
         }
         else if (changed.Role is not Role.Candidate)
         {

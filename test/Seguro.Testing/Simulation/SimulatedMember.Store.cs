@@ -14,6 +14,7 @@ internal sealed partial class SimulatedMember
         SimulatedStore store = Log.Store;
         int life = _life;
         int mastership = _mastership;
+        NoteStored(output);
         switch (output)
         {
             case MemberOutput.AppendStore append:
@@ -52,6 +53,7 @@ internal sealed partial class SimulatedMember
                 WriteSettings(life, mastership, write);
                 break;
             case MemberOutput.Trim trim:
+                CheckHarbors(trim);
                 IReadOnlyList<string> known = _known.Members;
                 Log.TrimmedBelow = trim.First > Log.TrimmedBelow ? trim.First : Log.TrimmedBelow;
                 store.Write(Index, () => Trim(trim, known), static cause => new WriteOutcome.Unknown(cause), outcome => AnswerMaster(life, mastership, new MemberInput.Trimmed(outcome)));

@@ -125,6 +125,7 @@ internal sealed partial class SimulatedMember
             SnapshotAge = plan.Lease * 20,
             StoreWindow = plan.Window,
             Copies = plan.Copies,
+            HasHarbors = plan.Harbors > 0,
         });
         _compared.Clear();
         _shares.Clear();
@@ -140,6 +141,7 @@ internal sealed partial class SimulatedMember
         _firstOvum = true;
         _run = null;
         _firstAppend = Term.None;
+        (_stored, _askedAlong, _appending, _isFull) = (0, 0, 0, false);
         _wasMaster = false;
         _term = Term.None;
         (Position Position, ulong State) restored = Disk.Restore(Disk.End.Number);

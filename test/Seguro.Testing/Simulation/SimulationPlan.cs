@@ -48,6 +48,9 @@ internal sealed record SimulationPlan
     /// <summary>The store's cap on payload bytes.</summary>
     public long? Window { get; init; }
 
+    /// <summary>How many harbors the members fill; none where the store has no window.</summary>
+    public int Harbors { get; init; }
+
     /// <summary>See <see cref="MemberOptions.Copies"/>.</summary>
     public int Copies { get; init; }
 
@@ -128,6 +131,7 @@ internal sealed record SimulationPlan
             plan = plan with { Nemeses = plan.Nemeses & ~Nemesis.Twin }; // it would be a copy of another log's disk
         if (new SimulationRandom(seed, "own ship").Chance(0.2))
             plan = plan.WithOwnShip();
+        plan = plan with { Harbors = window ? new SimulationRandom(seed, "archive").Of(0, 0, 1, 2) : 0 };
         if (!new SimulationRandom(seed, "store back").Chance(0.1))
             return plan;
         // What shows that a store went back is on the members' disks: where those are lost as well, a loss is the user's. And a store that has forgotten the beginning can't be compared by hand.
@@ -135,6 +139,7 @@ internal sealed record SimulationPlan
         {
             Nemeses = (plan.Nemeses | Nemesis.StoreBack) & ~(Nemesis.DiskWipe | Nemesis.DiskFlip | Nemesis.Twin | Nemesis.Membership | Nemesis.ShipDiffers | Nemesis.OtherStore),
             Window = null,
+            Harbors = 0,
         };
     }
 
@@ -174,7 +179,7 @@ internal sealed record SimulationPlan
             text.Append("a ship that makes its events, ");
         if (Imported > 0)
             text.Append(CultureInfo.InvariantCulture, $"{Imported} events imported, ");
-        text.Append(CultureInfo.InvariantCulture, $"{Rate} datagrams/s, window {Window?.ToString(CultureInfo.InvariantCulture) ?? "none"}, copies {Copies}, ");
+        text.Append(CultureInfo.InvariantCulture, $"{Rate} datagrams/s, window {Window?.ToString(CultureInfo.InvariantCulture) ?? "none"}, copies {Copies}, harbors {Harbors}, ");
         text.Append(CultureInfo.InvariantCulture, $"unreplicated {MaxUnreplicated}, group {MaxGroup}/{MaxGroupBytes} B, push window {PushWindow} B, gated {MaxGated}, ");
         text.Append(CultureInfo.InvariantCulture, $"ingress {MaxIngress}, snapshot every {SnapshotEvery}, close within {CloseEnough}, nemeses {Nemeses}");
         if (ShellBug is not ShellBug.None || StoreBug is not ModelBug.None)

@@ -29,5 +29,8 @@ public sealed class FileTargetTests : HarborTargetSuite, IDisposable
         Assert.True(await target.PutAsync("a/e/1", new MemoryStream(new byte[1000]), Cancel));
     }
 
+    [Fact]
+    public Task Lists_100_000_objects() => AssertListsManyAsync(_folder.Path);
+
     protected override IHarborTarget Open() => HarborTarget.Open($"file:{_folder.Path}");
 }

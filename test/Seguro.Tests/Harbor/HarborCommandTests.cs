@@ -92,6 +92,22 @@ public sealed class HarborCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_is_added_to_the_hosts_key_opens_what_was_written_before()
+    {
+        string[] targets = await BackUpAsync("one", "two");
+        await Tool.RunAsync(["age-keygen", "-o", _folder["second"]]);
+        string segment = Directory.EnumerateFiles(_folder["two"], "0*1", SearchOption.AllDirectories).First();
+        await File.AppendAllTextAsync(_folder["zod.harbor"], await Tool.RunAsync(["age-keygen", "-y", _folder["second"]]), Cancel);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Tool.RunAsync(["age", "-d", "-i", _folder["second"], "-o", "/dev/null", segment]));
+        JsonElement told = (await RunAsync("rewrap", targets, "--key", _folder["zod.harbor"], "--json")).Ok().Json;
+        Assert.Equal(2, told.GetProperty("recipients").GetArrayLength());
+        Assert.All(told.GetProperty("targets").EnumerateArray(), static one => Assert.InRange(one.GetProperty("objects").GetInt32(), 3, 100));
+        await Tool.RunAsync(["age", "-d", "-i", _folder["second"], "-o", "/dev/null", segment]);
+        (await RunAsync("verify", targets)).Ok();
+        Assert.Contains("2 recipients", (await RunAsync("rewrap", targets, "--key", _folder["zod.harbor"])).Ok().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_mirror_fills_harbors_and_names_those_that_are_away()
     {
         (await CommandRun.OfAsync("harbor", "key", "new", _folder["zod"])).Ok();

@@ -50,6 +50,43 @@ public sealed class HarborGapTests
     }
 
     [Fact]
+    public async Task A_repair_that_was_killed_leaves_what_it_did_not_come_to_known()
+    {
+        await using HarborFixture fixture = await HarborFixture.CreateAsync();
+        (IHarborTarget target, IHarborTarget whole) = await LoseAsync(fixture);
+        Assert.Equal("11 to 15", await GapAsync());
+
+        // What is there after the repair's first two segments.
+        HarborReader reader = await fixture.OpenAsync(target, whole);
+        EventLog log = HarborLog.Open(reader);
+        LogState state = await log.ReadStateAsync(Cancel);
+        Position start = await log.ReadPositionAsync(new EventNumber(10), Cancel);
+        Position end = await log.ReadPositionAsync(new EventNumber(12), Cancel);
+        HarborWriter killed = new(target, fixture.Host, HarborFixture.Ship, fixture.Options(segmentBytes: 1));
+        Assert.Equal(end, await killed.AppendAsync(log, state with { Head = new Head(Term.None, end.Number, end.Chain) }, start, static _ => { }, Cancel));
+        Assert.Equal(2, killed.Segments);
+        Assert.Equal("13 to 15", await GapAsync());
+        Assert.Equal("missing: the events 13 to 15", Assert.Single((await HarborVerify.RunAsync(await fixture.OpenAsync(target), null, null, TimeProvider.System, Cancel)).Left).What);
+
+        // The newest of them is damaged: it is not known how far it went.
+        string newest = fixture.Segments("a").Single(file => file.EndsWith("12", StringComparison.Ordinal));
+        File.Delete(newest);
+        await File.WriteAllBytesAsync(newest, [1, 2, 3], Cancel);
+        Assert.Equal("12 to 15", await GapAsync());
+
+        Assert.DoesNotContain((await HarborVerify.RunAsync(await fixture.OpenAsync(target, whole), fixture.Host, null, TimeProvider.System, Cancel)).Left, one => one.Target == target.Name);
+        Assert.Null(await GapAsync());
+        Assert.Empty((await HarborVerify.RunAsync(await fixture.OpenAsync(target), null, null, TimeProvider.System, Cancel)).Found);
+
+        async Task<string?> GapAsync()
+        {
+            using HarborBackup backup = New(fixture, target);
+            await backup.CatchUpAsync(Cancel);
+            return backup.Status.Gap?.ToString();
+        }
+    }
+
+    [Fact]
     public async Task Verification_names_it_and_a_restore_begins_behind_it_or_ends_before_it()
     {
         await using HarborFixture fixture = await HarborFixture.CreateAsync();

@@ -172,6 +172,20 @@ public abstract class HarborTargetSuite
         Assert.Equal([9, 9], await ReadAsync(target, "a/e/2", null));
     }
 
+    /// <summary>Makes that many objects where the server has its files, and lists them through it.</summary>
+    protected async Task AssertListsManyAsync(string files)
+    {
+        const int Objects = 100_000;
+        string folder = Directory.CreateDirectory(Path.Combine(files, "a", "e")).FullName;
+        for (int i = 0; i < Objects; i++)
+            File.Create(Path.Combine(folder, $"{i:D20}")).Dispose();
+        await using IHarborTarget target = Open();
+        int listed = 0;
+        await foreach (TargetObject one in target.ListAsync("a", Cancel))
+            Assert.Equal($"a/e/{listed++:D20}", one.Name);
+        Assert.Equal(Objects, listed);
+    }
+
     protected static async Task<byte[]> ReadAsync(IHarborTarget target, string name, long? length)
     {
         await using Stream source = await target.GetAsync(name, length, Cancel);

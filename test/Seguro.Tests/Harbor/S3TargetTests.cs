@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Seguro.Core;
 using Seguro.Harbor.Targets;
 using Seguro.Testing;
@@ -7,7 +6,7 @@ using Seguro.Testing;
 namespace Seguro.Tests.Harbor;
 
 /// <summary>The suite on moto's S3 server; a bucket that is not there, a server that is not.</summary>
-public sealed class S3TargetTests : HarborTargetSuite, IAsyncLifetime
+public sealed class S3TargetTests : RemoteTargetSuite, IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new("s3");
     private MotoServer _server = null!;
@@ -39,61 +38,11 @@ public sealed class S3TargetTests : HarborTargetSuite, IAsyncLifetime
         Assert.Equal(ErrorCode.BadValue, Assert.Throws<SeguroException>(() => HarborTarget.Open("s3://bucket/x?endpiont=http://127.0.0.1")).Code);
     }
 
-    [Fact]
-    public async Task A_connection_that_breaks_in_the_middle_is_tried_again()
-    {
-        // Forwards to the server; the first connections are cut after some bytes.
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        int left = 2;
-        Task serving = ServeAsync();
-        await using IHarborTarget target = HarborTarget.Open(Url("bucket", ((IPEndPoint)listener.LocalEndpoint).Port));
-        Seguro.Harbor.Reading.HarborFolder folder = new(target, "a", TimeProvider.System);
-        byte[] content = new byte[300_000];
-        Random.Shared.NextBytes(content);
-        Assert.True(await folder.PutAsync("e/1", new MemoryStream(content), Cancel));
-        Assert.Equal(0, left);
-        Assert.Equal(content, await ReadAsync(target, "a/e/1", null));
-        listener.Stop();
-        await serving;
+    protected override int ServerPort => _server.Port;
 
-        async Task ServeAsync()
-        {
-            while (true)
-            {
-                TcpClient from;
-                try
-                {
-                    from = await listener.AcceptTcpClientAsync(Cancel);
-                }
-                catch (Exception ended) when (ended is SocketException or ObjectDisposedException)
-                {
-                    return;
-                }
-                bool cuts = Interlocked.Decrement(ref left) >= 0;
-                if (!cuts)
-                    Interlocked.Exchange(ref left, 0);
-                _ = ForwardAsync(from, cuts);
-            }
-        }
+    protected override IHarborTarget Open() => OpenAt(_server.Port);
 
-        async Task ForwardAsync(TcpClient from, bool cuts)
-        {
-            using (from)
-            {
-                if (cuts)
-                {
-                    _ = await from.GetStream().ReadAtLeastAsync(new byte[5000], 5000, throwOnEndOfStream: false, Cancel);
-                    from.LingerState = new LingerOption(true, 0);
-                    return;
-                }
-                using TcpClient to = new("127.0.0.1", _server.Port);
-                await Task.WhenAny(from.GetStream().CopyToAsync(to.GetStream(), Cancel), to.GetStream().CopyToAsync(from.GetStream(), Cancel));
-            }
-        }
-    }
-
-    protected override IHarborTarget Open() => HarborTarget.Open(Url("bucket", _server.Port));
+    protected override IHarborTarget OpenAt(int port) => HarborTarget.Open(Url("bucket", port));
 
     private string Url(string bucket, int port) => $"s3://{bucket}/some/where?endpoint=http://127.0.0.1:{port}&credentials={_folder["credentials"]}";
 }

@@ -5,7 +5,7 @@ using Seguro.Testing;
 namespace Seguro.Tests.Harbor;
 
 /// <summary>The suite on OpenSSH's SFTP; a key that is not let in, a server that is another, a disk that is full.</summary>
-public sealed class SftpTargetTests : HarborTargetSuite, IAsyncLifetime
+public sealed class SftpTargetTests : RemoteTargetSuite, IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new("target");
     private SftpServer _server = null!;
@@ -28,7 +28,14 @@ public sealed class SftpTargetTests : HarborTargetSuite, IAsyncLifetime
         Assert.Equal(ErrorCode.BadValue, Assert.Throws<SeguroException>(() => HarborTarget.Open("sftp://user:secret@127.0.0.1/x?key=k")).Code);
     }
 
-    protected override IHarborTarget Open() => HarborTarget.Open(_server.Url(_folder.Path));
+    [Fact]
+    public Task Lists_100_000_objects() => AssertListsManyAsync(_folder.Path);
+
+    protected override int ServerPort => _server.Port;
+
+    protected override IHarborTarget Open() => OpenAt(_server.Port);
+
+    protected override IHarborTarget OpenAt(int port) => HarborTarget.Open(_server.Url(_folder.Path).Replace($":{_server.Port}/", $":{port}/", StringComparison.Ordinal));
 
     private static async Task<SeguroException> FailsAsync(ErrorCode code, string url)
     {

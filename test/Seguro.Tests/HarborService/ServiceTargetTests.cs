@@ -8,7 +8,7 @@ using Seguro.Tests.Harbor;
 namespace Seguro.Tests.HarborService;
 
 /// <summary>The suite of targets on a service; what it refuses is named, by the words of the service.</summary>
-public sealed class ServiceTargetTests : HarborTargetSuite, IAsyncLifetime
+public sealed class ServiceTargetTests : RemoteTargetSuite, IAsyncLifetime
 {
     private ServiceFixture _fixture = null!;
 
@@ -119,7 +119,14 @@ public sealed class ServiceTargetTests : HarborTargetSuite, IAsyncLifetime
         Assert.Contains(fixture.Told, static told => told.Contains("was replaced", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public Task Lists_100_000_objects() => AssertListsManyAsync(Path.Combine(_fixture["storage"], "ships", "zod"));
+
+    protected override int ServerPort => _fixture.Host.Address.Port;
+
     protected override IHarborTarget Open() => _fixture.Open();
+
+    protected override IHarborTarget OpenAt(int port) => HarborTarget.Open(_fixture.Url(port: port));
 
     private static async Task FailsAsync(string url, ErrorCode code, string words)
     {

@@ -40,6 +40,18 @@ public sealed class StoreTrimTests : HandFedMember
     }
 
     [Fact]
+    public void A_store_that_does_not_answer_is_none_that_is_full()
+    {
+        Begin(hasHarbors: true, Window * 55 / 100);
+        Event next = Following(At(First));
+        Step(default, new MemberInput.Heard(new Ovum(new byte[] { 1 }, DateTimeOffset.UnixEpoch)));
+        Step(default, new MemberInput.Poked([new Computation.Accepted(next.Number, next.Payload, 1, [])]));
+        Step(default, new MemberInput.StoreAppended(new AppendResult(new WriteOutcome.Unknown("no answer"), At(First))));
+        Step(Second / 2, MemberInput.Tick.Instance);
+        Assert.Empty(Outputs.OfType<MemberOutput.Trim>());
+    }
+
+    [Fact]
     public void Below_half_of_the_window_nothing_goes()
     {
         Begin(hasHarbors: false, Window / 2);
