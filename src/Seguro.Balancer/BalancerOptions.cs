@@ -47,7 +47,8 @@ public sealed record BalancerOptions
             if (address.Port + Ships - 1 > IPEndPoint.MaxPort)
                 throw new SeguroException(ErrorCode.BadValue, $"{Ships} ships from {address} on need ports up to {address.Port + Ships - 1}, and the last is {IPEndPoint.MaxPort}", "Name an address with a lower port, or fewer ships.");
         }
-        if (Listen is { Port: > 0 } listen && Inside.Port > 0 && Math.Abs(listen.Port - Inside.Port) < Ships && (listen.Address.Equals(Inside.Address) || listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any)))
+        if (Listen is { Port: > 0 } listen && Inside.Port > 0 && Math.Abs(listen.Port - Inside.Port) < Ships
+            && (listen.Address.Equals(Inside.Address) || listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any)))
             throw new SeguroException(ErrorCode.BadValue, $"the ports of {Ships} ships from {listen} on and those from {Inside} on overlap", $"Leave {Ships} ports or more between the two.");
     }
 }

@@ -9,7 +9,9 @@ namespace Seguro.Balancer;
 /// </summary>
 /// <remarks>
 /// <para>Threading: two threads of its own while <see cref="RunAsync"/> runs, one for each direction, whatever the number of ships; the properties may be read from any thread.</para>
-/// <para>Memory: nothing is queued in this process. What waits, waits in the kernel's buffers, which are bounded by ship and count what they drop. A ship that nobody speaks with costs two sockets.</para>
+/// <para>
+/// Memory: nothing is queued in this process. What waits, waits in the kernel's buffers, which are bounded by ship and count what they drop. A ship that nobody speaks with costs two sockets.
+/// </para>
 /// <para>Durability: none. After a start a ship's highest term is 0 until the first frame of a master.</para>
 /// </remarks>
 public sealed class UdpBalancer : IDisposable

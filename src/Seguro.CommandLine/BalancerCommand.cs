@@ -64,7 +64,9 @@ internal static class BalancerCommand
             ?? throw new SeguroException(ErrorCode.Usage, "--key-file is missing", "Name balancer.keys, which `seguro cluster init` made; `seguro cluster keys rotate FOLDER` makes a new one.");
         IPEndPoint? http = parse.GetValue(Http) is { } text ? ParseEndPoint(text, "--http") : null;
         bool isRouted = parse.GetValue(Route);
-        BalancerOptions options = OptionsOf(terminal, isRouted ? null : listen, await InsideAsync(parse.GetValue(Inside), listen, parse.GetValue(Ships), cancel), KeyFiles.LoadRing(keyFile)) with { Ships = parse.GetValue(Ships) };
+        int ships = parse.GetValue(Ships);
+        IPEndPoint inside = await InsideAsync(parse.GetValue(Inside), listen, ships, cancel);
+        BalancerOptions options = OptionsOf(terminal, isRouted ? null : listen, inside, KeyFiles.LoadRing(keyFile)) with { Ships = ships };
         terminal.Outlive();
         bool json = parse.GetValue(CommandAction.Json);
         using UdpBalancer balancer = UdpBalancer.Bind(options, TimeProvider.System);

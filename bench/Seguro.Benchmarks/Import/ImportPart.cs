@@ -10,7 +10,10 @@ using Seguro.Testing;
 
 namespace Seguro.Benchmarks;
 
-/// <summary>A pier into each store, beside the bare database's bulk load of the same rows; and out again, beside a bare loop that reads the file of the pier that comes out, hashes it and writes it.</summary>
+/// <summary>
+/// A pier into each store, beside the bare database's bulk load of the same rows; and out again,
+/// beside a bare loop that reads the file of the pier that comes out, hashes it and writes it.
+/// </summary>
 internal sealed class ImportPart : IBenchmarkPart
 {
     /// <summary>What an export is compared with.</summary>

@@ -47,7 +47,9 @@ internal static class Bars
         new(
             "export of a pier", "a bare loop that reads, hashes (SHA-256) and writes the same bytes", "≥ 0.8 ×",
             static result => Each(
-                result, static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("export", StringComparison.Ordinal) && pair.Theirs.Contestant == ImportPart.Loop, static pair => AtLeast(pair, Bytes(pair), 0.8))),
+                result,
+                static pair => pair.Mine.Part == "import" && pair.Mine.Workload.StartsWith("export", StringComparison.Ordinal) && pair.Theirs.Contestant == ImportPart.Loop,
+                static pair => AtLeast(pair, Bytes(pair), 0.8))),
         new(
             "a mirror of a running pier: the writer's commits a second", "without a mirror", "≥ 0.98 ×",
             static result => Each(

@@ -141,7 +141,9 @@ sealed class ShipRegistry : IAsyncDisposable
     private static string Describe(RegisteredShip ship) =>
         $"kind {ship.Kind}, kernel {ship.Kernel}, {(ship.Fake ? "fake" : "real")}, {(ship.Master is { } master ? $"master {master}" : "any master")}, {(ship.Optimism is { } optimism ? $"optimism {optimism}" : "the nodes' optimism")}";
 
-    /// <summary>A ship that was here before goes on where it was, so it is what it was: what computes its log can't become something else, and with the demo kernel it is spoken to by its rules.</summary>
+    /// <summary>
+    /// A ship that was here before goes on where it was, so it is what it was: what computes its log can't become something else, and with the demo kernel it is spoken to by its rules.
+    /// </summary>
     private RegisteredShip AsBefore(RegisteredShip ship)
     {
         if (_former.GetValueOrDefault(ship.Ship) is not { } former)

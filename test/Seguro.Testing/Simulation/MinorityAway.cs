@@ -4,7 +4,8 @@ using Seguro.Core;
 namespace Seguro.Testing;
 
 /// <summary>
-/// Once a simulated cluster serves again, fewer than half of its members go away and stay away, by a crash or cut off from the other members alone: it must serve on, for longer than the store's window lasts.
+/// Once a simulated cluster serves again, fewer than half of its members go away and stay away, by a crash or cut off from the other members alone: it must serve on, for longer than the store's
+/// window lasts.
 /// Who is away may be the master.
 /// </summary>
 internal static class MinorityAway

@@ -58,7 +58,8 @@ public sealed class ManyShipsTests : IAsyncDisposable
         Assert.Equal((1UL, 1, 0L), (_balancer.StatsOf(2).Term, _balancer.StatsOf(2).Members, _balancer.StatsOf(1).WrongShip));
         // And what the balancer says of another ship is nothing to a member.
         List<string> dropped = [];
-        await using BalancerLink lost = BalancerLink.Open(new IPEndPoint(IPAddress.Loopback, 0), new HostAddress("127.0.0.1", _balancer.InsideOf(3).Port), static () => BalancerBed.Key(1), TimeProvider.System, dropped.Add, 3);
+        await using BalancerLink lost = BalancerLink.Open(
+            new IPEndPoint(IPAddress.Loopback, 0), new HostAddress("127.0.0.1", _balancer.InsideOf(3).Port), static () => BalancerBed.Key(1), TimeProvider.System, dropped.Add, 3);
         byte[] ingress = new byte[BalancerFrame.Overhead + 1];
         int size = BalancerFrame.Complete(ingress, 1, FrameKind.Ingress, isMaster: false, 1, BalancerBed.AddressOf(client), seal, ship: 4);
         sender.SendTo(ingress.AsSpan(0, size), SocketFlags.None, lost.Address);
@@ -91,8 +92,14 @@ public sealed class ManyShipsTests : IAsyncDisposable
     [InlineData(13400, 13337, 64, "overlap")]
     public void What_can_not_be_is_refused(int listen, int inside, int ships, string why)
     {
-        SeguroException error = Assert.Throws<SeguroException>(() => UdpBalancer.Bind(
-            new BalancerOptions { Listen = new IPEndPoint(IPAddress.Loopback, listen), Inside = new IPEndPoint(IPAddress.Loopback, inside), Keys = static () => BalancerBed.Ring, Ships = ships }, TimeProvider.System));
+        BalancerOptions options = new()
+        {
+            Listen = new IPEndPoint(IPAddress.Loopback, listen),
+            Inside = new IPEndPoint(IPAddress.Loopback, inside),
+            Keys = static () => BalancerBed.Ring,
+            Ships = ships,
+        };
+        SeguroException error = Assert.Throws<SeguroException>(() => UdpBalancer.Bind(options, TimeProvider.System));
         Assert.Equal(ErrorCode.BadValue, error.Code);
         Assert.Contains(why, error.Message, StringComparison.Ordinal);
     }
