@@ -6,7 +6,7 @@ namespace Seguro.Tests.Core.Members;
 public sealed class NodeMemberTests : HandFedMember
 {
     private static readonly Lease Others = new(new Term(4), "m2@1#6", 0, NodeEpoch.Longest);
-    private static readonly Lease Mine = new(new Term(5), "m1@1#3", 0, NodeEpoch.Longest);
+    private static readonly Lease Mine = new(new Term(5), "m1@1#3.1", 0, NodeEpoch.Longest);
 
     public NodeMemberTests() => Member = new Member(new MemberOptions { Name = "m1", Candidate = "m1@1", Members = ["m1", "m2"], LeasesByNode = true });
 
@@ -72,7 +72,7 @@ public sealed class NodeMemberTests : HandFedMember
         Serve();
         See(3, ended: 6);
         Position other = At(Following(At(First)));
-        Step(default, new MemberInput.Received("m2", new MemberMessage.Testimony(new Term(5), "m1@1#3", other, Term.None)));
+        Step(default, new MemberInput.Received("m2", new MemberMessage.Testimony(new Term(5), "m1@1#3.1", other, Term.None)));
         Assert.Equal(Role.Rejoining, Member.Role);
         Assert.Equal(Mine.Term, Assert.Single(Outputs.OfType<MemberOutput.Resign>()).Held.Term);
         Step(default, new MemberInput.Resigned(new LeaseOutcome.Unknown("gone")));
