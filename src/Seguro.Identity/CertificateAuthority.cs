@@ -96,6 +96,12 @@ public sealed class CertificateAuthority : IDisposable
         ArgumentNullException.ThrowIfNull(hosts);
         if (days is < 1 or > 36_500)
             throw new SeguroException(ErrorCode.BadValue, $"a certificate for {days} days", "Use 1 to 36500.");
+        Renew(folder, identity, hosts, DateTimeOffset.UtcNow.AddDays(days));
+    }
+
+    /// <summary>The same, until a time that the caller chooses.</summary>
+    internal void Renew(string folder, ClusterIdentity identity, IReadOnlyCollection<string> hosts, DateTimeOffset end)
+    {
         if (hosts.Count == 0)
             throw new SeguroException(ErrorCode.BadValue, $"the certificate of '{identity.Name}' names no host", "Give at least one name or IP address by which the others reach it.");
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -110,7 +116,7 @@ public sealed class CertificateAuthority : IDisposable
         Span<byte> serial = stackalloc byte[16];
         RandomNumberGenerator.Fill(serial);
         serial[0] &= 0x7F;
-        DateTimeOffset until = Min(DateTimeOffset.UtcNow.AddDays(days), new DateTimeOffset(_certificate.NotAfter.ToUniversalTime()));
+        DateTimeOffset until = Min(end, new DateTimeOffset(_certificate.NotAfter.ToUniversalTime()));
         using X509Certificate2 certificate = request.Create(_certificate, DateTimeOffset.UtcNow.AddHours(-23), until, serial);
         Write(folder, ClusterCertificates.MemberKeyFile, key.ExportPkcs8PrivateKeyPem(), SecretMode);
         Write(folder, ClusterCertificates.MemberFile, certificate.ExportCertificatePem(), PublicMode);

@@ -36,6 +36,9 @@ public sealed record StoreEngine(string Name, StoreForm Form, string Example, Fu
     /// <summary>Its files are on one machine; members elsewhere can't share it.</summary>
     public bool IsOfOneMachine => Form is StoreForm.Path;
 
+    /// <summary>It keeps no more than a window of the log: members hold it in memory, or its quota bounds it (<see cref="IWindowedStore"/>).</summary>
+    public bool HasWindow => Form is StoreForm.Addresses;
+
     /// <summary>The engine of that word; <see langword="null"/> where there is none.</summary>
     public static StoreEngine? Find(string name) => All.FirstOrDefault(engine => engine.Name == name);
 

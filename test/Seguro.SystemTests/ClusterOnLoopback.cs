@@ -49,6 +49,9 @@ internal sealed class ClusterOnLoopback : IAsyncDisposable
 
     public void Signal(string name, string signal) => _running[name].Signal(signal);
 
+    /// <summary>The pid of a running member.</summary>
+    public int Process(string name) => _running[name].Id;
+
     public SeguroProcess Take(string name)
     {
         _running.Remove(name, out SeguroProcess? process);
@@ -88,7 +91,7 @@ internal sealed class ClusterOnLoopback : IAsyncDisposable
             foreach ((string name, SeguroProcess process) in _running)
             {
                 if (process.HasExited)
-                    Assert.Fail($"{name} ended while '{what}' was waited for: {Tail((await process.EndAsync()).Output)}");
+                    Assert.Fail($"{name} ended while '{what}' was waited for: {Tail(await process.EndAsync() is var ended ? ended.Output + ended.Errors : "")}");
             }
             await Task.Delay(Glance, CancellationToken.None);
         }

@@ -5,6 +5,7 @@ using Seguro.Node.Configuration;
 using Seguro.Node.Members;
 using Seguro.Node.Startup;
 using Seguro.Piers.LocalLogs;
+using Seguro.Testing;
 
 namespace Seguro.SystemTests;
 
@@ -172,6 +173,23 @@ public sealed class ClusterTests
     }
 
     [Fact]
+    public async Task A_member_that_has_not_joined_is_not_healthy_where_the_store_lets_it_in()
+    {
+        await using PostgresCluster postgres = await PostgresCluster.StartAsync();
+        await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(2, "--kind", "opaque", "--store", postgres.Url);
+        cluster.StartAll();
+        await cluster.UntilMasterAsync(replicas: 1);
+        await cluster.AddAsync("n3");
+        StatusReport outside = await cluster.UntilAsync("it knows the record", static status => status.Role is "replica" or "master" && !status.IsMember, "n3");
+        Assert.False(outside.IsHealthy);
+        Assert.Contains(outside.Warnings, static warning => warning.Contains("seguro cluster join n3", StringComparison.Ordinal));
+        Assert.Equal(4, (await SeguroProcess.RunAsync("status", "-c", cluster.Configuration("n3"))).ExitCode);
+        (await SeguroProcess.RunAsync("cluster", "join", "n3", "-c", cluster.Configuration("m1"))).Ok();
+        await cluster.UntilMasterAsync(replicas: 2);
+        await cluster.UntilAsync("a healthy member", static status => status is { IsMember: true, IsHealthy: true }, "n3");
+    }
+
+    [Fact]
     public async Task Certificates_are_renewed_while_everything_runs_and_a_member_that_moved_comes_back()
     {
         await using ClusterOnLoopback cluster = await ClusterOnLoopback.MakeAsync(3, "--kind", "opaque");
@@ -229,6 +247,8 @@ public sealed class ClusterTests
             killed.Kill();
             await killed.EndAsync();
         }
+        Evidence known = EvidenceFile.Read(cluster.Data("m1"))!.Value;
+        Assert.NotNull(known.History);
         // m3 was master for a moment and has what nobody else got; m2 and m1 have what was committed meanwhile.
         (ulong common, ulong strange) = await DivergeAsync(cluster.Data("m3"), new Evidence(new Term(1), Position.Origin, MayBeAhead: true, Term.None));
         EvidenceFile.Write(cluster.Data("m2"), new Evidence(new Term(master.Term), Position.Origin, MayBeAhead: false, Term.None));
@@ -262,6 +282,9 @@ public sealed class ClusterTests
         cluster.StartAll();
         StatusReport whole = await cluster.UntilMasterAsync(replicas: 2);
         Assert.True(whole.Durable.Event >= head);
+        // What m1 knew of effects is in force: nothing that had left leaves again, and the rest is not taken for history.
+        Assert.True(whole.Released >= known.Released.Value);
+        await cluster.UntilAsync("m1 knows it anew", status => EvidenceFile.Read(cluster.Data("m1"))?.History == known.History, "m1");
         // Terms go on, so that a balancer believes the new masters; and m3 follows them, its own events put aside.
         Assert.True(whole.Term > master.Term + RecoveryPlan.Margin);
         await cluster.UntilAsync("the whole log in m3", status => status.Durable.Event >= head && status.Role is "replica" or "master", "m3");

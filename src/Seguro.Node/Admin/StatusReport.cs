@@ -111,9 +111,13 @@ public sealed record StatusReport
     /// <summary>What the user should know now.</summary>
     public required IReadOnlyList<string> Warnings { get; init; }
 
-    /// <summary>It is replica, or master and what it computes goes on; it stands in the way of nothing.</summary>
+    /// <summary>The list of members has this one's name. A configuration always has it; the store's record lacks it where the member was not let in, or left.</summary>
     [JsonIgnore]
-    public bool IsHealthy => Stopped is null && Hindrance is null && Role is "master" or "replica";
+    public bool IsMember => Members.Contains(Name, StringComparer.Ordinal);
+
+    /// <summary>It is a member, and replica, or master and what it computes goes on; it stands in the way of nothing.</summary>
+    [JsonIgnore]
+    public bool IsHealthy => Stopped is null && Hindrance is null && IsMember && Role is "master" or "replica";
 
     /// <summary>Makes a report of what a member says of itself.</summary>
     public static StatusReport Of(MemberStatus status, string ship, string store, string commitMeans, IReadOnlyList<string> links, IReadOnlyList<string> warnings)

@@ -24,7 +24,7 @@ public sealed record ConfigurationKey(string Name, string? Default, string Meani
         new("vere:disk", "0", "How much disk a member's pier may take, log and snapshots together, such as 5GB: its log is rolled where the newest epoch has a quarter of it, and chopped where members, store and harbors need the older ones no more (vere 4.0 or later). 0: never."),
         new("member:name", null, "This member's name: 1 to 32 of a-z, 0-9 and '-'."),
         new("member:folder", "data", "This member's data: local log, snapshots, dqlite node."),
-        new("member:listen", null, "Where the links listen, HOST:PORT, when that is not members:NAME:links."),
+        new("member:listen", null, "Where the links listen, HOST:PORT, when that is not members:NAME:links (behind address translation); the dqlite node listens on that host, at its own port."),
         new("member:udp", null, "Where datagrams come in, IP:PORT: the balancer's, or without a balancer everybody's. Of many ships: the first one's; each has the port that is its number above."),
         new("members:NAME:links", null, "Where the other members reach its links, HOST:PORT."),
         new("members:NAME:dqlite", null, "Where its dqlite node is reached, HOST:PORT."),

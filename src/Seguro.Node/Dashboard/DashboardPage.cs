@@ -122,6 +122,7 @@ static class DashboardPage
     {
         { Stopped: not null } => "stands still",
         { Hindrance: not null } => "nothing goes on",
+        { IsMember: false } => "no member",
         { IsHealthy: false } => status.Role,
         { Warnings.Count: > 0 } => "healthy, with warnings",
         _ => "healthy",

@@ -104,6 +104,8 @@ sealed partial class ShipMember : IAsyncDisposable
                 CertificatesUntil = _node.Certificates.Expires,
                 Stopped = report.Stopped ?? (refusal is { HasLeft: true } ? refusal.Text : null),
             };
+            if (refusal is null && !report.IsMember)
+                report = report with { Warnings = [new LinkRefusal(report.Name, "the store's record", HasLeft: false).Text, .. report.Warnings] };
             return host is null ? report with { Role = "starting" } : report with { Dropped = host.Drops, Level = host.Level };
         }
     }

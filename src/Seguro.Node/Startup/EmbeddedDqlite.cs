@@ -59,6 +59,7 @@ public sealed class EmbeddedDqlite : IAsyncDisposable
             Cluster = configuration.Database,
             Access = access.Record,
             Certificates = configuration.Certificates,
+            Listen = configuration.Listen is { } listen ? new HostAddress(listen.Host, self.Dqlite!.Value.Port) : null,
             NetworkLatency = configuration.DqliteLatency,
             // Only node 1 may: a member that was replaced has another number, whatever its folder was copied from.
             Bootstrap = self.Id == 1 && File.Exists(form) && !File.Exists(started),

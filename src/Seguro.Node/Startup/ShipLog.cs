@@ -63,7 +63,7 @@ static class ShipLog
     /// <exception cref="SeguroException"><see cref="ErrorCode.UnsafeSettings"/>.</exception>
     public static async Task RefuseUnsafeAsync(StoreCapabilities capabilities, EventLog log, NodeConfiguration configuration, CancellationToken cancel)
     {
-        if (capabilities.Engine != "postgres" || capabilities.IsReplicated || configuration.AllowUnsafeSettings)
+        if (StoreUrl.Parse(configuration.StoreUrl).Kind.Form is not StoreForm.Server || capabilities.IsReplicated || configuration.AllowUnsafeSettings)
             return;
         Optimism optimism = ClusterSettingsCodec.Read(await log.Stored.ReadMetadataAsync(cancel)).Optimism ?? configuration.Optimism;
         if (optimism.Replicas >= 1)

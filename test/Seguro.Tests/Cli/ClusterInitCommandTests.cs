@@ -1,3 +1,4 @@
+using System.Net.NetworkInformation;
 using System.Text.Json;
 using Seguro.Testing;
 
@@ -42,9 +43,40 @@ public sealed class ClusterInitCommandTests : IDisposable
     [InlineData("a,b,A,c,d", "a is the machine of 2 of 5 members: they are lost together.")]
     public async Task Says_what_the_loss_of_a_machine_with_several_members_means(string hosts, string? warning)
     {
-        string errors = string.Join(' ', (await InitAsync("--hosts", hosts, "--members", $"{hosts.Split(',').Length}")).Ok().Errors.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        string errors = string.Join(' ', (await InitAsync("--hosts", hosts, "--balancer", "door:7500", "--members", $"{hosts.Split(',').Length}")).Ok().Errors.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         Assert.Equal(warning is not null, errors.Contains("warning", StringComparison.Ordinal));
         Assert.Contains(warning ?? "", errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "--hosts", "a,b,c")]
+    [InlineData(false, "--hosts", "a,b,c", "--balancer", "door:13338")]
+    [InlineData(false, "--hosts", "a", "--members", "1")]
+    [InlineData(false)] // all on this machine: a trial
+    public async Task Says_that_the_door_is_lost_with_the_first_members_machine(bool isSaid, params string[] words)
+    {
+        string errors = string.Join(' ', (await InitAsync(words)).Ok().Errors.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(isSaid, errors.Contains("whoever loses that machine loses the ship's door, too. Name a machine of its own: --balancer HOST:PORT.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_command_that_it_prints_for_the_balancer_is_one_that_the_balancer_takes()
+    {
+        int outside = FreePort.Next();
+        string made = (await InitAsync("--kernel", "demo", "--hosts", "a,b,c", "--balancer", $"localhost:{FreePort.Next()}")).Ok().Output;
+        string[] words = made.Split('\n').Single(static line => line.TrimStart().StartsWith("seguro balancer ", StringComparison.Ordinal)).Trim().Split(' ');
+        string[] typed = [.. words[1..].Select(word => word switch
+        {
+            "0.0.0.0:PORT" => $"0.0.0.0:{outside}", // "a public port of your choice"
+            "balancer.keys" => Path.Combine(Root, word),
+            _ => word,
+        })];
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        Task<CommandRun> running = CommandRun.OfAsync([], typed, stop.Token);
+        while (!running.IsCompleted && !IPGlobalProperties.GetIPGlobalProperties().GetActiveUdpListeners().Any(listener => listener.Port == outside))
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        await stop.CancelAsync();
+        (await running).Ok();
     }
 
     [Fact]

@@ -1,4 +1,9 @@
+using Seguro.Core;
+using Seguro.Node.Admin;
+using Seguro.Node.Configuration;
+using Seguro.Node.Ships;
 using Seguro.Testing;
+using Seguro.Tests.Node.Admin;
 
 namespace Seguro.Tests.Cli;
 
@@ -21,5 +26,26 @@ public sealed class StatusCommandTests
         CommandRun watched = await watching;
         Assert.Equal(0, watched.ExitCode);
         Assert.Contains("warning", watched.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("starting", false)]
+    [InlineData("rejoining", true)]
+    public async Task Says_nothing_of_a_log_that_was_not_looked_at_yet(string role, bool isThere)
+    {
+        using TemporaryFolder folder = new();
+        (await CommandRun.OfAsync("cluster", "init", folder["c"], "--ship", "~zod", "--kernel", "demo", "--members", "1")).Ok();
+        string configuration = Path.Combine(folder["c"], "m1", "seguro.json");
+        StatusReport report = StatusReport.Of(ShipMember.StatusBefore(ConfigurationReader.Read(configuration, [])), "~zod", "dqlite", "", [], []) with { Role = role, Replaying = 925 };
+        Directory.CreateDirectory(Path.Combine(folder["c"], "m1", "data"));
+        AdminOptions options = new()
+        {
+            Socket = Path.Combine(folder["c"], "m1", "data", "admin.sock"),
+            Ship = new AdminShip(() => report, static () => [], new Desk(Role.Rejoining).Actions),
+        };
+        await using AdminServer server = await AdminServer.StartAsync(options, TestContext.Current.CancellationToken);
+        CommandRun shown = await CommandRun.OfAsync("status", "-c", configuration);
+        Assert.Equal(isThere, shown.Output.Contains("local log", StringComparison.Ordinal));
+        Assert.Equal(isThere, shown.Output.Contains("event 0 of 925 that it replays", StringComparison.Ordinal));
     }
 }

@@ -58,6 +58,9 @@ public sealed partial class ReferenceTests
     [Theory]
     [InlineData("docs/databases.md")]
     [InlineData("docs/reference.md")]
+    [InlineData("docs/concepts.md")]
+    [InlineData("docs/start.md")]
+    [InlineData("README.md")]
     public void Every_engine_is_in_the_pages_that_list_them(string page) => Assert.All(
         StoreEngine.All, engine => Assert.Contains(engine.Name, SourceFiles.Read(page), StringComparison.OrdinalIgnoreCase));
 

@@ -52,7 +52,7 @@ internal static class ClusterInitCommand
             if (!embedded)
                 store = await CheckStoreAsync(StoreUrl.Parse(store), cancel);
             ShipKind kind = KindOf(parse);
-            GivenPier? pier = parse.GetValue(Import) is { } path ? GivenPier.Open(path, embedded || store.StartsWith("etcd", StringComparison.Ordinal), parse.GetValue(Instead)) : null;
+            GivenPier? pier = parse.GetValue(Import) is { } path ? GivenPier.Open(path, embedded || StoreUrl.Parse(store).Kind.HasWindow, parse.GetValue(Instead)) : null;
             int[] ports = PortsOf(parse, hosts);
             MemberAddresses[] members = [.. names.Select((name, index) => new MemberAddresses(
                 name,
@@ -76,6 +76,8 @@ internal static class ClusterInitCommand
                 Optimism = Math.Min(1, members.Length - 1),
                 Balancer = balancer,
             };
+            if (balancer is { IsLoopback: false } && parse.GetValue(Balancer) is null && members.Length > 1)
+                terminal.Warn($"The balancer is to run at {balancer}, on the machine of {names[0]}: whoever loses that machine loses the ship's door, too. Name a machine of its own: --balancer HOST:PORT.");
             using (CertificateAuthority authority = CertificateAuthority.Create(root, writer.Cluster))
             {
                 ClusterFolder.WriteKeys(root, [.. members.Select(static member => member.Name)]);

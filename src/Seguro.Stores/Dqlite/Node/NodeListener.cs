@@ -11,7 +11,7 @@ sealed class NodeListener : IDisposable
 {
     private const int Backlog = 128;
 
-    private readonly Socket _socket;
+    private readonly Socket[] _sockets;
     private readonly UnixDomainSocketEndPoint _dqlite;
     private readonly ClusterCertificates _certificates;
     private readonly AccessList _access;
@@ -40,26 +40,14 @@ sealed class NodeListener : IDisposable
         _warn = warn;
         _tunnels = new NodeTunnels(options.MaxConnections, access.RefuseConnection);
         _dqlite = new UnixDomainSocketEndPoint('\0' + dqlite[1..]);
-        HostAddress listen = options.Listen ?? options.Address;
-        // A name may be another's on this machine (behind address translation): listen everywhere, certificates decide.
-        IPEndPoint endpoint = IPAddress.TryParse(listen.Host, out IPAddress? literal) ? new(literal, listen.Port) : new(IPAddress.IPv6Any, listen.Port);
-        _socket = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            if (endpoint.Address.Equals(IPAddress.IPv6Any))
-                _socket.DualMode = true;
-            _socket.Bind(endpoint);
-            _socket.Listen(Backlog);
-        }
-        catch (SocketException error)
-        {
-            _socket.Dispose();
-            throw new SeguroException(ErrorCode.ProcessFailed, $"the node can't listen on {endpoint}: {error.Message}",
-                "End the process that uses the port, or give the node an address of this machine.", error);
-        }
+        _sockets = Listen(options.Listen ?? options.Address);
     }
 
-    public void Start() => TlsTunnel.StartThread(Accept, "dqlite accept");
+    public void Start()
+    {
+        foreach (Socket socket in _sockets)
+            TlsTunnel.StartThread(() => Accept(socket), "dqlite accept");
+    }
 
     /// <summary>Breaks off whoever is not let in any more.</summary>
     public IReadOnlyList<ClusterIdentity> BreakRefused() => _tunnels.BreakRefused();
@@ -67,18 +55,47 @@ sealed class NodeListener : IDisposable
     public void Dispose()
     {
         _closed = true;
-        _socket.Dispose();
+        foreach (Socket socket in _sockets)
+            socket.Dispose();
         _tunnels.Close();
     }
 
-    private void Accept()
+    /// <summary>Listens on what the address says and on nothing else: a name's addresses are looked up, as those of the links are.</summary>
+    private static Socket[] Listen(HostAddress address)
+    {
+        List<Socket> sockets = [];
+        object at = address;
+        try
+        {
+            foreach (IPEndPoint endpoint in address.Resolve())
+            {
+                at = endpoint;
+                Socket socket = new(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+                sockets.Add(socket);
+                if (endpoint.Address.Equals(IPAddress.IPv6Any))
+                    socket.DualMode = true;
+                socket.Bind(endpoint);
+                socket.Listen(Backlog);
+            }
+            return [.. sockets];
+        }
+        catch (SocketException error)
+        {
+            foreach (Socket socket in sockets)
+                socket.Dispose();
+            throw new SeguroException(ErrorCode.ProcessFailed, $"the node can't listen on {at}: {error.Message}",
+                "End the process that uses the port, or give the node an address of this machine.", error);
+        }
+    }
+
+    private void Accept(Socket socket)
     {
         while (!_closed)
         {
             Socket network;
             try
             {
-                network = _socket.Accept();
+                network = socket.Accept();
             }
             catch (Exception error) when (error is SocketException or ObjectDisposedException)
             {

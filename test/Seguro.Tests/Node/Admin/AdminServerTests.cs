@@ -127,6 +127,16 @@ public sealed class AdminServerTests
     }
 
     [Fact]
+    public async Task Who_is_not_in_the_list_of_members_is_not_healthy()
+    {
+        using TemporaryFolder folder = new();
+        Desk desk = new(Role.Replica) { Members = ["b", "c"] };
+        await using AdminServer server = await AdminServer.StartAsync(desk.Options(folder), Cancel);
+        using HttpClient http = Http(folder);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await http.GetAsync("/health", Cancel)).StatusCode);
+    }
+
+    [Fact]
     public async Task A_socket_that_was_left_behind_is_taken_and_one_that_answers_is_not()
     {
         using TemporaryFolder folder = new();

@@ -40,6 +40,11 @@ sealed class Desk
         init => _status = _status with { Master = value };
     }
 
+    public IReadOnlyList<string> Members
+    {
+        init => _status = _status with { Members = value };
+    }
+
     public bool Unreachable { get; init; }
 
     public AdminActions Actions { get; }

@@ -92,6 +92,26 @@ public sealed class RecoveryPlanTests : IAsyncLifetime
         Assert.Contains("31", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_the_members_knew_of_effects_is_kept_as_far_as_the_log_that_is_taken_goes()
+    {
+        await AddAsync("a", Known(30, mayBeAhead: false, released: 21, history: 5), 30);
+        await AddAsync("b", Known(33, mayBeAhead: true, released: 28, history: 12), 33);
+        await AddAsync("c", Known(12, mayBeAhead: false, released: 36, history: 35), 12); // of events that are lost
+        RecoveryPlan plan = await PlanAsync();
+        Assert.Equal(33UL, plan.Head.Number.Value);
+        Assert.Equal((28UL, 12UL), (plan.Effects.Released.Value, plan.Effects.History?.Value));
+    }
+
+    [Fact]
+    public async Task Where_no_member_knew_of_effects_nothing_is_said_of_them()
+    {
+        await AddAsync("a", "7 replica", 30);
+        RecoveryPlan plan = await PlanAsync();
+        Assert.Equal(EventNumber.None, plan.Effects.Released);
+        Assert.Null(plan.Effects.History);
+    }
+
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public async ValueTask DisposeAsync()
@@ -102,6 +122,15 @@ public sealed class RecoveryPlanTests : IAsyncLifetime
     }
 
     private Task<RecoveryPlan> PlanAsync(string? chosen = null) => RecoveryPlan.MakeAsync(_logs, chosen is null ? null : _folder[chosen], Cancel);
+
+    private static Evidence Known(ulong committed, bool mayBeAhead, ulong released, ulong history) =>
+        new(new Term(7), EventChain.At(Log, committed), mayBeAhead, Term.None, new EventNumber(released), new EventNumber(history));
+
+    private Task AddAsync(string name, Evidence record, int same)
+    {
+        EvidenceFile.Write(Directory.CreateDirectory(_folder[name]).FullName, record);
+        return AddAsync(name, record: null, same);
+    }
 
     private async Task AddAsync(string name, string? record, int same, int others = 0, string? flip = null)
     {

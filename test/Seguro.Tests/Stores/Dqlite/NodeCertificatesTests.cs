@@ -97,10 +97,26 @@ public sealed class NodeCertificatesTests : IDisposable
         Assert.Contains("127.0.0.2", error.Message, StringComparison.Ordinal);
     }
 
-    private string Issue(string name)
+    [Fact]
+    public async Task A_node_that_has_a_name_listens_on_the_addresses_of_that_name_only()
+    {
+        HostAddress address = new("localhost", FreePort.Next());
+        await using DqliteNodeProcess node = await DqliteNodeProcess.StartAsync(
+            SeguroExecutable.In(AppContext.BaseDirectory),
+            new DqliteNodeOptions { Folder = _folder["node"], Id = 1, Bootstrap = true, Address = address, Certificates = Issue("named", "localhost") },
+            TimeSpan.FromSeconds(30),
+            Cancel);
+        using (TcpClient own = new())
+            await own.ConnectAsync(address.Host, address.Port, Cancel);
+        using TcpClient other = new();
+        SocketException refused = await Assert.ThrowsAsync<SocketException>(async () => await other.ConnectAsync("127.0.0.2", address.Port, Cancel));
+        Assert.Equal(SocketError.ConnectionRefused, refused.SocketErrorCode);
+    }
+
+    private string Issue(string name, string host = "127.0.0.1")
     {
         using CertificateAuthority authority = CertificateAuthority.Create(_folder[$"{name}-ca"], name);
-        authority.Issue(_folder[name], new ClusterIdentity("test", "member"), ["127.0.0.1"]);
+        authority.Issue(_folder[name], new ClusterIdentity("test", "member"), [host]);
         return _folder[name];
     }
 }
