@@ -22,13 +22,16 @@ public sealed class BootClockTests
         }
     }
 
-    /// <summary>Where a machine never slept, the monotonic clock says the same. So the test above runs once more where it does not: in a time namespace whose boot lies further back, as after a sleep.</summary>
+    /// <summary>
+    /// Where a machine never slept, the monotonic clock says the same. So the test above runs once more where it does not: in a time namespace whose boot lies further back, as after a sleep.
+    /// </summary>
     [Fact]
     public async Task Counts_the_time_that_the_machine_slept()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root may make a time namespace.");
         using Process slept = Process.Start(new ProcessStartInfo(
-            "unshare", ["--time", "--fork", "--boottime", "1000", Environment.ProcessPath!, "-noLogo", "-method", $"*{nameof(BootClockTests)}.{nameof(Tells_the_time_since_boot_and_never_goes_back)}"])
+            "unshare",
+            ["--time", "--fork", "--boottime", "1000", Environment.ProcessPath!, "-noLogo", "-method", $"*{nameof(BootClockTests)}.{nameof(Tells_the_time_since_boot_and_never_goes_back)}"])
         {
             RedirectStandardOutput = true,
             UseShellExecute = false,
