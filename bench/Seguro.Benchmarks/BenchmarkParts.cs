@@ -19,6 +19,7 @@ internal static class BenchmarkParts
         Choice.Of(new LengthPart()),
         Choice.Of(new MembersPart()),
         Choice.Of(new ShipsPart()),
+        Choice.Of(new NodesPart()),
         Choice.Of(new DistancePart()),
     ];
 
@@ -33,7 +34,7 @@ internal static class BenchmarkParts
     public static IEnumerable<string> NeedsOf(IReadOnlyCollection<string> names, IReadOnlyCollection<string> stores)
     {
         string[] parts = [.. Choose(names).Select(static part => part.Name)];
-        bool needsStores = !parts.All(static part => part is "floors" or "vere" or "balancer" or "nouns" or "harbor" or "sdk");
+        bool needsStores = !parts.All(static part => part is "floors" or "vere" or "balancer" or "nouns" or "harbor" or "sdk" or "nodes");
         if (needsStores && stores.Contains("postgresql"))
             yield return "postgresql";
         if (needsStores && stores.Contains("etcd"))

@@ -41,7 +41,7 @@ public sealed record BalancerOptions
     internal void Check()
     {
         if (Ships is < 1 or > MaxShips)
-            throw new SeguroException(ErrorCode.BadValue, $"a balancer has 1 to {MaxShips} ships, and not {Ships}", "Start more balancers, at other ports.");
+            throw new SeguroException(ErrorCode.BadValue, $"a balancer has 1 to {MaxShips} ships, and not {Ships}", "Name fewer.");
         foreach (IPEndPoint address in (IPEndPoint[])[.. Listen is null ? [] : (IPEndPoint[])[Listen], Inside])
         {
             if (address.Port + Ships - 1 > IPEndPoint.MaxPort)

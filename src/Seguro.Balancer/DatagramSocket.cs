@@ -81,10 +81,12 @@ internal sealed unsafe partial class DatagramSocket : IDisposable
     /// <summary>Binds.</summary>
     /// <param name="address">Port 0 asks for a free one.</param>
     /// <param name="bufferBytes">What to ask the kernel for, in each direction; it grants at most net.core.rmem_max and wmem_max.</param>
-    /// <exception cref="SeguroException"><see cref="ErrorCode.BadValue"/>: the address is in use, or not of this machine.</exception>
+    /// <exception cref="SeguroException">
+    /// <see cref="ErrorCode.BadValue"/>: the address is in use, or not of this machine; <see cref="ErrorCode.ProcessFailed"/>: the process may have no more open files.
+    /// </exception>
     public static DatagramSocket Bind(IPEndPoint address, int bufferBytes)
     {
-        Socket socket = new(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        Socket socket = Open(address);
         try
         {
             if (address.AddressFamily == AddressFamily.InterNetworkV6)
@@ -98,6 +100,19 @@ internal sealed unsafe partial class DatagramSocket : IDisposable
         {
             socket.Dispose();
             throw new SeguroException(ErrorCode.BadValue, $"can't listen on {address}: {error.Message}", "Choose an address of this machine and a port that nobody uses.", error);
+        }
+    }
+
+    private static Socket Open(IPEndPoint address)
+    {
+        try
+        {
+            return new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        }
+        catch (SocketException error)
+        {
+            throw new SeguroException(
+                ErrorCode.ProcessFailed, $"there is no socket for {address}: {error.Message}", "Let the process have more open files (`ulimit -n`, or LimitNOFILE= of its unit): each ship takes two, and some hundred are for the rest; or name fewer ships.", error);
         }
     }
 

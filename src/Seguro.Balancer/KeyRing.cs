@@ -13,7 +13,7 @@ public sealed class KeyRing
     /// <summary>The most keys.</summary>
     public const int MostKeys = 64;
 
-    internal const string MakeNew = "Make keys where the cluster's folder is: seguro cluster keys rotate FOLDER; then copy balancer.keys to the balancer and each member's own to it.";
+    internal const string MakeNew = "Put the file back as it was; or, where the cluster's folder is, remove it if it is there, and make keys anew: seguro cluster keys rotate FOLDER; then copy balancer.keys to the balancer and each member's own to it.";
     private const string Until = "until=";
 
     /// <summary>Takes keys.</summary>

@@ -131,8 +131,8 @@ internal static class BalancerCommand
             terminal.Json(new
             {
                 ready = true,
-                ships = balancer.Ships,
                 listen = (balancer.TakesDatagrams ? balancer.Public : routed)?.ToString(),
+                ships = balancer.Ships,
                 routed = routed is not null,
                 http = relay?.Address.ToString(),
                 inside = balancer.Inside.ToString(),

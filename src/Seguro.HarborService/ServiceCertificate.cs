@@ -12,7 +12,9 @@ namespace Seguro.HarborService;
 internal sealed class ServiceCertificate : IDisposable
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
-    private const int WarnedDays = 30;
+    /// <summary>From so many days before its end on it is warned of.</summary>
+    public const int WarnedDays = 30;
+
     private readonly ServiceOptions _options;
     private readonly string _file;
     private readonly string _keyFile;

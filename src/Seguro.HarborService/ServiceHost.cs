@@ -26,6 +26,7 @@ public sealed class ServiceHost : IAsyncDisposable
     private const int MostConnections = 8192;
     private const int MostStrangers = 1024;
     private const int StrangersOfAddress = 64;
+    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(1);
     private readonly WebApplication _application;
     private readonly ServiceCertificate? _certificate;
     private readonly RequestGate _gate;
@@ -34,11 +35,17 @@ public sealed class ServiceHost : IAsyncDisposable
     private readonly AuditTrail _audit;
     private readonly ServiceMetrics _metrics;
     private readonly ServiceOptions _options;
+    private readonly IHarborTarget _storage;
+    private readonly long _started;
+    private readonly Lock _lock = new();
+    private (long At, string What)? _trouble; // under _lock: the storage's last failure
     private long _active;
 
     private ServiceHost(IHarborTarget storage, ServiceOptions options)
     {
         _options = options;
+        _storage = storage;
+        _started = options.Time.GetTimestamp();
         _certificate = options.Certificate is null ? null : new ServiceCertificate(options);
         OwnerRegistry registry = new(storage);
         _room = new OwnerRoom(registry, options);
@@ -55,6 +62,33 @@ public sealed class ServiceHost : IAsyncDisposable
 
     /// <summary>Where it listens.</summary>
     public IPEndPoint Address { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>How it stands. From any thread.</summary>
+    public ServiceReport Report
+    {
+        get
+        {
+            List<string> warnings = [];
+            double? days = _certificate?.Left.TotalDays;
+            if (days < 0)
+                warnings.Add("The certificate has expired: owners refuse it. Replace it and its key; they are taken up while this runs.");
+            else if (days < ServiceCertificate.WarnedDays)
+                warnings.Add($"The certificate expires in {(int)days} days. Replace it and its key; they are taken up while this runs.");
+            (long At, string What)? trouble;
+            lock (_lock)
+                trouble = _trouble;
+            bool hasFailed = trouble is { } last && _options.Time.GetElapsedTime(last.At) < Recent;
+            if (hasFailed)
+                warnings.Add($"The storage failed within the last minute: {trouble!.Value.What}");
+            if (_audit.Lost > 0)
+                warnings.Add($"{_audit.Lost} entries of owners' audits could not be kept: see the storage's room and rights.");
+            (long answered, long refused, long failed) = _metrics.Requests;
+            (long bytesIn, long bytesOut) = _metrics.Bytes;
+            return new ServiceReport(
+                _storage.Name, Address.ToString(), _options.Time.GetElapsedTime(_started).TotalSeconds, Interlocked.Read(ref _active), answered, refused, failed,
+                bytesIn, bytesOut, _audit.Lost, days, !hasFailed && !(days < 0), warnings);
+        }
+    }
 
     /// <summary>Starts to listen, once the storage was found to keep what a harbor rests on.</summary>
     /// <param name="storage">Where the objects are kept. Not disposed of.</param>
@@ -210,7 +244,11 @@ public sealed class ServiceHost : IAsyncDisposable
     {
         RequestRefusal refusal = RequestRefusal.Of(failed);
         if (refusal.Status == 503)
+        {
+            lock (_lock)
+                _trouble = (_options.Time.GetTimestamp(), $"{failed.Message} ({failed.CodeText}).");
             _options.Tell(true, $"The storage failed: {failed.Message} ({failed.CodeText}).");
+        }
         return RefuseAsync(context, refusal);
     }
 

@@ -244,16 +244,24 @@ public sealed partial class SeguroNode : IAsyncDisposable
         SharedStore shared = await _store.WaitAsync(cancel);
         FleetIdentity owner = new(_configuration.Cluster, _certificates.AuthorityIds);
         ShipRegistry registry = Keep(await _waiting.ForAsync("the list of the cluster's ships", () => ShipRegistry.OpenAsync(shared.Store, owner, cancel), cancel));
+        // All ships' writes at a takeover stand in one queue of a connection, and a renewal behind them could come too late for all of them.
+        // A store that is a file of this process's has one connection.
+        bool hasOwn = !StoreUrl.Parse(_configuration.StoreUrl).Kind.IsOfOneMachine;
+        IStore leases = hasOwn ? Keep(await ShipLog.OpenStoreAsync(_configuration, _access, _waiting, cancel)) : shared.Store;
         string[] nodes = [.. _configuration.Members.Select(static member => member.Name)];
         _lease = Keep(await _waiting.ForAsync(
-            "the nodes' leases", () => NodeLease.StartAsync(shared.Store, _configuration.Self.Name, nodes, _configuration.Lease, BootClock.Instance, _log, cancel), cancel));
+            "the nodes' leases", () => NodeLease.StartAsync(leases, _configuration.Self.Name, nodes, _configuration.Lease, BootClock.Instance, _log, cancel), cancel));
         NodeShips ships = _ships = new NodeShips(_configuration, _shared, registry, logOf, _log);
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        Task following = ships.FollowAsync(stop.Token);
         try
         {
-            await ships.FollowAsync(cancel);
+            await await Task.WhenAny(following, _lease.Completion);
         }
         finally
         {
+            await stop.CancelAsync();
+            await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             service.Stopping();
             await ships.EndAsync();
         }

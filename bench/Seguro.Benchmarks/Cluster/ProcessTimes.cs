@@ -39,10 +39,10 @@ internal readonly record struct ProcessTimes(double Master, double Replicas, dou
     public static double OfMaster(ClusterSubject subject, StatusReport master) =>
         Of(master.Process) + ProcessMemory.ReadChildren("", master.Process).Sum(static child => Of(child.Id)) + subject.DatabaseProcesses.Sum(Of);
 
-    // The second field, the name, may hold anything.
-    private static double Of(int id)
+    /// <summary>Of one process, in seconds.</summary>
+    public static double Of(int id)
     {
-        string text = File.ReadAllText($"/proc/{id}/stat");
+        string text = File.ReadAllText($"/proc/{id}/stat"); // the second field, the name, may hold anything
         string[] fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
         return (double.Parse(fields[11], CultureInfo.InvariantCulture) + double.Parse(fields[12], CultureInfo.InvariantCulture)) / TicksPerSecond;
     }

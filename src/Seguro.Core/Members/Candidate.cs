@@ -98,6 +98,11 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
         {
             case LeaseOutcome.Lost lost when lost.Current.IsBefore(_expected):
                 return false;
+            case LeaseOutcome.Done done when done.Lease.Holder != _holder:
+                // Of an earlier candidacy, whose answer came late: its epoch may be over, and this one's has asked for nothing yet.
+                _member.Resign(done.Lease);
+                _member.Become(Role.Replica);
+                break;
             case LeaseOutcome.Done done when done.Lease.Term < _termWhenAsked || !_member.Lease.SeeTerm(done.Lease.Term, _holder):
                 // A term is given out once: a store that does so again has gone back.
                 _member.Resign(done.Lease);

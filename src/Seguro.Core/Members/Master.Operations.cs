@@ -109,7 +109,7 @@ internal sealed partial class Master
             return;
         }
         WarnOfWindow(window);
-        bool isCramped = _storedBytes > window / 100 * CrampedPercent && !(FirstKept(0) > _trimmed);
+        bool isCramped = !_hearsEnough && _storedBytes > window / 100 * CrampedPercent && !(FirstKept(0) > _trimmed);
         _crampedSince = isCramped ? _crampedSince ?? _member.Now : null;
         if (_member.Now < _trimAgain || _storedBytes <= window / 2)
             return;
@@ -197,7 +197,11 @@ internal sealed partial class Master
     {
         if ((_shutSince ?? _crampedSince) is not { } since || _member.Lease.HasYielded || _isSteppingDown || _member.Now - since < _member.Options.LeaseDuration * LeasesShut)
             return;
-        if (_member.Ship.IsPoking || _adopting.Count > 0 || _member.Progress.Committed != Tip || _member.Log.End != Tip || _writing is not null)
+        if (_member.Ship.IsPoking || _adopting.Count > 0 || _writing is not null)
+            return;
+        // What the store does not take for want of room is nobody's loss as long as no effect of it has left.
+        bool isWhole = _member.Progress.Committed == Tip && _member.Log.End == Tip;
+        if (!isWhole && (_crampedSince is null || _append.IsOpen || _gate.Released > _member.Progress.Committed.Number))
             return;
         _member.Lease.Yield();
         _member.Emit(new MemberOutput.Warn($"{_member.Options.Name} {(_shutSince is null ? "can't let the store forget anything, and its window is nearly full" : "can't open its gate")}: it hears too few replicas. Another member may be better placed; it lets them try."));

@@ -12,6 +12,7 @@ internal sealed partial class Master
     private string? _successor;
     private int _wantedVersion;
     private int _writingVersion;
+    private bool _isKindSaid;
     private TimeSpan _settingsAgain;
 
     private ClusterSettings Wanted => _wanted ?? _member.Settings;
@@ -161,7 +162,9 @@ internal sealed partial class Master
         if (_writing is not null || _member.Now < _settingsAgain)
             return;
         bool isWatermarkDue = _member.Progress.Released > _member.Settings.Released;
-        if (_wanted is null && !isWatermarkDue && _member.Settings.History is not null)
+        // By node the first write says, too, that nobody may serve this log by a lease of its own.
+        bool isKindDue = _member.Options.LeasesByNode && !_isKindSaid;
+        if (_wanted is null && !isWatermarkDue && !isKindDue && _member.Settings.History is not null)
             return;
         _writing = Wanted with { Released = _member.Progress.Released, History = _member.Settings.History ?? _head };
         _writingVersion = _wantedVersion;
@@ -178,6 +181,7 @@ internal sealed partial class Master
         switch (outcome)
         {
             case WriteOutcome.Committed:
+                _isKindSaid = true;
                 SettingsAreInForce(written);
                 break;
             case WriteOutcome.Fenced fenced:

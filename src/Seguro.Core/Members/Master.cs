@@ -27,6 +27,7 @@ internal sealed partial class Master : MemberRole
     private TimeSpan? _waitsSince;
     private TimeSpan? _storeAway;
     private bool _isRefused;
+    private bool _hearsEnough;
     private EventNumber _shutAt;
 
     /// <summary>Begins to serve.</summary>
@@ -279,7 +280,7 @@ internal sealed partial class Master : MemberRole
         // Events without effects do not wait at the gate, but they stay in the tail while it is closed.
         bool isFull = _unreplicatedBytes >= _member.Options.MaxUnreplicatedBytes || _gate.Bytes >= _member.Options.MaxGatedBytes
             || _member.Tail.Bytes >= _member.Options.PushWindow + _member.Options.MaxUnreplicatedBytes || _member.Tail.Count >= MostInTail
-            || _storedBytes + _unreplicatedBytes >= _member.Options.StoreWindow / 20 * 19; // the store would not take it
+            || _storedBytes + _unreplicatedBytes >= (_member.Options.StoreCap ?? _member.Options.StoreWindow) / 20 * 19; // the store would not take it
         if (room <= 0 || isFull || _isSteppingDown || IsPaused())
             return;
         List<Ovum> ova = _member.Ingress.Take(room);
@@ -331,7 +332,8 @@ internal sealed partial class Master : MemberRole
         }
         EventNumber strict = Gate.Limit(asked, durable, committed, all);
         EventNumber limit = strict;
-        if (healthy.Count >= Math.Max(asked, ReplicasForRoom))
+        _hearsEnough = healthy.Count >= Math.Max(asked, ReplicasForRoom);
+        if (_hearsEnough)
             _member.Lease.HearEnough();
         if (healthy.Count >= asked)
         {

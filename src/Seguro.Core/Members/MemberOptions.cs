@@ -84,8 +84,11 @@ public sealed record MemberOptions
     /// <summary>For how long events may go without a snapshot of the ship.</summary>
     public TimeSpan SnapshotAge { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The store's cap on payload bytes, where it has one: the master trims above half of it.</summary>
+    /// <summary>The store's cap on payload bytes, where it has one, or the share of it that is this log's: the master trims above half of it.</summary>
     public long? StoreWindow { get; init; }
+
+    /// <summary>What the store takes of this log at the most, where <see cref="StoreWindow"/> is a share: nothing is computed that would not fit. The same as that one where nothing is said.</summary>
+    public long? StoreCap { get; init; }
 
     /// <summary>There are harbors: a store with a window keeps what they lack (<see cref="MemberInput.Archived"/>), as long as there is room for it.</summary>
     public bool HasHarbors { get; init; }

@@ -145,7 +145,7 @@ internal sealed class Replica(MemberState member, Processing processing, Candida
         FollowUnheard();
         int rank = _member.Members.IndexOf(_member.Options.Name);
         // A ship that still has events to compute can't serve, and a term that is won and given back keeps the others from it.
-        if (rank < 0 || _processing.IsCatchingUp || !IsVacant || !CanHold())
+        if (rank < 0 || _processing.IsCatchingUp || !IsVacant)
         {
             _vacantSince = null;
             return false;
@@ -155,16 +155,16 @@ internal sealed class Replica(MemberState member, Processing processing, Candida
         TimeSpan patience = duration * rank / 16;
         if (_processing.Missing > _member.Options.CloseEnough)
             patience += duration;
-        return _member.Now - _vacantSince >= patience && _member.Now >= _member.Lease.HeldBackUntil;
+        return CanHold() && _member.Now - _vacantSince >= patience && _member.Now >= _member.Lease.HeldBackUntil;
     }
 
     private bool IsVacant => _member.Lease.IsVacant(_member.Now, _member.Node);
 
-    /// <summary>By node: its node has an epoch that lasts for a while yet, and what this member claimed before is given back.</summary>
+    /// <summary>By node: its node has an epoch that lasts for a while yet, what this member asked for before was answered, and what it claimed is given back.</summary>
     private bool CanHold()
     {
         LeaseState lease = _member.Lease;
-        return _member.Node is null || (lease.Node.Epoch != Term.None && lease.Node.Deadline - _member.Now >= _member.Options.LeaseDuration / 3 && !lease.IsGivingBack);
+        return _member.Node is null || (lease.Node.Epoch != Term.None && lease.Node.Deadline - _member.Now >= _member.Options.LeaseDuration / 3 && !lease.IsGivingBack && !lease.IsCampaigning);
     }
 
     /// <summary>A master that renews its lease and is not heard: the network between them is cut, not the master. The store has what it commits.</summary>

@@ -24,6 +24,9 @@ internal sealed class FolderIndex
     /// <summary>The names of objects whose copies for other recipients lie aside: somebody exchanges them, or was ended while he did.</summary>
     public List<string> Aside { get; } = [];
 
+    /// <summary>Those of them whose own place is empty: the copy stands in for it, and is read where that is asked for.</summary>
+    public HashSet<string> StandIns { get; } = new(StringComparer.Ordinal);
+
     public bool HasShip { get; private set; }
 
     /// <summary>The sum of all sizes, in bytes.</summary>
@@ -35,26 +38,41 @@ internal sealed class FolderIndex
     public static async Task<FolderIndex> ReadAsync(IHarborTarget target, string folder, CancellationToken cancel)
     {
         FolderIndex index = new();
+        HashSet<string> there = new(StringComparer.Ordinal);
+        List<(string Name, long Size)> aside = [];
         await foreach (TargetObject found in target.ListAsync(folder, cancel))
         {
             string name = found.Name[(folder.Length + 1)..];
             index.Bytes += found.Size;
             index.Count++;
-            if (ObjectName.FirstOf(name) is { } first)
-                index._segments.Add(new SegmentObject(name, first, null, found.Size));
-            else if (ObjectName.RangeOf(name) is { } range)
-                index._merged.Add(new SegmentObject(name, range.First, range.Last, found.Size));
-            else if (ObjectName.SnapshotOf(name) is { } snapshot)
-                index.Snapshots.Add(new SnapshotObject(name, snapshot.Event, snapshot.File, found.Size));
-            else if (ObjectName.GapOf(name) is { } gap)
-                index.Gaps.Add(gap);
-            else if (name.StartsWith(ObjectName.Aside, StringComparison.Ordinal))
-                index.Aside.Add(name[ObjectName.Aside.Length..]);
-            else
-                index.HasShip |= name == ObjectName.Ship;
+            if (name.StartsWith(ObjectName.Aside, StringComparison.Ordinal))
+                aside.Add((name[ObjectName.Aside.Length..], found.Size));
+            else if (there.Add(name))
+                index.Add(name, found.Size);
         }
+        foreach ((string name, long size) in aside)
+        {
+            index.Aside.Add(name);
+            if (!there.Contains(name) && index.StandIns.Add(name))
+                index.Add(name, size);
+        }
+        index._segments.Sort(static (one, other) => one.First.Value.CompareTo(other.First.Value));
         index.Path = index.FindPath();
         return index;
+    }
+
+    private void Add(string name, long size)
+    {
+        if (ObjectName.FirstOf(name) is { } first)
+            _segments.Add(new SegmentObject(name, first, null, size));
+        else if (ObjectName.RangeOf(name) is { } range)
+            _merged.Add(new SegmentObject(name, range.First, range.Last, size));
+        else if (ObjectName.SnapshotOf(name) is { } snapshot)
+            Snapshots.Add(new SnapshotObject(name, snapshot.Event, snapshot.File, size));
+        else if (ObjectName.GapOf(name) is { } gap)
+            Gaps.Add(gap);
+        else
+            HasShip |= name == ObjectName.Ship;
     }
 
     /// <summary>The segments that may hold an event, the best first: the one of the path, then those that it replaced.</summary>

@@ -22,16 +22,21 @@ internal sealed class HarborFolder(IHarborTarget target, string id, TimeProvider
     /// <summary>What an object says of itself. Needs no identity.</summary>
     public Task<Manifest> ReadManifestAsync(string name, NSec.Cryptography.PublicKey signer, CancellationToken cancel) => TryAsync(async () =>
     {
-        await using Stream head = await target.GetAsync(PathOf(name), HeadBytes, cancel);
+        await using Stream head = await ReadAsync(name, HeadBytes, cancel);
         using BufferedStream buffered = new(head, (int)HeadBytes);
         return Checked(name, Manifest.Read(AgeHeader.Read(buffered), id, signer));
     }, cancel);
 
     /// <summary>Gets an object, and opens it: all of it is what was written.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="size">How large it is, about.</param>
+    /// <param name="owner">Opens it.</param>
+    /// <param name="cancel">Ends it.</param>
+    /// <param name="isExact">No copy that lies aside will do.</param>
     /// <exception cref="SeguroException">As <see cref="OpenedObject.Open"/>, with the object's name; what the target throws.</exception>
-    public Task<OpenedObject> OpenAsync(string name, long size, OwnerKey owner, CancellationToken cancel) => TryAsync(async () =>
+    public Task<OpenedObject> OpenAsync(string name, long size, OwnerKey owner, CancellationToken cancel, bool isExact = false) => TryAsync(async () =>
     {
-        await using Stream source = await target.GetAsync(PathOf(name), null, cancel);
+        await using Stream source = isExact ? await target.GetAsync(PathOf(name), null, cancel) : await ReadAsync(name, null, cancel);
         OpenedObject opened = OpenedObject.Open(source, size, owner, id, cancel);
         try
         {
@@ -51,7 +56,7 @@ internal sealed class HarborFolder(IHarborTarget target, string id, TimeProvider
         Stream all = Scratch.For(size);
         try
         {
-            await using Stream source = await target.GetAsync(PathOf(name), null, cancel);
+            await using Stream source = await ReadAsync(name, null, cancel);
             await source.CopyToAsync(all, cancel);
             all.Position = 0;
             return all;
@@ -91,6 +96,30 @@ internal sealed class HarborFolder(IHarborTarget target, string id, TimeProvider
         await target.DeleteAsync(PathOf(name), cancel);
         return true;
     }, cancel);
+
+    /// <summary>This very object is there, byte for byte.</summary>
+    public Task<bool> IsThereAsync(string name, Stream content, CancellationToken cancel) => TryAsync(() => IsOursAsync(name, content, cancel), cancel);
+
+    /// <summary>Where an exchange of recipients was ended between two of its steps, a copy lies aside that was read back whole before the other one went.</summary>
+    private async Task<Stream> ReadAsync(string name, long? length, CancellationToken cancel)
+    {
+        try
+        {
+            return await target.GetAsync(PathOf(name), length, cancel);
+        }
+        catch (SeguroException missing) when (missing.Code is ErrorCode.NotFound && !name.StartsWith(ObjectName.Aside, StringComparison.Ordinal))
+        {
+            try
+            {
+                return await target.GetAsync(PathOf(ObjectName.Aside + name), length, cancel);
+            }
+            catch (SeguroException none) when (none.Code is ErrorCode.NotFound)
+            {
+                // It is said of its own name.
+            }
+            throw;
+        }
+    }
 
     private string PathOf(string name) => $"{id}/{name}";
 

@@ -17,6 +17,9 @@ namespace Seguro.Harbor.Restoring;
 public sealed record DrillReport(
     Ship Ship, DateTimeOffset Began, TimeSpan Took, IReadOnlyList<string> Targets, EventNumber First, Position Head, long Bytes, EventNumber Snapshot, bool IsPier, IReadOnlyList<string> Damage)
 {
+    /// <summary>How many of the events were computed, with the mug that they carry coming out; <see langword="null"/>: none were computed.</summary>
+    public ulong? Mugs { get; init; }
+
     /// <summary>A page that a person can read.</summary>
     public string ToText() => string.Create(CultureInfo.InvariantCulture, $"""
         Drill of {Ship}, {Began.UtcDateTime:yyyy-MM-dd HH:mm:ss} UTC
@@ -25,8 +28,8 @@ public sealed record DrillReport(
         from        {string.Join(", ", Targets)}
         snapshot    {(Snapshot == EventNumber.None ? "none: vere would compute all events" : $"after event {Snapshot}")}
         took        {Took.TotalSeconds:N1} s ({Bytes / 1e6 / Math.Max(Took.TotalSeconds, 1e-6):N1} MB/s)
-        proven      every byte, by the chain {Head.Chain}
-        not proven  that vere computes the same from it: start the restored pier in isolation for that
+        proven      every byte, by the chain {Head.Chain}{(Mugs is { } mugs ? $";\n            and that {mugs:N0} events lead to the mugs that they carry, computed on Seguro's Nock machine" : "")}
+        not proven  that vere computes the same from it: start the restored pier in isolation for that{(Mugs is null ? "; or, on Seguro's own machine, --replay" : "")}
         damage      {(Damage.Count == 0 ? "none" : string.Join("\n            ", Damage))}
 
         What was restored was removed again.

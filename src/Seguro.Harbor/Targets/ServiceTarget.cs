@@ -162,7 +162,7 @@ internal sealed class ServiceTarget : IHarborTarget, IHarborAccount
             using (answer)
                 return answer.StatusCode == expected ? null : throw await RefusedAsync(answer, what, patience.Token);
         }
-        catch (Exception failed) when (failed is HttpRequestException or IOException || (failed is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception failed) when (failed is HttpRequestException or IOException or System.Net.Sockets.SocketException || (failed is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             answer?.Dispose();
             throw Unavailable($"{what}: {(failed is OperationCanceledException ? "there was no answer in time" : failed.InnerException is System.Security.Authentication.AuthenticationException tls ? tls.Message : failed.Message)}", failed);

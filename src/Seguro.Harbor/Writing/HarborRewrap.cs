@@ -95,7 +95,43 @@ public static class HarborRewrap
         }
         await folder.DeleteAsync(name, cancel);
         await folder.PutAsync(name, wrapped, cancel); // where a backup made it again meanwhile, it did so for these recipients
+        await RequireAsync(folder, name, wrapped, owner, cancel);
         await folder.DeleteAsync(aside, cancel);
+    }
+
+    /// <summary>The copy may go: its object is in its place, or one that a backup made anew. A put that says "it exists" proves neither, where a target forgets late what was deleted.</summary>
+    private static async Task RequireAsync(HarborFolder folder, string name, Stream wrapped, OwnerKey owner, CancellationToken cancel)
+    {
+        try
+        {
+            if (await folder.IsThereAsync(name, wrapped, cancel) || await IsWholeAsync(folder, name, owner, cancel))
+                return;
+        }
+        catch (SeguroException missing) when (missing.Code is ErrorCode.NotFound)
+        {
+            // It is kept.
+        }
+        throw new SeguroException(
+            ErrorCode.HarborIncomplete, $"{folder.Target.Name}: {name} is not there after it was put; its copy stays as {ObjectName.Aside}{name}, and is read in its place",
+            "Run this again, when the target is well: see `seguro harbor verify`.");
+    }
+
+    /// <summary>An object is in its own place, and whole as far as this owner can tell.</summary>
+    private static async Task<bool> IsWholeAsync(HarborFolder folder, string name, OwnerKey owner, CancellationToken cancel)
+    {
+        try
+        {
+            using OpenedObject opened = await folder.OpenAsync(name, 0, owner, cancel, isExact: true);
+            return true;
+        }
+        catch (SeguroException other) when (other.Code is ErrorCode.WrongIdentity)
+        {
+            return true; // for others, who were given it
+        }
+        catch (SeguroException bad) when (HarborReader.IsDamage(bad))
+        {
+            return false;
+        }
     }
 
     /// <summary>Ends what an exchange that was ended left: a copy takes the place that is empty, or goes.</summary>
@@ -104,15 +140,16 @@ public static class HarborRewrap
         FolderIndex index = await folder.ReadIndexAsync(cancel);
         if (index.Aside.Count == 0)
             return index;
-        HashSet<string> there = [.. index.Sealed.Select(static one => one.Name)];
+        HashSet<string> there = [.. index.Sealed.Select(static one => one.Name).Where(name => !index.StandIns.Contains(name))];
         foreach (string name in index.Aside)
         {
             string aside = ObjectName.Aside + name;
-            if (!there.Contains(name))
+            if (!there.Contains(name) || !await IsWholeAsync(folder, name, owner, cancel))
             {
                 await using Stream copy = await folder.GetAsync(aside, 0, cancel);
                 HarborFolder.Checked(name, Manifest.Read(AgeHeader.Read(copy), folder.Id, owner.Signer)); // it was read back before the other one went
                 await folder.PutAsync(name, copy, cancel);
+                await RequireAsync(folder, name, copy, owner, cancel);
             }
             await folder.DeleteAsync(aside, cancel);
         }

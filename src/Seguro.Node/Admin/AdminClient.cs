@@ -127,7 +127,7 @@ public sealed class AdminClient : IDisposable
                 return JsonSerializer.Deserialize(answer, type) ?? throw Unreachable("it answers nothing", null);
             throw JsonSerializer.Deserialize(answer, AdminJson.Default.ErrorReport)?.ToException() ?? Unreachable($"it answers {(int)response.StatusCode}", null);
         }
-        catch (Exception error) when (error is HttpRequestException or JsonException or IOException || (error is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception error) when (error is HttpRequestException or JsonException or IOException or SocketException || (error is OperationCanceledException && !cancel.IsCancellationRequested))
         {
             throw Unreachable((error.InnerException ?? error).Message, error);
         }

@@ -5,21 +5,24 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Seguro.Core;
+using Seguro.Node.Dashboard;
 
 namespace Seguro.Node.Admin;
 
 /// <summary>
-/// <c>GET /metrics</c>, <c>/status</c> and <c>/health</c> of a process that is no member, for monitors on the same machine: plain HTTP, on loopback only.
+/// <c>GET /metrics</c>, <c>/status</c> and <c>/health</c> of a process that is no member, for monitors on the same machine, and a page for people where it has one: plain HTTP, on loopback only.
 /// </summary>
 public sealed class MetricsServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
     private readonly PrometheusText _metrics = new("Seguro");
     private readonly Func<(bool IsHealthy, byte[] Json)> _status;
+    private readonly Func<ServicePage>? _page;
 
-    private MetricsServer(IPEndPoint address, Func<(bool IsHealthy, byte[] Json)> status)
+    private MetricsServer(IPEndPoint address, Func<(bool IsHealthy, byte[] Json)> status, Func<ServicePage>? page)
     {
         _status = status;
+        _page = page;
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -52,11 +55,12 @@ public sealed class MetricsServer : IAsyncDisposable
     /// <param name="address">An address of this machine's loopback; port 0: a free one.</param>
     /// <param name="status">Whether all is well, and how it stands as JSON. Called for each request, from any thread.</param>
     /// <param name="cancel">Ends the start.</param>
+    /// <param name="page">What its page shows, at <c>/</c>; <see langword="null"/>: it has none. As <paramref name="status"/>.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.InsecureTransport"/>: it is not loopback; <see cref="ErrorCode.BadValue"/>: it can't be listened on.</exception>
-    public static async Task<MetricsServer> StartAsync(IPEndPoint address, Func<(bool IsHealthy, byte[] Json)> status, CancellationToken cancel)
+    public static async Task<MetricsServer> StartAsync(IPEndPoint address, Func<(bool IsHealthy, byte[] Json)> status, CancellationToken cancel, Func<ServicePage>? page = null)
     {
         Check(address);
-        MetricsServer server = new(address, status);
+        MetricsServer server = new(address, status, page);
         try
         {
             await server._application.StartAsync(cancel);
@@ -86,12 +90,16 @@ public sealed class MetricsServer : IAsyncDisposable
             (true, "/metrics") => (200, PrometheusText.ContentType, Encoding.UTF8.GetBytes(_metrics.Write())),
             (true, "/status") => (200, "application/json", json),
             (true, "/health") => (isHealthy ? 200 : 503, "application/json", Encoding.UTF8.GetBytes($$"""{"healthy":{{(isHealthy ? "true" : "false")}}}""")),
+            (true, "/") when _page is { } page => (200, "text/html; charset=utf-8", Encoding.UTF8.GetBytes(page().ToHtml())),
+            (true, "/dashboard.css") when _page is not null => (200, "text/css; charset=utf-8", DashboardServer.Style),
             (true, _) => (404, "text/plain", "There are /metrics, /status and /health.\n"u8.ToArray()),
             _ => (405, "text/plain", []),
         };
         context.Response.StatusCode = code;
         context.Response.ContentType = type;
         context.Response.ContentLength = body.Length;
+        context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'self'; img-src data:; frame-ancestors 'none'";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
 }

@@ -35,6 +35,9 @@ sealed class DashboardServer(AdminOptions options, Func<string, bool> isToken, T
     private readonly SemaphoreSlim _followers = new(MostFollowers, MostFollowers);
     private readonly CancellationTokenSource _end = new();
 
+    /// <summary>How pages look.</summary>
+    public static byte[] Style => Assets["/dashboard.css"].Bytes;
+
     /// <summary>Whether a request is for the dashboard.</summary>
     public static bool Serves(string path) => path is "/" or "/events" or "/login" or "/logout" or "/wish" || Assets.ContainsKey(path);
 

@@ -88,7 +88,7 @@ sealed partial class ComputedReplica
             }
             catch (SeguroException failed)
             {
-                await KeepEvidenceAsync(next, failed, cancel);
+                await KeepEvidenceAsync(next, failed);
                 return false;
             }
             lock (_gate)
@@ -98,18 +98,19 @@ sealed partial class ComputedReplica
     }
 
     /// <summary>An event that was passed long ago is another here. The replica said of it what is true, that it is recorded; but it says nothing more.</summary>
-    private async Task KeepEvidenceAsync(Event next, SeguroException failed, CancellationToken cancel)
+    private async Task KeepEvidenceAsync(Event next, SeguroException failed)
     {
         string text = TextOf(next.Number, failed);
+        // First what keeps this member from serving with it, also where a candidacy has begun, or the disk is full; then the evidence.
+        _differs = text;
+        Found(next.Number, $"{text}; the event is kept in {_local.QuarantinePath}");
         string kept = await QuarantineFolder.WriteAsync(
             _local.QuarantinePath,
             _options.Time.GetUtcNow(),
             [$"member {_options.Member.Name}: {text}", $"the Nock machine stands at event {Number}", $"the local log ends at {_local.Head.Number}, chain {_local.Head.Chain}"],
             new[] { next }.ToAsyncEnumerable(),
-            cancel);
-        string found = $"{text}; the event is kept in {kept}";
-        Found(next.Number, found);
-        _differs = found;
+            CancellationToken.None);
+        _differs = $"{text}; the event is kept in {kept}";
         _below = $"{_differs} ({Differs(text, null).CodeText})";
         _options.Log.LogError("{What}", _below);
     }

@@ -240,8 +240,8 @@ sealed partial class ComputedReplica : IAsyncDisposable
         catch (SeguroException failed)
         {
             string text = TextOf(number, failed);
-            Found(number, $"{text}; the event is kept in {_local.QuarantinePath}");
             _differs = text;
+            Found(number, $"{text}; the event is kept in {_local.QuarantinePath}");
             throw Differs(text, failed);
         }
     }

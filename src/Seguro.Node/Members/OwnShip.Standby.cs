@@ -175,7 +175,18 @@ sealed partial class OwnShip
             if (fault is FeedFault.None)
                 continue;
             Volatile.Write(ref _standby, null);
-            await standby.EndAsync(isPeaceful: false);
+            try
+            {
+                if (fault is FeedFault.Late or FeedFault.Gone && await standby.HasWrittenOtherwiseAsync(next.Number, next.Payload))
+                    fault = FeedFault.Differs;
+                // Before the king is waited for: who is killed meanwhile would find the pier's last event moved aside, and not know why.
+                if (fault is FeedFault.Differs)
+                    MarkHot(next.Number);
+            }
+            finally
+            {
+                await standby.EndAsync(isPeaceful: false);
+            }
             Judge(fault, next.Number);
             return false;
         }
@@ -191,11 +202,6 @@ sealed partial class OwnShip
     {
         _isHopeless = fault is FeedFault.ClockUnheeded or FeedFault.Differs;
         _pause = fault is FeedFault.NoClock ? TimeSpan.Zero : BeforeAnother;
-        if (fault is FeedFault.Differs)
-        {
-            Mark(new DifferenceMark(number, "hot", string.Create(
-                CultureInfo.InvariantCulture, $"this replica's worker computed event {number} otherwise than the master did; what it wrote is kept in {_local.QuarantinePath}"), IsAccepted: false));
-        }
         Fall(fault switch
         {
             FeedFault.NoClock => string.Create(CultureInfo.InvariantCulture, $"event {number} has a time that no clock shows; the worker is started anew, and takes it from the log"),
@@ -219,6 +225,9 @@ sealed partial class OwnShip
             throw open.ToException();
         _computed?.Check();
     }
+
+    private void MarkHot(EventNumber number) => Mark(new DifferenceMark(number, "hot", string.Create(
+        CultureInfo.InvariantCulture, $"this replica's worker computed event {number} otherwise than the master did; what it wrote is kept in {_local.QuarantinePath}"), IsAccepted: false));
 
     private void MarkComputed(EventNumber number, string found) => Mark(new DifferenceMark(number, "computed", found, IsAccepted: false));
 

@@ -47,10 +47,13 @@ sealed class NodeLease : IAsyncDisposable
     /// <summary>What the members are to know; its times are those of the node's own clock (<see cref="ViewSince"/>).</summary>
     public NodeView View => _view;
 
+    /// <summary>Faults where leases are looked after no more; ends with <see cref="DisposeAsync"/>.</summary>
+    public Task Completion => _loop;
+
     private TimeSpan Now => _time.GetElapsedTime(_start);
 
     /// <summary>Opens the nodes' logs, or makes them, and begins.</summary>
-    /// <param name="store">The store; the caller's to close.</param>
+    /// <param name="store">The store, by a connection of its own, so that what ships write does not hold up a renewal; the caller's to close.</param>
     /// <param name="name">The node.</param>
     /// <param name="nodes">All nodes of the configuration; those that ever were are found in the store, since a ship's lease may name one.</param>
     /// <param name="duration">For how long a node may be silent.</param>
@@ -219,28 +222,39 @@ sealed class NodeLease : IAsyncDisposable
             Pump();
     }
 
-    private static async Task<LeaseOutcome> TryAsync(Func<ValueTask<LeaseOutcome>> ask)
+    // What is not answered is never asked again, so whatever is thrown is an answer: the node would be mute for good, and nobody would know why.
+#pragma warning disable CA1031
+    private async Task<LeaseOutcome> TryAsync(Func<ValueTask<LeaseOutcome>> ask)
     {
         try
         {
             return await ask();
         }
-        catch (Exception failed) when (failed is SeguroException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failed)
         {
+            TellUnforeseen(failed);
             return new LeaseOutcome.Unknown(failed.Message);
         }
     }
 
-    private static async Task<Lease?> TryReadAsync(Func<Task<Lease>> read)
+    private async Task<Lease?> TryReadAsync(Func<Task<Lease>> read)
     {
         try
         {
             return await read();
         }
-        catch (Exception failed) when (failed is SeguroException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception failed)
         {
+            TellUnforeseen(failed);
             return null; // it is asked again
         }
+    }
+#pragma warning restore CA1031
+
+    private void TellUnforeseen(Exception failed)
+    {
+        if (failed is not (SeguroException or OperationCanceledException or ObjectDisposedException))
+            _log.LogError(failed, "A question about a lease failed in a way that nobody foresaw; it is asked again. Report it.");
     }
 
     /// <summary>

@@ -133,7 +133,7 @@ sealed partial class ShipMember
         return await MemberHost.StartAsync(options, cancel);
     }
 
-    private MemberOptions MakeMember(long? window) => new()
+    private MemberOptions MakeMember(long? window, long? cap) => new()
     {
         Name = _configuration.Self.Name,
         Candidate = $"{_configuration.Self.Name}@{RandomNumberGenerator.GetHexString(16, lowercase: true)}",
@@ -152,6 +152,7 @@ sealed partial class ShipMember
         MaxGroupBytes = Math.Min(new MemberOptions { Name = "", Candidate = "", Members = [] }.MaxGroupBytes, window / 4 ?? long.MaxValue),
         LargestEvent = LinkOptions.MostOfEvent,
         StoreWindow = window,
+        StoreCap = cap,
         Copies = _configuration.Copies,
         HasHarbors = _configuration.Harbors.Count > 0,
     };

@@ -238,7 +238,7 @@ sealed partial class ShipMember : IAsyncDisposable
         MemberHostOptions hosted = new()
         {
             Cluster = _configuration.Cluster,
-            Member = MakeMember(ShareOf(store.Capabilities.Window)),
+            Member = MakeMember(ShareOf(store.Capabilities.Window), store.Capabilities.Window),
             Store = log,
             Identity = shared.Identity,
             Node = _node.Lease(),

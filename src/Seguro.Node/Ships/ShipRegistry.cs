@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Seguro.Core;
+using Seguro.Piers.Transfer;
 using Seguro.Stores;
 
 namespace Seguro.Node.Ships;
@@ -23,16 +24,19 @@ sealed class ShipRegistry : IAsyncDisposable
 
     private readonly EventLog _log;
     private readonly IStore _store;
+    private readonly FleetIdentity _owner;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly Dictionary<string, RegisteredShip> _former = new(StringComparer.Ordinal); // under _turn: as ships were that are not on the list now
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal); // under _turn: of all that were ever there
+    private readonly HashSet<string> _back = new(StringComparer.Ordinal); // under _turn: those that were removed and added again
     private int _unused; // under _turn: the lowest number that no ship ever had
     private Position _at;
     private volatile Look? _look; // the lease, as it was when the list was read
     private volatile Dictionary<string, RegisteredShip> _ships = new(StringComparer.Ordinal);
 
-    private ShipRegistry(EventLog log, IStore store)
+    private ShipRegistry(EventLog log, IStore store, FleetIdentity owner)
     {
+        _owner = owner;
         _log = log;
         _store = store;
     }
@@ -49,7 +53,7 @@ sealed class ShipRegistry : IAsyncDisposable
     {
         Dictionary<string, ReadOnlyMemory<byte>> metadata = new() { [OwnerKey] = Encoding.UTF8.GetBytes(owner.Text) };
         IStoredLog stored = await store.CreateLogAsync(Name, Position.Origin, metadata, cancel);
-        ShipRegistry registry = new(new EventLog(stored, store.Capabilities), store);
+        ShipRegistry registry = new(new EventLog(stored, store.Capabilities), store, owner);
         try
         {
             await registry.RefuseOthersAsync(owner, cancel);
@@ -120,7 +124,9 @@ sealed class ShipRegistry : IAsyncDisposable
                     check(numbered);
                     return new RegistryChange(numbered, null);
                 }
-                if (known != ship with { Number = known.Number })
+                // One that came back has the kernel that it had before, whatever is said now.
+                bool isAsBefore = _back.Contains(ship.Ship) && known == ship with { Number = known.Number, Kernel = known.Kernel };
+                if (known != ship with { Number = known.Number } && !isAsBefore)
                     throw new SeguroException(ErrorCode.AlreadyExists, $"the cluster has {ship.Ship} already, added with other settings: {Describe(known)}", $"To add it anew, first: seguro ship remove {ship.Ship}");
                 return null;
             },
@@ -173,6 +179,7 @@ sealed class ShipRegistry : IAsyncDisposable
         {
             await using WriterLease lease = await AcquireAsync(cancel);
             await ReadNewAsync(cancel);
+            await ClaimAsync(lease.Term, cancel);
             if (change() is not { } wanted)
                 return;
             byte[] payload = JsonSerializer.SerializeToUtf8Bytes(wanted, RegistryJson.Default.RegistryChange);
@@ -185,6 +192,16 @@ sealed class ShipRegistry : IAsyncDisposable
         {
             _turn.Release();
         }
+    }
+
+    /// <summary>A list of before this was noted is this cluster's from now on; and where its authority is exchanged, the one that issues now is noted while both are trusted.</summary>
+    private async Task ClaimAsync(Term term, CancellationToken cancel)
+    {
+        IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await _log.Stored.ReadMetadataAsync(cancel);
+        byte[] own = Encoding.UTF8.GetBytes(_owner.Text);
+        ReadOnlyMemory<byte>? there = metadata.TryGetValue(OwnerKey, out ReadOnlyMemory<byte> found) ? found : (ReadOnlyMemory<byte>?)null;
+        if (there is null || !found.Span.SequenceEqual(own))
+            await LogMetadata.SetAsync(_log, term, OwnerKey, there, own, cancel);
     }
 
     /// <summary>Another node that changes the list is waited for.</summary>
@@ -223,7 +240,8 @@ sealed class ShipRegistry : IAsyncDisposable
             if (change.Add is { } added)
             {
                 ships[added.Ship] = added;
-                _former.Remove(added.Ship);
+                if (_former.Remove(added.Ship))
+                    _back.Add(added.Ship);
                 _numbers[added.Ship] = added.Number;
                 _unused = Math.Max(_unused, added.Number + 1);
             }

@@ -53,7 +53,7 @@ sealed class ShipUplink : IAsyncDisposable
         ChildProcess nft;
         try
         {
-            nft = await ChildProcess.StartAsync("nft", "nft", ["-i"]);
+            nft = await ChildProcess.StartAsync("nft", "nft", ["-i"], keepsRights: true);
         }
         catch (SeguroException missing)
         {
@@ -64,6 +64,11 @@ sealed class ShipUplink : IAsyncDisposable
             string rules =
                 $"add table ip {table} {{ flags owner; }}\n" +
                 $"add chain ip {table} leaving {{ type nat hook postrouting priority 100; policy accept; }}\n" +
+                // Only what answers the ship comes in by its cable: neighbours of this machine, and who is on it, would reach its ports past the balancer.
+                $"add chain ip {table} passing {{ type filter hook forward priority 0; policy accept; }}\n" +
+                $"add rule ip {table} passing oifname {table} ct state != established,related drop\n" +
+                $"add chain ip {table} coming {{ type filter hook output priority 0; policy accept; }}\n" +
+                $"add rule ip {table} coming oifname {table} ct state != established,related drop\n" +
                 $"add rule ip {table} leaving ip saddr {ship} masquerade\n" +
                 $"list table ip {table}\n";
             await nft.Input.WriteAsync(Encoding.ASCII.GetBytes(rules), cancel);
@@ -71,7 +76,7 @@ sealed class ShipUplink : IAsyncDisposable
             using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(Patience);
             Task<string?> made = LineAsync(nft.Output, static line => line.Contains("masquerade", StringComparison.Ordinal) && !line.Contains("add rule", StringComparison.Ordinal), limit.Token);
-            Task<string?> refused = LineAsync(nft.Error, static line => line.Length > 0, limit.Token);
+            Task<string?> refused = LineAsync(nft.Error, static line => line.Contains("Error", StringComparison.Ordinal), limit.Token); // what it only warns of is done
             Task<string?> first = await Task.WhenAny(made, refused);
             if (first == made && await made is not null)
                 return (new ShipUplink(nft), null);

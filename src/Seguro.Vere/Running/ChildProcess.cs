@@ -54,16 +54,18 @@ public sealed partial class ChildProcess
     /// <param name="program">The program; looked for in PATH where it has no slash.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="terminal">Its terminal, in place of <see cref="Input"/> and <see cref="Output"/>; its session's own. <see langword="null"/> where it has none.</param>
-    /// <param name="network">The network that it is in, without the rights by which that was made; <see langword="null"/>: the machine's.</param>
+    /// <param name="network">The network that it is in; <see langword="null"/>: the machine's.</param>
+    /// <param name="keepsRights">It needs what this process may do beyond an ordinary one (its ambient capabilities); nothing else gets that, least of all what runs a ship's code.</param>
     /// <exception cref="SeguroException"><see cref="ErrorCode.NotFound"/>: it could not be started.</exception>
-    public static async Task<ChildProcess> StartAsync(string name, string program, IEnumerable<string> arguments, PseudoTerminal? terminal = null, ShipNetwork? network = null)
+    public static async Task<ChildProcess> StartAsync(
+        string name, string program, IEnumerable<string> arguments, PseudoTerminal? terminal = null, ShipNetwork? network = null, bool keepsRights = false)
     {
         ProcessStartInfo start = new("setsid") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         // The first terminal that a session's leader opens is the session's.
         string[] onTerminal = terminal is null ? [] : ["sh", "-c", "exec \"$@\" <\"$0\" >\"$0\"", terminal.Path];
         if (terminal is not null && Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb")
             start.Environment["TERM"] = "xterm-256color";
-        string[] rights = network is null ? [] : ["--inh-caps=-all", "--ambient-caps=-all"];
+        string[] rights = keepsRights ? [] : ["--inh-caps=-all", "--ambient-caps=-all"];
         foreach (string argument in (string[])[.. onTerminal, "setpriv", .. rights, "--pdeathsig", "KILL", "--", program, .. arguments])
             start.ArgumentList.Add(argument);
         ChildProcess child = new(new Process { StartInfo = start }, name, network);
@@ -108,26 +110,42 @@ public sealed partial class ChildProcess
         }
     }
 
+    // Who completes a task may start a thread of the pool, which would be in this one's network for ever. So the thread that enters the ship's is another, which completes none.
     private void Run(TaskCompletionSource started)
     {
-        try
+        using ManualResetEventSlim isUp = new();
+        Exception? failed = null;
+        Thread starter = new(() =>
         {
-            _network?.EnterThread(); // the thread is this process's alone
-            _process.Start();
-            Id = _process.Id;
-        }
-        catch (Exception failed) when (failed is Win32Exception or InvalidOperationException)
+            try
+            {
+                _network?.EnterThread();
+                _process.Start();
+                Id = _process.Id;
+            }
+            catch (Exception error) when (error is Win32Exception or InvalidOperationException or SeguroException)
+            {
+                failed = error;
+                return;
+            }
+            finally
+            {
+                isUp.Set();
+            }
+            _process.WaitForExit();
+        })
+        { IsBackground = true, Name = $"{Name}'s starter" };
+        starter.Start();
+        isUp.Wait();
+        if (failed is not null)
         {
-            started.SetException(new SeguroException(ErrorCode.NotFound, $"{Name} can't be started: {failed.Message}", "Install util-linux, which has setsid and setpriv.", failed));
-            return;
-        }
-        catch (SeguroException refused)
-        {
-            started.SetException(refused);
+            starter.Join();
+            started.SetException(failed as SeguroException
+                ?? new SeguroException(ErrorCode.NotFound, $"{Name} can't be started: {failed.Message}", "Install util-linux, which has setsid and setpriv.", failed));
             return;
         }
         started.SetResult();
-        _process.WaitForExit();
+        starter.Join();
         lock (_gate)
             _isGone = true;
         _exited.SetResult(_process.ExitCode);

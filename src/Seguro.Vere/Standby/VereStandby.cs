@@ -236,6 +236,25 @@ public sealed class VereStandby : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Ends the worker, which did not answer about an event, or ended: it may have written that event before. Then <see cref="EndAsync"/>.
+    /// </summary>
+    /// <returns>True where it wrote another one than the log's, with the log's time.</returns>
+    public async Task<bool> HasWrittenOtherwiseAsync(EventNumber number, ReadOnlyMemory<byte> payload)
+    {
+        if (_isHanded)
+            return false;
+        await _worker.EndAsync(TimeSpan.Zero);
+        try
+        {
+            return _pier.Read(number, number).Any(made => !made.Payload.Span.SequenceEqual(payload.Span) && HasTimeOf(made.Payload.Span, payload.Span));
+        }
+        catch (SeguroException)
+        {
+            return false; // there is no such event, or none that can be read: the pier is put right by whoever takes it back
+        }
+    }
+
     /// <summary>Ends worker and king.</summary>
     /// <param name="isPeaceful">May the worker write a snapshot as it ends? All that it has must be committed.</param>
     public async Task EndAsync(bool isPeaceful)

@@ -104,6 +104,26 @@ public sealed class ShipCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_drill_of_a_backup_computes_what_it_restored()
+    {
+        foreach (byte[] payload in await LiveAsync(3))
+            (await CommandRun.OfAsync(payload, ["log", "append", "--store", Store], TestContext.Current.CancellationToken)).Ok();
+        string target = $"file:{Directory.CreateDirectory(_folder["target"]).FullName}";
+        Directory.CreateDirectory(_folder["room"]);
+        string[] drill = ["harbor", "drill", target, "--identity", _folder["nec.identity"], "--ship", "~nec", "--in", _folder["room"]];
+        (await CommandRun.OfAsync("harbor", "key", "new", _folder["nec"])).Ok();
+        (await CommandRun.OfAsync("harbor", "backup", target, "--key", _folder["nec.harbor"], "--store", Store)).Ok();
+        Assert.Equal(JsonValueKind.Null, (await CommandRun.OfAsync([.. drill, "--json"])).Ok().Json.GetProperty("mugs").ValueKind);
+        Assert.Contains("3 events lead to the mugs that they carry", (await CommandRun.OfAsync([.. drill, "--replay"])).Ok().Output, StringComparison.Ordinal);
+        // Whole, and not what the ship computes.
+        (await CommandRun.OfAsync((await ComputeAsync(2, "other"))[^1], ["log", "append", "--store", Store], TestContext.Current.CancellationToken)).Ok();
+        (await CommandRun.OfAsync("harbor", "backup", target, "--key", _folder["nec.harbor"], "--store", Store)).Ok();
+        (await CommandRun.OfAsync(drill)).Ok();
+        (await CommandRun.OfAsync([.. drill, "--replay"])).Fails("SG1016", 1, $"event {DemoKernel.Life + 4}");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["room"]));
+    }
+
+    [Fact]
     public async Task Says_what_is_wrong_with_the_command_line()
     {
         string pill = Path.Combine(SharedData.Path, "ivory-2023-02-08.pill");

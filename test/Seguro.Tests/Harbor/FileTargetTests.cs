@@ -30,6 +30,18 @@ public sealed class FileTargetTests : HarborTargetSuite, IDisposable
     }
 
     [Fact]
+    public async Task What_it_makes_nobody_else_may_read()
+    {
+        await using IHarborTarget target = Open();
+        Assert.True(await target.PutAsync("a/e/1", new MemoryStream([1]), Cancel));
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        string[] made = [.. Directory.EnumerateFileSystemEntries(_folder.Path, "*", SearchOption.AllDirectories)];
+        Assert.Equal(3, made.Length);
+        Assert.All(made, static entry => Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(entry) & Others));
+    }
+
+    [Fact]
     public Task Lists_100_000_objects() => AssertListsManyAsync(_folder.Path);
 
     protected override IHarborTarget Open() => HarborTarget.Open($"file:{_folder.Path}");

@@ -141,7 +141,7 @@ public sealed class HarborBackupTests
         IReadOnlyDictionary<string, ReadOnlyMemory<byte>> metadata = await whole.Stored.ReadMetadataAsync(Cancel);
         Assert.Equal(ErrorCode.OtherCustody, Assert.Throws<SeguroException>(() => Custody.RequireCluster(HarborFixture.Ship, metadata, null)).Code);
         await using WriterLease lease = await WriterLease.AcquireAsync(whole, "x", TimeSpan.FromSeconds(3), TimeProvider.System, Cancel);
-        DrillReport report = await HarborDrill.RunAsync(reader, fixture["."], null, TimeProvider.System, Cancel);
+        DrillReport report = await HarborDrill.RunAsync(reader, fixture["."], null, null, TimeProvider.System, Cancel);
         Assert.Equal((head, false), (report.Head, report.IsPier));
     }
 

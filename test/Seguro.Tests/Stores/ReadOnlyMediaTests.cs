@@ -108,6 +108,7 @@ public sealed class ReadOnlyMediaTests
     [Theory]
     [InlineData("sqlite")]
     [InlineData("rocksdb")]
+    [InlineData("lmdb")]
     public async Task What_a_store_makes_nobody_else_may_read(string engine)
     {
         using TemporaryFolder folder = new($"modes-{engine}");

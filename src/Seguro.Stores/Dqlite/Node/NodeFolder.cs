@@ -11,8 +11,8 @@ sealed class NodeFolder : IDisposable
 {
     /// <summary>What to do about a node that lost its disk.</summary>
     public static string Replace(string folder) =>
-        $"The node must not come back under its number: it could vote twice. Give the member a number that was never used (members:NAME:id in its own seguro.json), move {folder} away, "
-        + "and start it: the old number leaves the cluster, the data comes from the others.";
+        $"The node must not come back under its number: it could vote twice. `seguro member replace -c seguro.json` gives the member a number that was never used and moves {folder} away (by hand: members:NAME:id in its own seguro.json); "
+        + "then start it: the old number leaves the cluster, the data comes from the others.";
 
     private const string LockFile = "seguro-node.lock";
     private readonly FileStream _lock;

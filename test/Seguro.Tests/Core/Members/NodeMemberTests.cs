@@ -86,6 +86,27 @@ public sealed class NodeMemberTests : HandFedMember
     }
 
     [Fact]
+    public void An_answer_to_an_earlier_candidacy_makes_no_master()
+    {
+        Begin(Others);
+        See(3, ended: 6);
+        Wait(Role.Candidate);
+        // Its node lost that epoch and has another; what was asked for in the first one may have come to be, and is waited for.
+        for (int i = 0; i < 50; i++)
+        {
+            See(4, ended: 6);
+            Step(Second / 100, MemberInput.Tick.Instance);
+            Assert.Equal(Role.Replica, Member.Role);
+        }
+        Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(Mine), Now));
+        // All know that that epoch is over. It stands in its present one, and only that makes it master.
+        Assert.Equal("m1@1#4.2", Assert.Single(Outputs.OfType<MemberOutput.Campaign>()).Holder);
+        Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(Mine), Now));
+        Assert.NotEqual(Role.Master, Member.Role);
+        Assert.DoesNotContain(Outputs, static output => output is MemberOutput.ReadState); // which is what a winner does first
+    }
+
+    [Fact]
     public void What_was_won_too_late_is_stood_for_again_or_given_back_by_its_own_member_only()
     {
         Begin(Others with { Holder = "m1@former#3" });

@@ -66,7 +66,25 @@ public sealed class ShipRegistryTests
         error = await Assert.ThrowsAsync<SeguroException>(() => ShipRegistry.OpenAsync(store, new FleetIdentity("seguro", ["bb"]), Cancel));
         Assert.Contains("authority of its own", error.Message, StringComparison.Ordinal);
         // Its own authority may be exchanged for another while both are trusted.
-        await using ShipRegistry later = await ShipRegistry.OpenAsync(store, new FleetIdentity("seguro", ["bb", "aa"]), Cancel);
+        await using (ShipRegistry later = await ShipRegistry.OpenAsync(store, new FleetIdentity("seguro", ["bb", "aa"]), Cancel))
+        {
+            Assert.Single(later.Ships);
+            await later.AddAsync(new RegisteredShip { Ship = "~nec" }, Fine, Cancel); // notes which one issues now
+        }
+        error = await Assert.ThrowsAsync<SeguroException>(() => ShipRegistry.OpenAsync(store, Owner, Cancel));
+        Assert.Equal(ErrorCode.OtherNodes, error.Code);
+    }
+
+    [Fact]
+    public async Task A_list_of_before_that_was_noted_is_taken_by_who_changes_it()
+    {
+        using TemporaryFolder folder = new();
+        await using IStore store = await StoreConnection.OpenAsync(StoreUrl.Parse($"sqlite:{folder["log.db"]}"), new StoreOptions { Create = true }, Cancel);
+        await (await store.CreateLogAsync(ShipRegistry.Name, Position.Origin, new Dictionary<string, ReadOnlyMemory<byte>>(), Cancel)).DisposeAsync();
+        await using (ShipRegistry one = await ShipRegistry.OpenAsync(store, Owner, Cancel))
+            await one.AddAsync(new RegisteredShip { Ship = "~zod" }, Fine, Cancel);
+        await Assert.ThrowsAsync<SeguroException>(() => ShipRegistry.OpenAsync(store, new FleetIdentity("two", ["bb"]), Cancel));
+        await using ShipRegistry later = await ShipRegistry.OpenAsync(store, Owner, Cancel);
         Assert.Single(later.Ships);
     }
 
@@ -96,6 +114,7 @@ public sealed class ShipRegistryTests
         Assert.Equal(ErrorCode.AlreadyExists, error.Code);
         Assert.Contains("--kind nock", error.NextStep, StringComparison.Ordinal);
         Assert.Equal("demo", (await later.AddAsync(new RegisteredShip { Ship = "~zod" }, Fine, Cancel)).Kernel);
+        Assert.Equal("demo", (await later.AddAsync(new RegisteredShip { Ship = "~zod" }, Fine, Cancel)).Kernel); // repeating it is no error
     }
 
     [Fact]
