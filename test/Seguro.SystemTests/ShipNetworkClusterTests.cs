@@ -119,6 +119,12 @@ public sealed class ShipNetworkClusterTests : IAsyncLifetime
                 Assert.Equal(IPAddress.Parse(networks.AddressOf(master.Name)), ((IPEndPoint)connected.RemoteEndPoint!).Address);
             Assert.DoesNotContain(master.Warnings, static warning => warning.Contains("connections", StringComparison.Ordinal));
             Assert.Contains("masquerade", await networks[master.Name].RunAsync(["nft", "list", "ruleset"]), StringComparison.Ordinal);
+            // And no way in that is not an answer: what the machine sends there is refused as it leaves.
+            string cable = await networks[master.Name].RunAsync([.. inside, "ip", "-4", "-o", "addr", "show", "dev", "machine"]);
+            string ship = cable.Split("inet ")[1].Split('/')[0];
+            InvalidOperationException refused = await Assert.ThrowsAsync<InvalidOperationException>(
+                () => networks[master.Name].RunAsync(["bash", "-c", $"echo hello > /dev/udp/{ship}/31337"]));
+            Assert.Contains("not permitted", refused.Message, StringComparison.Ordinal);
         }
     }
 

@@ -66,9 +66,11 @@ sealed class ShipUplink : IAsyncDisposable
                 $"add chain ip {table} leaving {{ type nat hook postrouting priority 100; policy accept; }}\n" +
                 // Only what answers the ship comes in by its cable: neighbours of this machine, and who is on it, would reach its ports past the balancer.
                 $"add chain ip {table} passing {{ type filter hook forward priority 0; policy accept; }}\n" +
-                $"add rule ip {table} passing oifname {table} ct state != established,related drop\n" +
+                $"add rule ip {table} passing oifname {table} ct state established,related accept\n" +
+                $"add rule ip {table} passing oifname {table} drop\n" +
                 $"add chain ip {table} coming {{ type filter hook output priority 0; policy accept; }}\n" +
-                $"add rule ip {table} coming oifname {table} ct state != established,related drop\n" +
+                $"add rule ip {table} coming oifname {table} ct state established,related accept\n" +
+                $"add rule ip {table} coming oifname {table} drop\n" +
                 $"add rule ip {table} leaving ip saddr {ship} masquerade\n" +
                 $"list table ip {table}\n";
             await nft.Input.WriteAsync(Encoding.ASCII.GetBytes(rules), cancel);
