@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Seguro.Balancer;
 using Seguro.Core;
@@ -204,6 +205,7 @@ public sealed partial class SeguroNode : IAsyncDisposable
         Keep(await AdminServer.StartAsync(MakeAdmin(), cancel));
         service.Ready(); // from here on it answers; the others may take their time
         Keep(_door);
+        await OwnAddress.CheckAsync(_configuration, Dns.GetHostAddressesAsync, cancel);
         await _door.StartAsync(cancel);
         _store = OpenStoreAsync(stop.Token);
         try

@@ -103,6 +103,12 @@ internal sealed class Candidate(MemberState member, Processing processing, Rejoi
                 _member.Resign(done.Lease);
                 _member.Become(Role.Replica);
                 break;
+            case LeaseOutcome.Done done when done.Lease.Term <= _member.Lease.Freed:
+                // A repeat that found what an earlier candidacy had won, and given back: that may reach the store yet, whenever it likes, and would free a lease that is served on.
+                _member.Lease.See(done.Lease, _member.Now); // so the next campaign follows this term, and does not find it again
+                _member.Resign(done.Lease);
+                _member.Become(Role.Replica);
+                break;
             case LeaseOutcome.Done done when done.Lease.Term < _termWhenAsked || !_member.Lease.SeeTerm(done.Lease.Term, _holder):
                 // A term is given out once: a store that does so again has gone back.
                 _member.Resign(done.Lease);

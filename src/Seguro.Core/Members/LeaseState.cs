@@ -36,6 +36,9 @@ internal sealed class LeaseState
     /// <summary>When it is given back again.</summary>
     public TimeSpan GiveBackAgain { get; private set; }
 
+    /// <summary>The highest term that this member won and gave back before it served in it. The store may free that lease at any time from then on, so it never serves in it.</summary>
+    public Term Freed { get; private set; }
+
     /// <summary>Until then this member does not stand for mastership.</summary>
     public TimeSpan HeldBackUntil { get; private set; }
 
@@ -118,6 +121,9 @@ internal sealed class LeaseState
             return false;
         return epoch.Node == self && epoch.Number == Node.Epoch || Node.HasEnded(epoch);
     }
+
+    /// <summary>A term that was won is given back.</summary>
+    public void Free(Term term) => Freed = term > Freed ? term : Freed;
 
     /// <summary>The claim is given back.</summary>
     public Lease GiveBack(TimeSpan again)

@@ -255,8 +255,10 @@ internal sealed class MemberState
     /// <summary>Frees a lease that was won in a role that is over, or is about to be. By node that is done once the role is over, and until it is certain (<see cref="GiveBack"/>).</summary>
     public void Resign(Lease held)
     {
-        if (!Options.LeasesByNode)
-            Emit(new MemberOutput.Resign(held));
+        if (Options.LeasesByNode)
+            return;
+        Lease.Free(held.Term);
+        Emit(new MemberOutput.Resign(held));
     }
 
     /// <summary>Who does not serve, nor is about to, frees what it may hold: its node lives on, so nobody else ever could take it.</summary>

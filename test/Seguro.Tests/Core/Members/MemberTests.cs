@@ -35,6 +35,34 @@ public sealed class MemberTests : HandFedMember
     }
 
     [Fact]
+    public void What_was_won_and_given_back_is_not_served_on_when_a_repeat_finds_it()
+    {
+        Campaign(Position.Origin, []);
+        Lease former = Assert.Single(Outputs.OfType<MemberOutput.Campaign>()).Expected;
+        Lease mine = new(new Term(2), "m1@1", 0, Second);
+        // It leaves the role before the answer, and what it reads meanwhile is from before its campaign came to the store.
+        Step(default, new MemberInput.StoreCompared("m2", false));
+        Step(default, new MemberInput.StoreCompared("m2", true));
+        Assert.Equal(Role.Rejoining, Member.Role);
+        Assert.Single(Outputs.OfType<MemberOutput.ReadState>());
+        Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(mine), Now));
+        Assert.Equal(mine, Assert.Single(Outputs.OfType<MemberOutput.Resign>()).Held);
+        Step(default, new MemberInput.StateRead(State(Position.Origin, former), TakenOver, Position.Origin));
+        Wait(Role.Candidate);
+        Assert.Equal(former, Assert.Single(Outputs.OfType<MemberOutput.Campaign>()).Expected);
+
+        // The resignation is still on its way: the store says that the term is this member's, and will free it at any time.
+        Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(mine), Now));
+        Assert.Equal(Role.Replica, Member.Role);
+        Assert.DoesNotContain(Outputs, static output => output is MemberOutput.ReadState); // which is what a winner does first
+        Assert.Single(Outputs.OfType<MemberOutput.Resign>());
+        Wait(Role.Candidate);
+        Assert.Equal(mine, Assert.Single(Outputs.OfType<MemberOutput.Campaign>()).Expected);
+        Step(default, new MemberInput.Campaigned(new LeaseOutcome.Done(new Lease(new Term(3), "m1@1", 0, Second)), Now));
+        Assert.Single(Outputs.OfType<MemberOutput.ReadState>());
+    }
+
+    [Fact]
     public void An_append_that_the_store_refuses_is_called_so_and_repeated()
     {
         Win(Position.Origin, []);
@@ -159,5 +187,14 @@ public sealed class MemberTests : HandFedMember
         while (Member.Role is not Role.Candidate)
             Step(Second / 10, MemberInput.Tick.Instance);
         Assert.Equal(older, Assert.Single(Outputs.OfType<MemberOutput.Campaign>()).Expected);
+    }
+
+    private void Wait(Role role)
+    {
+        for (int i = 0; Member.Role != role; i++)
+        {
+            Assert.True(i < 1000, $"it is {Member.Role}, and not {role}");
+            Step(Second / 10, MemberInput.Tick.Instance);
+        }
     }
 }
