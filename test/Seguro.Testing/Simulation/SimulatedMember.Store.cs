@@ -213,12 +213,14 @@ internal sealed partial class SimulatedMember
             return;
         if (resign.Yields && _cluster.Plan.MakesEvents)
             return; // it runs until it hears that it is no longer to
+        EventNumber ship = _cluster.Plan.MakesEvents && _run is null ? Disk.Durable.Number : Ship!.Number;
         ClusterHistory.Require(
             Invariant.Switchover,
+            // Who yields may have computed what the store has no room for; that no effect of it has left is the gate's to check.
             // A store that goes back under a master that resigns just then: nobody can have told it.
             // A ship that makes its events itself, and does not run, finds on the disk what its master adopted.
-            (_cluster.Plan.MakesEvents && _run is null ? Disk.Durable.Number : Ship!.Number) == state.Head.Number || Log.History.HasGoneBack,
-            () => $"{Candidate} resigns with its ship at event {Ship!.Number}; the log ends at {state.Head.Number}");
+            ship == state.Head.Number || (resign.Yields && ship > state.Head.Number) || Log.History.HasGoneBack,
+            () => $"{Candidate} resigns with its ship at event {ship}; the log ends at {state.Head.Number}");
         if (resign.Yields)
             return; // its effects wait for another master's gate
         EventNumber last = Log.History.LastEffectful;
