@@ -216,7 +216,7 @@ internal sealed partial class SimulatedMember
         EventNumber ship = _cluster.Plan.MakesEvents && _run is null ? Disk.Durable.Number : Ship!.Number;
         ClusterHistory.Require(
             Invariant.Switchover,
-            // Who yields may have computed what the store has no room for; that no effect of it has left is the gate's to check.
+            // Who yields may have computed what the store has no room for; an effect of it that has left would be a phantom (invariant 7).
             // A store that goes back under a master that resigns just then: nobody can have told it.
             // A ship that makes its events itself, and does not run, finds on the disk what its master adopted.
             ship == state.Head.Number || (resign.Yields && ship > state.Head.Number) || Log.History.HasGoneBack,
